@@ -1,0 +1,9 @@
+import { defineConfig } from '@repo/migrator/config'
+
+/** What the engine needs to know here. Paths are relative to this folder. */
+export default defineConfig({
+  migrations: 'src/migrations',
+  logFile: '../../logs/migrations.jsonl',
+  dataDirectory: '../../.data',
+  embeddedDatabase: 'analytics',
+})

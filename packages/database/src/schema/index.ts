@@ -1,0 +1,8 @@
+export { dailyEventCounts } from './daily-event-counts.ts'
+export { events } from './events.ts'
+export { organisations } from './organisations.ts'
+export { reportKind, reports } from './reports.ts'
+export { sessions } from './sessions.ts'
+export { sources } from './sources.ts'
+export { userProfiles } from './user-profiles.ts'
+export { users } from './users.ts'

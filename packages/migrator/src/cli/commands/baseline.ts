@@ -1,0 +1,57 @@
+import type { Argv } from 'yargs'
+import { plural } from '../../core/plural.ts'
+import { MigratorError } from '../../errors.ts'
+import { baseline } from '../../operations/baseline.ts'
+import type { Cli } from '../command.ts'
+import { type RunFlags, runOptions } from '../options.ts'
+import { createWorld, runOptionsOf } from '../wiring.ts'
+import { headline } from './run-outcome.ts'
+
+interface BaselineFlags extends RunFlags {
+  readonly id: string
+}
+
+export const baselineCommand = (cli: Cli) => ({
+  command: 'baseline <id>',
+  describe: 'Adopt an existing database: record migrations up to ID as applied, without running them',
+  builder: (yargs: Argv) =>
+    runOptions(yargs)
+      .usage(
+        `${cli.invocation.command('baseline')} ID [options]\n\nRecord every pending migration up to ID as applied, without running any.`,
+      )
+      .positional('id', {
+        type: 'string',
+        demandOption: true,
+        describe: 'The last migration that the database already has',
+      })
+      .example(`${cli.invocation.command('baseline')} 0004_reports --dry-run`, 'what would be recorded'),
+  handler: (flags: BaselineFlags) =>
+    cli.run(flags, async (surroundings) => {
+      const options = runOptionsOf(flags, surroundings.config)
+      const world = await createWorld(flags, surroundings)
+      try {
+        const report = await baseline(world.context, world.set, flags.id, {
+          ...options,
+          dryRun: flags.dryRun ?? false,
+          approve: async () => {
+            const { database } = world.database.location
+            if (!world.protected || flags.confirm === database) return
+            const message = `This writes the history of the protected database "${database}".`
+            throw new MigratorError('CONFIRMATION_REQUIRED', message, { hint: `Add --confirm ${database}.` })
+          },
+        })
+        const verb = report.dryRun ? 'Would record' : 'Recorded'
+        const lines = [
+          headline(world),
+          `${verb} ${plural(report.recorded.length, 'migration', 'migrations')} as applied, without running any.`,
+          ...report.recorded.map((id) => `  ${id}`),
+        ]
+        return {
+          document: { runId: world.runId, ...report },
+          text: [...lines, '', 'Next:', '  db:migrate:status'].join('\n'),
+        }
+      } finally {
+        await world.close()
+      }
+    }),
+})

@@ -1,0 +1,84 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, relative, resolve } from 'node:path'
+import type { Argv } from 'yargs'
+import type { SourceFile } from '../../core/migration.ts'
+import { MigratorError } from '../../errors.ts'
+import { type Repair, repair } from '../../operations/repair.ts'
+import type { Cli } from '../command.ts'
+import { type RunFlags, runOptions } from '../options.ts'
+import { invalid } from '../values.ts'
+import { createWorld, runOptionsOf, type World } from '../wiring.ts'
+import { headline } from './run-outcome.ts'
+
+interface RepairFlags extends RunFlags {
+  readonly what: Repair['kind']
+  readonly id: string
+  readonly as?: 'applied' | 'pending'
+}
+
+export const repairCommand = (cli: Cli) => ({
+  command: 'repair <what> <id>',
+  describe: 'Set the history right: accept a reviewed checksum, clear dirty, restore a lost file',
+  builder: (yargs: Argv) =>
+    runOptions(yargs)
+      .usage(
+        `${cli.invocation.command('repair')} accept-checksum|clear-dirty|restore-file ID [options]\n\nSet one thing right. Runs nothing of any migration.`,
+      )
+      .positional('what', { choices: ['accept-checksum', 'clear-dirty', 'restore-file'] as const, demandOption: true })
+      .positional('id', { type: 'string', demandOption: true, describe: 'The migration' })
+      .option('as', { choices: ['applied', 'pending'] as const, describe: 'For clear-dirty: what you found it to be' })
+      .example(`${cli.invocation.command('repair')} accept-checksum 0003_sessions`, 'the edit was reviewed')
+      .example(
+        `${cli.invocation.command('repair')} clear-dirty 0008_index --as pending`,
+        'you looked: nothing of it is there',
+      )
+      .example(`${cli.invocation.command('repair')} restore-file 0003_sessions`, 'from its archived source'),
+  handler: (flags: RepairFlags) =>
+    cli.run(flags, async (surroundings) => {
+      const options = runOptionsOf(flags, surroundings.config)
+      const world = await createWorld(flags, surroundings)
+      try {
+        approve(world, flags)
+        const report = await repair(world.context, world.set, repairOf(flags, world), options)
+        return {
+          document: { runId: world.runId, ...report },
+          text: [headline(world), report.message, '', 'Next:', '  db:migrate:status'].join('\n'),
+        }
+      } finally {
+        await world.close()
+      }
+    }),
+})
+
+function repairOf({ what, id, as }: RepairFlags, world: World): Repair {
+  if (what === 'clear-dirty') {
+    if (as === undefined)
+      throw invalid(
+        'clear-dirty needs --as applied or --as pending.',
+        'Look at what is there first; then say what you found.',
+      )
+    return { kind: what, id, as }
+  }
+  if (what === 'accept-checksum') return { kind: what, id }
+  return { kind: what, id, write: (source) => writeSource(world, source) }
+}
+
+function approve(world: World, { confirm, what }: RepairFlags): void {
+  const { database } = world.database.location
+  if (!world.protected || what === 'restore-file' || confirm === database) return
+  const message = `This writes the history of the protected database "${database}".`
+  throw new MigratorError('CONFIRMATION_REQUIRED', message, { hint: `Add --confirm ${database}.` })
+}
+
+/** Only into the migrations directory, and never over a file that is there. */
+async function writeSource({ migrationsDirectory }: World, { path, content }: SourceFile): Promise<void> {
+  const file = resolve(migrationsDirectory, path)
+  if (relative(migrationsDirectory, file).startsWith('..')) {
+    throw new MigratorError('ARCHIVE_DAMAGED', `The archived path ${path} leads out of the migrations directory.`)
+  }
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, content, { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'EEXIST')
+      throw new MigratorError('MIGRATIONS_DIRECTORY_MISSING', `${file} can't be written: ${cause.message}.`, { cause })
+  })
+}

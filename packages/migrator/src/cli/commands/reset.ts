@@ -1,0 +1,51 @@
+import type { Argv } from 'yargs'
+import { migrate } from '../../operations/migrate.ts'
+import { rollback } from '../../operations/rollback.ts'
+import { approveLocal } from '../approval.ts'
+import type { Cli } from '../command.ts'
+import { type RunFlags, runOptions } from '../options.ts'
+import { createWorld, runOptionsOf } from '../wiring.ts'
+import { runOutcome } from './run-outcome.ts'
+
+export const resetCommand = (cli: Cli) => ({
+  command: 'reset',
+  describe: 'Revert everything and apply it again; local databases only',
+  builder: (yargs: Argv) =>
+    runOptions(yargs)
+      .usage(
+        `${cli.invocation.command('reset')} [options]\n\nRevert every migration and apply all again. The data of the local database is lost.`,
+      )
+      .option('force', { type: 'boolean', default: false, describe: 'The same as --yes' })
+      .example(`${cli.invocation.command('reset')} --yes`, 'without asking'),
+  handler: (flags: RunFlags & { force?: boolean }) =>
+    cli.run(flags, async (surroundings) => {
+      const options = {
+        ...runOptionsOf(flags, surroundings.config),
+        dryRun: flags.dryRun ?? false,
+        approve: async () => {},
+      }
+      const world = await createWorld(flags, surroundings)
+      try {
+        await approveLocal(
+          world,
+          'This reverts every migration and applies all again; the data is lost.',
+          flags.yes || flags.force === true || options.dryRun,
+        )
+        const down = await rollback(world.context, world.set, {
+          ...options,
+          target: { kind: 'empty' },
+          force: true,
+          everything: true,
+        })
+        if (down.error || options.dryRun) return await runOutcome(world, down)
+        const up = await migrate(world.context, world.set, {
+          ...options,
+          target: { kind: 'latest' },
+          allowOutOfOrder: false,
+        })
+        return await runOutcome(world, { ...up, results: [...down.results, ...up.results] })
+      } finally {
+        await world.close()
+      }
+    }),
+})

@@ -1,0 +1,45 @@
+import type { Argv } from 'yargs'
+import { ensureDatabase } from '../../scratch/embedded/embedded-server.ts'
+import type { Cli } from '../command.ts'
+import { embeddedName, startEmbedded, stopEmbedded } from '../embedded.ts'
+import { type CommonFlags, commonOptions } from '../options.ts'
+
+export const startCommand = (cli: Cli) => ({
+  command: 'start',
+  describe: 'Start the embedded PostgreSQL; it goes on running',
+  builder: (yargs: Argv) =>
+    commonOptions(yargs).usage(
+      `${cli.invocation.command('start')}\n\nStart the embedded PostgreSQL, unless it runs already.`,
+    ),
+  handler: (flags: CommonFlags) =>
+    cli.run(flags, async (surroundings) => {
+      const server = await startEmbedded(surroundings)
+      const name = embeddedName(surroundings.config)
+      await ensureDatabase(server, name)
+      const url = server.urlOf(name)
+      const { port, pid, dataDirectory, startedNow } = server
+      const text = [
+        startedNow
+          ? `PostgreSQL is running on port ${port} (pid ${pid}), data in ${dataDirectory}.`
+          : `PostgreSQL was running already, on port ${port} (pid ${pid}).`,
+        `Connect with: psql ${url}`,
+        'Stop it with: db:stop',
+      ]
+      return { document: { url, port, pid, dataDirectory, startedNow }, text: text.join('\n') }
+    }),
+})
+
+export const stopCommand = (cli: Cli) => ({
+  command: 'stop',
+  describe: 'Stop the embedded PostgreSQL; its data stays',
+  builder: (yargs: Argv) =>
+    commonOptions(yargs).usage(`${cli.invocation.command('stop')}\n\nStop the embedded PostgreSQL. Its data stays.`),
+  handler: (flags: CommonFlags) =>
+    cli.run(flags, async (surroundings) => {
+      const stopped = await stopEmbedded(surroundings)
+      const text = stopped
+        ? `PostgreSQL (pid ${stopped.pid}) is stopped; its data stays in ${stopped.dataDirectory}.`
+        : 'The embedded PostgreSQL was not running.'
+      return { document: { stopped: stopped !== undefined, pid: stopped?.pid ?? null }, text }
+    }),
+})

@@ -1,0 +1,64 @@
+import type { Argv } from 'yargs'
+import { invalidFiles } from '../../core/file-problem.ts'
+import { MigratorError } from '../../errors.ts'
+import { type StatusReport, status, UNFINISHED } from '../../operations/status.ts'
+import { statusDocument } from '../../report/status-json.ts'
+import { statusTable, summaryLine } from '../../report/status-text.ts'
+import type { Cli } from '../command.ts'
+import { type CommonFlags, commonOptions } from '../options.ts'
+import { createWorld } from '../wiring.ts'
+import { headline } from './run-outcome.ts'
+
+interface StatusFlags extends CommonFlags {
+  readonly check?: boolean
+}
+
+export const statusCommand = (cli: Cli) => ({
+  command: 'status',
+  describe: 'Show where every migration stands',
+  builder: (yargs: Argv) =>
+    commonOptions(yargs)
+      .usage(
+        `${cli.invocation.command('status')} [options]\n\nShow all migrations with state, time, duration and checksum.`,
+      )
+      .option('check', {
+        type: 'boolean',
+        default: false,
+        describe: 'Exit with 5 if anything is pending, dirty, changed or missing',
+      })
+      .example(cli.invocation.command('status'), 'the table')
+      .example(`${cli.invocation.command('status')} --check`, 'for CI and for readiness checks'),
+  handler: (flags: StatusFlags) =>
+    cli.run(flags, async (surroundings) => {
+      const world = await createWorld(flags, surroundings)
+      try {
+        const report = await status(world.context, world.set)
+        const { style } = world.output
+        const lines = [
+          headline(world),
+          '',
+          statusTable(report.migrations, style),
+          '',
+          `Status: ${summaryLine(report.summary)}`,
+        ]
+        return {
+          document: statusDocument(report.migrations, report.summary),
+          text: lines.join('\n'),
+          error: errorIn(report, flags),
+        }
+      } finally {
+        await world.close()
+      }
+    }),
+})
+
+function errorIn({ migrations, problems }: StatusReport, { check }: StatusFlags): MigratorError | undefined {
+  if (problems.length > 0) return invalidFiles(problems)
+  const found = migrations.filter(({ state }) => UNFINISHED.includes(state))
+  if (!check || found.length === 0) return undefined
+  const names = found.slice(0, 5).map(({ id, state }) => `${id} is ${state}`)
+  const more = found.length > 5 ? ` and ${found.length - 5} more` : ''
+  return new MigratorError('CHECK_FAILED', `${names.join(', ')}${more}.`, {
+    details: { ids: found.map(({ id }) => id) },
+  })
+}

@@ -1,0 +1,40 @@
+import {
+  type EmbeddedServer,
+  ensureDatabase,
+  startEmbeddedServer,
+  stopEmbeddedServer,
+} from '../scratch/embedded/embedded-server.ts'
+import { configPath, type LocatedConfig } from './config.ts'
+import type { Output } from './output.ts'
+
+type Needed = { readonly config: LocatedConfig; readonly output: Output }
+
+/** The local database for whoever set no other: starts the embedded PostgreSQL when it does not run, and creates the database. */
+export async function embeddedUrl(needed: Needed): Promise<string> {
+  const server = await startEmbedded(needed)
+  const name = embeddedName(needed.config)
+  await ensureDatabase(server, name)
+  return server.urlOf(name)
+}
+
+export function embeddedName({ config }: LocatedConfig): string {
+  return config.embeddedDatabase ?? 'app'
+}
+
+export function startEmbedded({ config, output }: Needed): Promise<EmbeddedServer> {
+  const { colours } = output.progressStyle
+  return startEmbeddedServer({
+    directory: dataDirectory(config),
+    onProgress: (message) => {
+      if (!output.json) process.stderr.write(`${colours.dim(message)}\n`)
+    },
+  })
+}
+
+export function stopEmbedded({ config }: Needed): Promise<EmbeddedServer | undefined> {
+  return stopEmbeddedServer({ directory: dataDirectory(config) })
+}
+
+function dataDirectory(config: LocatedConfig): string {
+  return configPath(config, config.config.dataDirectory ?? '.data')
+}

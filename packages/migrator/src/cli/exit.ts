@@ -1,0 +1,23 @@
+/**
+ * The only place that sets the exit code, and that ends the process. What still stands in the pipes of stdout and
+ * stderr is written first; a module that left a timer behind does not keep the process alive.
+ */
+export async function finish(code: number): Promise<void> {
+  process.exitCode = code
+  await Promise.all([drained(process.stdout), drained(process.stderr)])
+  setTimeout(() => process.exit(code), GRACE_MS).unref()
+}
+
+const GRACE_MS = 500
+
+/** At once, as the second Ctrl-C asks for. */
+export function quit(): never {
+  process.exit(130)
+}
+
+function drained(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.writableLength === 0 || stream.destroyed) resolve()
+    else stream.write('', () => resolve())
+  })
+}

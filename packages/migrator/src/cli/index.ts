@@ -1,0 +1,89 @@
+import yargs from 'yargs'
+import { redactText } from '../core/redact.ts'
+import { MigratorError } from '../errors.ts'
+import { toolVersion } from '../version.ts'
+import { createCli } from './command.ts'
+import { baselineCommand } from './commands/baseline.ts'
+import { historyCommand } from './commands/history.ts'
+import { migrateCommand } from './commands/migrate.ts'
+import { newCommand } from './commands/new.ts'
+import { repairCommand } from './commands/repair.ts'
+import { resetCommand } from './commands/reset.ts'
+import { rollbackCommand } from './commands/rollback.ts'
+import { safeCommand } from './commands/safe.ts'
+import { startCommand, stopCommand } from './commands/server.ts'
+import { statusCommand } from './commands/status.ts'
+import { validateCommand } from './commands/validate.ts'
+import { checkConfig, type LocatedConfig, loadConfig, type MigratorConfig } from './config.ts'
+import { readEnvironment } from './env.ts'
+import { finish } from './exit.ts'
+import { asProgram, asScripts } from './invocation.ts'
+import { createOutput } from './output.ts'
+
+export type { MigratorConfig } from './config.ts'
+export { defineConfig } from './config.ts'
+
+export interface CliOptions {
+  /** The words behind the program's name. */
+  readonly argv: readonly string[]
+  /** Without it `migrator.config.ts` is looked for where the command runs. */
+  readonly config?: { readonly config: MigratorConfig; readonly directory: string }
+  /** How messages name the commands: `pnpm db:rollback`, or `migrator rollback`. Default `program`. */
+  readonly called?: 'scripts' | 'program'
+}
+
+/** Runs one command and sets the exit code. Never rejects. */
+export async function runCli({ argv, config, called = 'program' }: CliOptions): Promise<void> {
+  const env = readEnvironment()
+  const invocation = called === 'scripts' ? asScripts : asProgram
+  const cli = createCli({ env, invocation, config: () => locate(config) })
+  const words = argv[0] === '--' ? argv.slice(1) : argv.filter((word, index) => !(word === '--' && index === 1))
+  const output = createOutput({ json: words.includes('--json'), verbose: words.includes('--verbose') }, env, invocation)
+  process.on('unhandledRejection', (error) => void finish(output.fail(error)))
+  const commands = [
+    migrateCommand,
+    rollbackCommand,
+    statusCommand,
+    safeCommand,
+    newCommand,
+    validateCommand,
+    historyCommand,
+    baselineCommand,
+    repairCommand,
+    resetCommand,
+    startCommand,
+    stopCommand,
+  ]
+  let parser = yargs([...words])
+    .scriptName(called === 'scripts' ? 'pnpm db' : 'migrator')
+    .usage(`${called === 'scripts' ? 'pnpm db:<command>' : 'migrator <command>'} [options]`)
+    .parserConfiguration({
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'duplicate-arguments-array': false,
+      'strip-dashed': true,
+    })
+    .strict()
+    .demandCommand(1, 'Name a command.')
+    .recommendCommands()
+    .version(toolVersion)
+    .help()
+    .wrap(Math.min(120, process.stdout.columns ?? 100))
+    .exitProcess(false)
+    .fail((message, error) => {
+      if (error instanceof MigratorError) throw error
+      if (error && !message) throw error
+      throw new MigratorError('USAGE_INVALID', redactText(message))
+    })
+  for (const command of commands) parser = parser.command(command(cli) as never)
+  try {
+    await parser.parseAsync()
+  } catch (error) {
+    await finish(output.fail(error))
+  }
+}
+
+async function locate(given: CliOptions['config']): Promise<LocatedConfig> {
+  if (!given) return loadConfig(process.cwd())
+  return { config: checkConfig(given.config, 'migrator.config.ts'), directory: given.directory }
+}

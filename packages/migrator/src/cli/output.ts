@@ -1,0 +1,80 @@
+import { redactText } from '../core/redact.ts'
+import { MigratorError } from '../errors.ts'
+import { reportError } from '../operations/context.ts'
+import { type Style, styleFor } from '../report/style.ts'
+import type { Environment } from './env.ts'
+import type { Invocation } from './invocation.ts'
+
+/** What a command came to. */
+export interface Outcome {
+  /** What `--json` prints; `error` is added. */
+  readonly document: object
+  /** What a person reads on stdout. */
+  readonly text: string
+  /** What ended it early. */
+  readonly error?: MigratorError | undefined
+}
+
+export interface Output {
+  readonly json: boolean
+  readonly verbose: boolean
+  readonly style: Style
+  readonly progressStyle: Style
+  print(outcome: Outcome): number
+  fail(error: unknown): number
+  warn(message: string): void
+}
+
+/** Results go to stdout, progress and errors to stderr; with `--json` one document, errors included, is all of stdout. */
+export function createOutput(
+  flags: { json: boolean; verbose: boolean },
+  env: Environment,
+  invocation: Invocation,
+): Output {
+  const style = styleFor(process.stdout, env.colours)
+  const progressStyle = styleFor(process.stderr, env.colours)
+  const output: Output = {
+    ...flags,
+    style,
+    progressStyle,
+    print({ document, text, error }) {
+      if (flags.json) printDocument(error ? { ...document, error: errorJson(error) } : document)
+      else if (text !== '') process.stdout.write(`${invocation.speak(text)}\n`)
+      if (error && !flags.json) printError(error)
+      return error ? error.exitCode : 0
+    },
+    fail(error) {
+      if (flags.json) printDocument({ error: errorJson(error) })
+      else printError(error)
+      return reportError(error).exitCode
+    },
+    warn(message) {
+      process.stderr.write(`${progressStyle.colours.yellow(`Warning: ${message}`)}\n`)
+    },
+  }
+  return output
+
+  function errorJson(error: unknown): object {
+    const report = reportError(error)
+    return { ...report, hint: report.hint && invocation.speak(report.hint) }
+  }
+
+  function printError(error: unknown): void {
+    const { colours } = progressStyle
+    const { code, message, hint } = reportError(error)
+    process.stderr.write(`${colours.red(`✗ ${invocation.speak(message)}`)}${colours.dim(` [${code}]`)}\n`)
+    if (hint) process.stderr.write(`  ${invocation.speak(hint)}\n`)
+    if (flags.verbose || !(error instanceof MigratorError)) printStack(error)
+  }
+
+  function printStack(error: unknown): void {
+    if (!flags.verbose) return
+    for (let cause = error; cause instanceof Error; cause = cause.cause) {
+      process.stderr.write(`${redactText(cause.stack ?? cause.message)}\n`)
+    }
+  }
+}
+
+function printDocument(document: object): void {
+  process.stdout.write(`${JSON.stringify({ schemaVersion: 1, ...document }, null, 2)}\n`)
+}

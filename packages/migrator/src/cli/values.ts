@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { MigratorError } from '../errors.ts'
+
+/** Flags arrive as texts, because ids look like numbers; these read the ones that are not ids. Each throws USAGE_INVALID. */
+export function readCount(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const count = /^\d{1,9}$/.test(text) ? Number(text) : 0
+  if (count < 1) throw invalid(`--${name} ${text}: it has to be a whole number of at least 1.`)
+  return count
+}
+
+export function readNumber(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (!/^\d{1,9}$/.test(text)) throw invalid(`--${name} ${text}: it has to be a whole number, 0 or more.`)
+  return Number(text)
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1_000, m: 60_000, min: 60_000, h: 3_600_000 }
+
+/** `500`, `500ms`, `5s`, `2min`: in milliseconds. */
+export function readDuration(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const match = /^(\d{1,9}(?:\.\d+)?)\s*(ms|s|m|min|h)?$/.exec(text)
+  if (!match) throw invalid(`--${name} ${text}: it has to be a duration, as 500ms, 5s or 2min.`)
+  return Math.round(Number(match[1]) * (UNITS[match[2] ?? ''] ?? 1))
+}
+
+/** A path of the command line: relative to where the user stands, which a package manager may have changed. */
+export function readPath(text: string | undefined, invokedFrom: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  const fromUser = resolve(invokedFrom ?? '.', text)
+  const fromHere = resolve(text)
+  return existsSync(fromUser) || !existsSync(fromHere) ? fromUser : fromHere
+}
+
+export function invalid(message: string, hint?: string): MigratorError {
+  return new MigratorError('USAGE_INVALID', message, hint === undefined ? {} : { hint })
+}

@@ -1,0 +1,118 @@
+/**
+ * CLI: the only place where adapters meet operations. Commands parse, wire, call one operation, and report.
+ * This file: everything one command needs, from flags, environment and configuration, in this order.
+ */
+import { randomUUID } from 'node:crypto'
+import { resolve } from 'node:path'
+import { systemClock } from '../clock.ts'
+import { createArchive } from '../load/archive.ts'
+import { readDirectory } from '../load/directory.ts'
+import { once } from '../once.ts'
+import { type Context, defaultRunOptions, emit, type MigrationSet, type RunOptions } from '../operations/context.ts'
+import { nameOfUser, readOperator } from '../operator.ts'
+import type { EventSink } from '../ports.ts'
+import { PostgresAdapter } from '../postgres/adapter.ts'
+import { fanOut, lazyLog } from '../report/fan-out.ts'
+import { jsonLinesSink } from '../report/json-lines.ts'
+import { terminalSink } from '../report/terminal.ts'
+import { toolVersion } from '../version.ts'
+import { configPath, type LocatedConfig } from './config.ts'
+import { embeddedUrl } from './embedded.ts'
+import type { Environment } from './env.ts'
+import type { CommonFlags, RunFlags } from './options.ts'
+import type { Output } from './output.ts'
+import { readDuration, readNumber, readPath } from './values.ts'
+
+export interface Surroundings {
+  readonly env: Environment
+  readonly config: LocatedConfig
+  readonly output: Output
+  readonly signal: AbortSignal
+}
+
+/** One command's world. Whoever made it closes it. */
+export interface World extends Surroundings {
+  readonly context: Context
+  readonly database: PostgresAdapter
+  readonly set: MigrationSet
+  readonly migrationsDirectory: string
+  /** Not local, or in production. */
+  readonly protected: boolean
+  readonly runId: string
+  close(): Promise<void>
+}
+
+export function migrationsDirectoryOf(flags: Pick<CommonFlags, 'migrations'>, { env, config }: Surroundings): string {
+  return readPath(flags.migrations, env.invokedFrom) ?? configPath(config, config.config.migrations ?? 'src/migrations')
+}
+
+export async function createWorld(
+  flags: CommonFlags & { acceptArchived?: boolean },
+  surroundings: Surroundings,
+): Promise<World> {
+  const { env, config, output, signal } = surroundings
+  const migrationsDirectory = migrationsDirectoryOf(flags, surroundings)
+  const set = readDirectory(migrationsDirectory)
+  const given = flags.databaseUrl ?? env.databaseUrl ?? config.config.databaseUrl
+  const runId = randomUUID()
+  const context: { current?: Context } = {}
+  const database = new PostgresAdapter({
+    connectionString: given ?? (await embeddedUrl(surroundings)),
+    applicationName: `${env.user ?? nameOfUser() ?? 'someone'}`,
+    onNotice: (message) => context.current && emit(context.current, { kind: 'notice', level: 'debug', message }),
+    ...(config.config.historyTable === undefined ? {} : { historyTable: config.config.historyTable }),
+  })
+  const archive = createArchive({ migrationsDirectory, accept: flags.acceptArchived ? 'shown' : 'repository' })
+  const operator = once(() => readOperator(env, config.directory))
+  const logTable = lazyLog(async () => database.log(await operator(), output.warn))
+  const events = fanOut([
+    ...(output.json ? [] : [terminalSink(process.stderr, output.progressStyle)]),
+    ...logFileSinks(surroundings),
+    logTable,
+  ])
+  context.current = {
+    database,
+    store: database.historyStore,
+    events,
+    clock: systemClock,
+    archive,
+    runId,
+    operator,
+    toolVersion,
+    signal,
+  }
+  return {
+    ...surroundings,
+    context: context.current,
+    database,
+    set,
+    migrationsDirectory,
+    protected: !database.location.local || env.production,
+    runId,
+    async close() {
+      await events.flush()
+      await logTable.close()
+      await database.close()
+      await archive.dispose()
+    },
+  }
+}
+
+/** The options of a run: flags before configuration before defaults. */
+export function runOptionsOf(flags: RunFlags, { config }: LocatedConfig): RunOptions {
+  const { lockTimeoutMs, statementTimeoutMs, lockRetries, lockWaitMs } = { ...defaultRunOptions, ...config }
+  return {
+    ...defaultRunOptions,
+    lockTimeoutMs: readDuration('lock-timeout', flags.lockTimeout) ?? lockTimeoutMs,
+    statementTimeoutMs: readDuration('statement-timeout', flags.statementTimeout) ?? statementTimeoutMs,
+    lockRetries: readNumber('lock-retries', flags.lockRetries) ?? lockRetries,
+    lockWaitMs: readDuration('lock-wait', flags.lockWait) ?? lockWaitMs,
+    transaction: flags.transaction ?? 'default',
+    reason: flags.reason,
+  }
+}
+
+function logFileSinks({ config, output }: Surroundings): readonly EventSink[] {
+  const { logFile = 'logs/migrations.jsonl' } = config.config
+  return logFile === false ? [] : [jsonLinesSink(resolve(config.directory, logFile), output.warn)]
+}

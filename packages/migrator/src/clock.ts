@@ -1,0 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { interrupted } from './operations/context.ts'
+import type { Clock } from './ports.ts'
+
+export const systemClock: Clock = {
+  now: () => new Date(),
+  monotonicMs: () => performance.now(),
+  async sleep(ms, signal) {
+    try {
+      await sleep(ms, undefined, signal ? { signal } : {})
+    } catch (error) {
+      if (signal?.aborted) throw interrupted()
+      throw error
+    }
+  },
+}

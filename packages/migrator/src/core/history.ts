@@ -1,0 +1,69 @@
+import type { Direction, SourceFile } from './migration.ts'
+
+/** Who ran it, from where. */
+export interface Operator {
+  readonly user?: string | undefined
+  readonly host?: string | undefined
+  readonly gitCommit?: string | undefined
+  readonly ciRun?: string | undefined
+}
+
+/** How far a step outside a transaction had come; kept while the entry is dirty. */
+export interface Progress {
+  readonly direction: Direction
+  /** How its sessions name themselves in pg_stat_activity: tells whether the server still works on it. */
+  readonly applicationName: string
+  /** Statements known to have finished. */
+  readonly finished: number
+  /** The statement in flight, cut to a readable length. */
+  readonly statement?: string | undefined
+}
+
+/** An object of the catalog, named and reduced to a digest of its definition. */
+export interface CatalogDigest {
+  readonly [identity: string]: string
+}
+
+/** What the history says of one applied (or dirty) migration. */
+export interface HistoryEntry {
+  readonly id: string
+  /** ISO 8601 with milliseconds, UTC. */
+  readonly appliedAt: string
+  readonly checksum: string
+  readonly dirty: boolean
+  /** Order of application, ascending. */
+  readonly sequence: number
+  /** Number of the run that applied it. */
+  readonly batch: number
+  readonly format: 'sql' | 'module'
+  readonly description?: string | undefined
+  readonly durationMs?: number | undefined
+  readonly downChecksum?: string | undefined
+  readonly importsChecksum?: string | undefined
+  readonly transactional: boolean
+  readonly irreversible?: string | undefined
+  readonly operator?: Operator | undefined
+  readonly toolVersion?: string | undefined
+  readonly runId?: string | undefined
+  readonly schemaFingerprint?: string | undefined
+  readonly progress?: Progress | undefined
+  /** Whether the sources are archived in the history. */
+  readonly archived: boolean
+}
+
+/** An entry to be written; the store adds time and sequence. */
+export interface NewEntry
+  extends Omit<HistoryEntry, 'appliedAt' | 'sequence' | 'dirty' | 'progress' | 'archived' | 'schemaFingerprint'> {
+  readonly sources: readonly SourceFile[]
+}
+
+/** The only ways in which the history changes. */
+export type HistoryChange =
+  | { readonly kind: 'applied'; readonly entry: NewEntry }
+  | { readonly kind: 'reverted'; readonly id: string }
+  /** A step outside a transaction is about to begin: the entry is dirty until `settled` or `reverted`. */
+  | { readonly kind: 'began'; readonly entry: NewEntry; readonly progress: Progress; readonly before: CatalogDigest }
+  | { readonly kind: 'progressed'; readonly id: string; readonly progress: Progress }
+  | { readonly kind: 'settled'; readonly id: string; readonly durationMs: number | undefined }
+  | { readonly kind: 'accepted'; readonly entry: NewEntry }
+  | { readonly kind: 'fingerprinted'; readonly id: string; readonly fingerprint: string }

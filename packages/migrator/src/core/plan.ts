@@ -1,0 +1,219 @@
+import type { ErrorCode } from '../errors.ts'
+import type { HistoryEntry } from './history.ts'
+import { compareIds, type Direction, type MigrationFile } from './migration.ts'
+import { plural } from './plural.ts'
+import { inOrderOfApplication, type MigrationStatus } from './reconcile.ts'
+import { type DownTarget, nearestIds, type UpTarget } from './target.ts'
+
+/**
+ * One migration in one direction.
+ * `by`: `file` runs the file; `archive` runs the source archived in the history, because the file is gone;
+ * `recovery` takes back a dirty migration after looking at what is there; `record` drops the record and runs nothing.
+ */
+export interface Step {
+  readonly id: string
+  readonly direction: Direction
+  readonly by: 'file' | 'archive' | 'recovery' | 'record'
+  readonly file?: MigrationFile | undefined
+  readonly entry?: HistoryEntry | undefined
+}
+
+/** A reason not to run the plan. Problems are data: planning never throws. */
+export interface Problem {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly id?: string | undefined
+  readonly hint?: string | undefined
+}
+
+/** The ordered steps and everything that speaks against them. A plan with problems is shown, never run. */
+export interface Plan {
+  readonly direction: Direction
+  readonly steps: readonly Step[]
+  readonly problems: readonly Problem[]
+  /** Worth saying, no reason to stop. */
+  readonly notices: readonly string[]
+}
+
+export interface UpRules {
+  readonly allowOutOfOrder: boolean
+}
+
+/** What `migrate` would do: the pending migrations up to the target, in the order of their ids. */
+export function planUp(statuses: readonly MigrationStatus[], target: UpTarget, rules: UpRules): Plan {
+  const pending = statuses.filter(({ state }) => state === 'pending' || state === 'out-of-order')
+  const reach = reachUp(statuses, pending, target)
+  const steps = reach.chosen.map(({ id, file }): Step => ({ id, direction: 'up', by: 'file', file }))
+  const outOfOrder = rules.allowOutOfOrder ? [] : reach.chosen.filter(({ state }) => state === 'out-of-order')
+  const problems = [...reach.problems, ...historyProblems(statuses), ...outOfOrder.map(outOfOrderProblem)]
+  return { direction: 'up', steps, problems, notices: [] }
+}
+
+export interface DownRules {
+  /** Go on where a rule would stop: with an edited file, and past a gap by dropping the record. */
+  readonly force: boolean
+  /** Reverting everything was agreed to. */
+  readonly everything: boolean
+}
+
+/** What `rollback` would do: the newest applied first, in the reverse order of application, never past a gap. */
+export function planDown(statuses: readonly MigrationStatus[], target: DownTarget, rules: DownRules): Plan {
+  const applied = inOrderOfApplication(statuses).toReversed()
+  const reach = reachDown(statuses, applied, target, rules)
+  const judged = reach.chosen.map((status) => judgeDown(status, rules))
+  return {
+    direction: 'down',
+    steps: judged.map(({ step }) => step),
+    problems: [...reach.problems, ...judged.flatMap(({ problems }) => problems)],
+    notices: judged.flatMap(({ notices }) => notices),
+  }
+}
+
+interface Reach<T> {
+  readonly chosen: readonly T[]
+  readonly problems: readonly Problem[]
+}
+
+function reachUp(
+  statuses: readonly MigrationStatus[],
+  pending: readonly MigrationStatus[],
+  target: UpTarget,
+): Reach<MigrationStatus> {
+  if (target.kind === 'latest') return { chosen: pending, problems: [] }
+  if (target.kind === 'count') return { chosen: pending.slice(0, target.count), problems: [] }
+  const found = statuses.find(({ id }) => id === target.id)
+  if (!found?.file) return { chosen: [], problems: [unknownTarget(target.id, statuses)] }
+  return { chosen: pending.filter(({ id }) => compareIds(id, target.id) <= 0), problems: [] }
+}
+
+function reachDown<T extends MigrationStatus & { entry: HistoryEntry }>(
+  statuses: readonly MigrationStatus[],
+  applied: readonly T[],
+  target: DownTarget,
+  rules: DownRules,
+): Reach<T> {
+  switch (target.kind) {
+    case 'batch': {
+      const last = Math.max(...applied.map(({ entry }) => entry.batch))
+      return { chosen: applied.filter(({ entry }) => entry.batch === last), problems: [] }
+    }
+    case 'empty':
+      return { chosen: applied, problems: rules.everything ? [] : everything(applied.length) }
+    case 'count':
+      return {
+        chosen: applied.slice(0, target.count),
+        problems: rules.everything ? [] : tooMany(target.count, applied.length),
+      }
+    case 'id': {
+      const index = applied.findIndex(({ id }) => id === target.id)
+      if (index >= 0) return { chosen: applied.slice(0, index), problems: [] }
+      const known = statuses.some(({ id }) => id === target.id)
+      return { chosen: [], problems: [known ? notApplied(target.id, applied) : unknownTarget(target.id, applied)] }
+    }
+  }
+}
+
+function everything(applied: number): readonly Problem[] {
+  if (applied === 0) return []
+  const message = `This would revert all ${applied} applied migrations.`
+  return [{ code: 'CONFIRMATION_REQUIRED', message, hint: 'Add --force to revert everything.' }]
+}
+
+function tooMany(count: number, applied: number): readonly Problem[] {
+  if (applied === 0 || count < applied || (count === 1 && applied === 1)) return []
+  if (count === applied) return everything(applied)
+  const message = `${count} steps were asked for, but only ${plural(applied, 'migration is', 'migrations are')} applied.`
+  return [{ code: 'CONFIRMATION_REQUIRED', message, hint: 'Ask for fewer steps, or add --force to revert everything.' }]
+}
+
+interface Judged {
+  readonly step: Step
+  readonly problems: readonly Problem[]
+  readonly notices: readonly string[]
+}
+
+function judgeDown(
+  { id, state, file, entry, downChanged }: MigrationStatus & { entry: HistoryEntry },
+  rules: DownRules,
+): Judged {
+  const step: Step = { id, direction: 'down', by: 'file', file, entry }
+  const fine = {
+    problems: [],
+    notices: downChanged ? [`${id}: its down file was edited after it was applied; the edited one runs.`] : [],
+  }
+  if (state === 'dirty') return { step: { ...step, by: 'recovery' }, ...fine }
+  if (entry.irreversible !== undefined) return { step, problems: [irreversible(id, entry.irreversible)], notices: [] }
+  if (state === 'missing') return judgeMissing(step, entry, rules)
+  if (state === 'changed') return judgeChanged(step, rules)
+  return { step, ...fine }
+}
+
+function judgeMissing(step: Step, entry: HistoryEntry, rules: DownRules): Judged {
+  if (entry.archived) {
+    return {
+      step: { ...step, by: 'archive' },
+      problems: [],
+      notices: [`${step.id}: its file is gone; the source archived when it was applied takes it back.`],
+    }
+  }
+  if (!rules.force) return { step, problems: [missing(step.id)], notices: [] }
+  const notice = `${step.id}: NOTHING IS RUN. --force drops its record; what it did to the schema stays.`
+  return { step: { ...step, by: 'record' }, problems: [], notices: [notice] }
+}
+
+function judgeChanged(step: Step, rules: DownRules): Judged {
+  if (rules.force)
+    return {
+      step,
+      problems: [],
+      notices: [`${step.id}: the file was edited after it was applied; --force runs the edited down.`],
+    }
+  return { step, problems: [changed(step.id)], notices: [] }
+}
+
+function historyProblems(statuses: readonly MigrationStatus[]): readonly Problem[] {
+  return statuses.flatMap(({ id, state }) => {
+    if (state === 'changed') return [changed(id)]
+    if (state === 'missing') return [missing(id)]
+    return []
+  })
+}
+
+function changed(id: string): Problem {
+  return { code: 'CHECKSUM_MISMATCH', id, message: `Migration ${id} checksum mismatch`, hint: CHANGED_HINT }
+}
+
+const CHANGED_HINT =
+  'The file was edited after it was applied. Restore it, and put the change in a new migration; if the edit was reviewed: db:repair accept-checksum ID.'
+
+function missing(id: string): Problem {
+  return { code: 'MIGRATION_MISSING', id, message: `Migration file not found: ${id} is applied, but its file is gone.` }
+}
+
+function irreversible(id: string, why: string): Problem {
+  return { code: 'MIGRATION_IRREVERSIBLE', id, message: `Migration ${id} is irreversible: ${why}` }
+}
+
+function outOfOrderProblem({ id }: MigrationStatus): Problem {
+  return { code: 'OUT_OF_ORDER', id, message: `Migration ${id} is pending, but a later one is already applied.` }
+}
+
+function unknownTarget(id: string, statuses: readonly MigrationStatus[]): Problem {
+  const nearest = nearestIds(
+    id,
+    statuses.map((status) => status.id),
+  )
+  const hint = nearest.length > 0 ? `Did you mean ${nearest.join(', ')}?` : undefined
+  return { code: 'TARGET_UNKNOWN', id, message: `There is no migration "${id}".`, hint }
+}
+
+function notApplied(id: string, applied: readonly MigrationStatus[]): Problem {
+  const newest = applied[0]
+  const hint = newest ? `The newest applied migration is ${newest.id}.` : 'Nothing is applied.'
+  return {
+    code: 'TARGET_NOT_APPLIED',
+    id,
+    message: `Migration ${id} is not applied, so nothing can be rolled back to it.`,
+    hint,
+  }
+}

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto'
+import { type Migration, numberOf } from './core/migration.ts'
+import { MigratorError } from './errors.ts'
+
+/** A migration written in place, without a file. `Db` is the Drizzle database that the steps receive. */
+export interface MigrationDefinition {
+  readonly id: string
+  readonly description?: string
+  readonly up: (db: never) => unknown
+  readonly down?: (db: never) => unknown
+  /** Why there is no `down`. */
+  readonly irreversible?: string
+  /** False for what must not run in a transaction. */
+  readonly transaction?: boolean
+  readonly validate?: (db: never) => unknown
+  readonly verify?: (db: never) => unknown
+}
+
+/**
+ * Makes a migration of it. Its checksum is that of its functions' source text, so that an edit is seen; nothing is
+ * archived, so the definition is needed to take it back. Throws MIGRATION_FILES_INVALID without a `down` or a reason.
+ */
+export function defineMigration(definition: MigrationDefinition): Migration {
+  const { id, description, up, down, irreversible, transaction = true, validate, verify } = definition
+  if (numberOf(id) === undefined) throw invalid(`"${id}" is no id: it is digits, "_" or "-", then a name.`)
+  if (!down && irreversible === undefined) throw invalid(`Migration ${id} does not have a down() function.`)
+  const action = (run: (db: never) => unknown) => ({ kind: 'module', run, file: id }) as const
+  return {
+    id,
+    description,
+    format: 'module',
+    checksum: createHash('sha256').update([up, down, validate, verify].map(String).join('\n')).digest('hex'),
+    path: id,
+    transactional: transaction,
+    irreversible,
+    up: action(up),
+    down: down && action(down),
+    validate: validate && action(validate),
+    verify: verify && action(verify),
+    sources: [],
+  }
+}
+
+function invalid(message: string): MigratorError {
+  return new MigratorError('MIGRATION_FILES_INVALID', message)
+}

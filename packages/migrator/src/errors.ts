@@ -1,0 +1,117 @@
+/**
+ * The one table of everything expected that can go wrong: code → exit code and the next thing to do.
+ * Exit codes: 0 done · 1 failed · 2 wrong usage, config or migration files · 3 stopped by a safety rule ·
+ * 4 the run lock was not obtained · 5 a `--check` found something · 130 interrupted.
+ */
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 130
+
+export const errorTable = {
+  USAGE_INVALID: { exit: 2, hint: 'Run the command with --help to see its options.' },
+  CONFIG_INVALID: { exit: 2, hint: 'Correct migrator.config.ts; docs/reference/configuration.md lists every setting.' },
+  DATABASE_URL_INVALID: {
+    exit: 2,
+    hint: 'Write it as postgresql://user:password@host:5432/database; percent-encode special characters.',
+  },
+  MIGRATIONS_DIRECTORY_MISSING: { exit: 2, hint: 'Create it, or name another with --migrations DIR.' },
+  MIGRATION_FILES_INVALID: { exit: 2, hint: 'Correct the files named above; nothing was run.' },
+  MIGRATION_EXISTS: { exit: 2, hint: 'Choose another name.' },
+  TARGET_UNKNOWN: { exit: 2, hint: 'db:migrate:status lists the ids.' },
+  TARGET_NOT_APPLIED: { exit: 2, hint: 'db:migrate:status shows what is applied.' },
+  HISTORY_TABLE_INCOMPATIBLE: {
+    exit: 2,
+    hint: 'Another tool owns this table. Name another one with historyTable in migrator.config.ts; nothing was changed.',
+  },
+  STATE_FILE_INVALID: { exit: 2, hint: 'Restore the state file from a copy, or name another one.' },
+  CONNECTION_FAILED: { exit: 1, hint: 'Check that the server runs and that host and port in DATABASE_URL are right.' },
+  AUTHENTICATION_FAILED: { exit: 1, hint: 'Check user and password in DATABASE_URL.' },
+  DATABASE_NOT_FOUND: { exit: 1, hint: 'Create the database, or correct its name in DATABASE_URL.' },
+  PERMISSION_DENIED: {
+    exit: 1,
+    hint: 'Connect as a role that owns the schema, or grant it CREATE on the schema of the history table.',
+  },
+  EMBEDDED_SERVER_FAILED: { exit: 1, hint: 'Run db:start to try again, or set DATABASE_URL to a server of your own.' },
+  MIGRATION_FAILED: { exit: 1, hint: 'Correct the migration, then run db:migrate again.' },
+  ROLLBACK_FAILED: {
+    exit: 1,
+    hint: 'Nothing further was reverted. Look at db:migrate:status, then see docs/runbooks/rollback.md.',
+  },
+  RECOVERY_FAILED: {
+    exit: 3,
+    hint: 'Nothing was lost. See docs/runbooks/rollback.md, "A migration is dirty"; then db:repair clear-dirty ID --as applied|pending.',
+  },
+  LOCK_UNAVAILABLE: { exit: 4, hint: 'Another run holds the run lock. Wait for it, then run the command again.' },
+  LOCK_LOST: { exit: 1, hint: 'Look at db:migrate:status, then run the command again.' },
+  LOCK_TIMEOUT: {
+    exit: 1,
+    hint: 'Another session kept a table locked. End it or wait, then run the command again; --lock-timeout and --lock-retries say how long to try.',
+  },
+  CONNECTION_LOST: { exit: 1, hint: 'Look at db:migrate:status, then run the command again.' },
+  STATEMENT_TIMEOUT: { exit: 1, hint: 'Raise --statement-timeout, or make the step smaller.' },
+  SWALLOWED_ERROR: {
+    exit: 1,
+    hint: 'Let the error out of the migration, or wrap the attempt in db.transaction() so that only it is undone.',
+  },
+  TRANSACTION_CONTROL: {
+    exit: 2,
+    hint: 'Remove BEGIN/COMMIT/ROLLBACK: the migrator opens the transaction. Or set transaction=false and run statement by statement.',
+  },
+  VERIFICATION_FAILED: { exit: 1, hint: 'The step was undone. Correct the migration or its verify().' },
+  VALIDATION_FAILED: { exit: 1, hint: 'Nothing of this step ran. Do what its validate() asks for, then run again.' },
+  INVALID_INDEX: { exit: 1, hint: 'Drop the invalid index (DROP INDEX CONCURRENTLY), then run the command again.' },
+  CHECKSUM_MISMATCH: {
+    exit: 3,
+    hint: 'Restore the applied file and put the change in a new migration. If the edit was reviewed: db:repair accept-checksum ID.',
+  },
+  MIGRATION_MISSING: {
+    exit: 3,
+    hint: 'Restore the file from git, or with db:repair restore-file ID.',
+  },
+  OUT_OF_ORDER: { exit: 3, hint: 'Renumber the new migration, or run it where it stands with --allow-out-of-order.' },
+  MIGRATION_DIRTY: {
+    exit: 3,
+    hint: 'Run db:migrate without --no-auto-recover to recover, or look first and use db:repair clear-dirty ID --as applied|pending.',
+  },
+  MIGRATION_IRREVERSIBLE: { exit: 3, hint: 'Restore a backup to a new place instead; see docs/runbooks/rollback.md.' },
+  ARCHIVE_UNTRUSTED: {
+    exit: 3,
+    hint: 'Restore the file from git. Or read the archived source above and run it with --accept-archived.',
+  },
+  ARCHIVE_DAMAGED: {
+    exit: 3,
+    hint: 'Restore the file from git. As a last resort --force drops the record without running anything.',
+  },
+  CONFIRMATION_REQUIRED: { exit: 3, hint: 'Confirm on a terminal, or with the option named above.' },
+  PROTECTED_DATABASE: { exit: 3, hint: 'This command is for local databases only.' },
+  CHECK_FAILED: { exit: 5, hint: 'db:migrate:status shows the state of every migration.' },
+  INTERRUPTED: { exit: 130, hint: 'Look at db:migrate:status, then run the command again.' },
+} as const satisfies Record<string, { exit: ExitCode; hint: string }>
+
+export type ErrorCode = keyof typeof errorTable
+
+export interface ErrorInit {
+  readonly hint?: string
+  readonly details?: Readonly<Record<string, unknown>>
+  readonly cause?: unknown
+}
+
+/**
+ * Everything that is expected to go wrong. `message` says what happened and to which object, `hint` what to do next;
+ * `details` is machine-readable and reaches `--json`. A plain `Error` is a bug and keeps its stack.
+ */
+export class MigratorError extends Error {
+  readonly code: ErrorCode
+  readonly hint: string
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(code: ErrorCode, message: string, init: ErrorInit = {}) {
+    super(message, 'cause' in init ? { cause: init.cause } : undefined)
+    this.name = 'MigratorError'
+    this.code = code
+    this.hint = init.hint ?? errorTable[code].hint
+    this.details = init.details ?? {}
+  }
+
+  get exitCode(): ExitCode {
+    return errorTable[this.code].exit
+  }
+}

@@ -1,0 +1,40 @@
+/** The public surface of @repo/migrator: everything that a program may use; the commands are in `@repo/migrator/cli`. */
+export { defineConfig, type MigratorConfig } from './cli/config.ts'
+export type { FileProblem } from './core/file-problem.ts'
+export type { HistoryChange, HistoryEntry, Operator, Progress } from './core/history.ts'
+export type { Action, Direction, Migration, MigrationFile, SourceFile } from './core/migration.ts'
+export { type Plan, type Problem, planDown, planUp, type Step } from './core/plan.ts'
+export { type MigrationStatus, reconcile, type State } from './core/reconcile.ts'
+export type { DownTarget, UpTarget } from './core/target.ts'
+export { defineMigration, type MigrationDefinition } from './define-migration.ts'
+export { type ErrorCode, type ExitCode, errorTable, MigratorError } from './errors.ts'
+export { type Directory, readDirectory } from './load/directory.ts'
+export { loadMigrations } from './load/index.ts'
+export type { RunOptions } from './operations/context.ts'
+export type { Proposal } from './operations/execute.ts'
+export type { RunReport } from './operations/report.ts'
+export type { StepResult } from './operations/run.ts'
+export type { StatusReport } from './operations/status.ts'
+export type {
+  Archive,
+  Catalog,
+  Clock,
+  Database,
+  DatabaseLocation,
+  ErrorReport,
+  EventSink,
+  HistoryStore,
+  RunEvent,
+  RunLock,
+  Session,
+} from './ports.ts'
+export { PostgresAdapter, type PostgresAdapterOptions } from './postgres/adapter.ts'
+export { TableStateStore } from './postgres/table-state-store.ts'
+export {
+  type ApplyOptions,
+  type MigrationInput,
+  MigrationRunner,
+  type MigrationRunnerOptions,
+  type RollbackCallOptions,
+} from './runner.ts'
+export { FileStateStore } from './state-file/file-state-store.ts'

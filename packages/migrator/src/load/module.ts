@@ -1,0 +1,103 @@
+import { resolve } from 'node:path'
+import { type FileProblem, invalidFiles } from '../core/file-problem.ts'
+import type { Action, Migration, MigrationFile, SourceFile } from '../core/migration.ts'
+import { checksumOf } from './checksum.ts'
+import { importModule } from './import-module.ts'
+import { importsChecksumOf, localImports } from './local-imports.ts'
+import { isProblem, readSource } from './source.ts'
+
+/** A TypeScript or JavaScript module as a migration. It is imported only by `load`. */
+export function moduleFile(
+  directory: string,
+  id: string,
+  name: string,
+): { file?: MigrationFile; problems: readonly FileProblem[] } {
+  const source = readSource(directory, name)
+  if (isProblem(source)) return { problems: [{ ...source, id }] }
+  const imports = localImports(directory, name, source.text)
+  const named = {
+    id,
+    format: 'module' as const,
+    checksum: checksumOf(source.bytes),
+    importsChecksum: importsChecksumOf(imports),
+    path: name,
+  }
+  const sources = [{ path: name, content: source.text }, ...imports]
+  return {
+    file: { ...named, load: () => loadModule(directory, named, sources) },
+    problems: glance(id, name, source.text),
+  }
+}
+
+/** Imports a module and checks what it exports. Rejects with MIGRATION_FILES_INVALID. */
+export async function loadModule(
+  directory: string,
+  named: Omit<MigrationFile, 'load'>,
+  sources: readonly SourceFile[],
+): Promise<Migration> {
+  const exports = await importModule(resolve(directory, named.path), named)
+  const problems = exportProblems(named, exports)
+  if (problems.length > 0) throw invalidFiles(problems)
+  const { description, irreversible, transaction, up, down, validate, verify } = exports
+  return {
+    ...named,
+    description: typeof description === 'string' ? description : undefined,
+    transactional: transaction !== false,
+    irreversible: typeof irreversible === 'string' ? irreversible : undefined,
+    up: action(up, named.path),
+    down: isFunction(down) ? action(down, named.path) : undefined,
+    validate: isFunction(validate) ? action(validate, named.path) : undefined,
+    verify: isFunction(verify) ? action(verify, named.path) : undefined,
+    sources,
+  }
+}
+
+/** What can be told without importing; every file of the directory passes through here at every start. */
+function glance(id: string, path: string, text: string): readonly FileProblem[] {
+  if (isBlankModule(text)) {
+    return [{ kind: 'empty', id, path, message: `Migration ${id} is empty` }]
+  }
+  const literal = /^\s*export\s+const\s+id\s*(?::[^=]+)?=\s*(['"`])([^'"`$]*)\1/m.exec(text)
+  if (literal && literal[2] !== id) return [idMismatch(id, path, literal[2])]
+  if (!/\bdown\b/.test(text) && !/\birreversible\b/.test(text) && /\bup\b/.test(text)) return [missingDown(id, path)]
+  return []
+}
+
+function exportProblems(
+  { id, path }: Omit<MigrationFile, 'load'>,
+  exports: Readonly<Record<string, unknown>>,
+): readonly FileProblem[] {
+  const problems: FileProblem[] = []
+  if (exports.id !== undefined && exports.id !== id) problems.push(idMismatch(id, path, String(exports.id)))
+  if (!isFunction(exports.up)) {
+    problems.push({ kind: 'does-not-load', id, path, message: `${path} exports no function up(db).` })
+  }
+  if (!isFunction(exports.down) && typeof exports.irreversible !== 'string') problems.push(missingDown(id, path))
+  return problems
+}
+
+function idMismatch(id: string, path: string, exported: string | undefined): FileProblem {
+  return {
+    kind: 'id-mismatch',
+    id,
+    path,
+    message: `${path} exports the id "${exported}"; it must be the file's own name, "${id}".`,
+  }
+}
+
+function missingDown(id: string, path: string): FileProblem {
+  const message = `Migration ${id} does not have a down() function; write it, or say why there is none: export const irreversible = '…'`
+  return { kind: 'missing-down', id, path, message }
+}
+
+function isBlankModule(text: string): boolean {
+  return text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '').trim() === ''
+}
+
+function isFunction(value: unknown): value is (...args: unknown[]) => unknown {
+  return typeof value === 'function'
+}
+
+function action(run: unknown, file: string): Action {
+  return { kind: 'module', run: run as (db: never) => unknown, file }
+}

@@ -1,0 +1,60 @@
+import { invalidFiles } from '../core/file-problem.ts'
+import { planUp } from '../core/plan.ts'
+import { createRun, readStatuses, withSession } from './begin-run.ts'
+import { type Context, emit, type MigrationSet, type RunOptions } from './context.ts'
+import { prepareSteps, refusePlan } from './prepare.ts'
+import { withRunLock } from './run-lock.ts'
+import { entryOf } from './transactional.ts'
+
+export interface BaselineReport {
+  /** Ids recorded as applied, or, of a dry run, that would be. */
+  readonly recorded: readonly string[]
+  readonly dryRun: boolean
+}
+
+/**
+ * Adopts a database that already has its schema: records every pending migration up to `id` as applied, without
+ * running any. All records are written in one transaction, under the run lock.
+ */
+export async function baseline(
+  context: Context,
+  set: MigrationSet,
+  id: string,
+  options: RunOptions & { readonly dryRun: boolean; readonly approve: () => Promise<void> },
+): Promise<BaselineReport> {
+  if (set.problems.length > 0) throw invalidFiles(set.problems)
+  return withSession(context, async (session) => {
+    const planned = async () => {
+      const plan = planUp(await readStatuses(context, session, set), { kind: 'id', id }, { allowOutOfOrder: true })
+      refusePlan(plan)
+      return prepareSteps(context, session, plan.steps)
+    }
+    const steps = await planned()
+    if (options.dryRun) return { recorded: steps.map((step) => step.id), dryRun: true }
+    await options.approve()
+    return withRunLock(context, session, options.lockWaitMs, async (lock) => {
+      const run = await createRun(context, options, lock, session)
+      const due = await planned()
+      await context.store.prepare(session)
+      await session.begin(options)
+      try {
+        for (const step of due)
+          await context.store.record(session, { kind: 'applied', entry: entryOf(run, step, undefined) })
+        await session.guard(lock)
+        await session.commit()
+      } catch (error) {
+        await session.abort()
+        throw error
+      }
+      const versions = due.map((step) => step.id)
+      emit(context, {
+        kind: 'history-changed',
+        level: 'info',
+        message: 'Recorded as applied without running (baseline)',
+        versions,
+        reason: options.reason,
+      })
+      return { recorded: versions, dryRun: false }
+    })
+  })
+}

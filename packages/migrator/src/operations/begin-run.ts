@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import type { HistoryEntry } from '../core/history.ts'
+import { compareText } from '../core/migration.ts'
+import { type MigrationStatus, reconcile } from '../core/reconcile.ts'
+import { MigratorError } from '../errors.ts'
+import type { RunLock, Session } from '../ports.ts'
+import { type Context, emit, type MigrationSet, type RunOptions } from './context.ts'
+import { recoverEntry } from './recovery.ts'
+import type { Run } from './run.ts'
+
+/** Reads the history and puts every migration into one state. */
+export async function readStatuses(
+  context: Context,
+  on: Session,
+  set: MigrationSet,
+): Promise<readonly MigrationStatus[]> {
+  return reconcile(set.files, await context.store.read(on))
+}
+
+/** A session for as long as `work` lasts. */
+export async function withSession<T>(context: Context, work: (session: Session) => Promise<T>): Promise<T> {
+  const session = await context.database.connect({ modules: false })
+  try {
+    return await work(session)
+  } finally {
+    await session.close()
+  }
+}
+
+export async function createRun(context: Context, options: RunOptions, lock: RunLock, session: Session): Promise<Run> {
+  const history = await context.store.read(session)
+  const batch = Math.max(0, ...history.map((entry) => entry.batch)) + 1
+  return { context, options, lock, session, batch, operator: await context.operator(), total: 0, lockLost: false }
+}
+
+/** Finds dirty migrations and recovers them, the newest first; stops with MIGRATION_DIRTY where that was asked for. */
+export async function recoverDirty(run: Run, statuses: readonly MigrationStatus[]): Promise<readonly string[]> {
+  const dirty = statuses.filter(
+    (status): status is MigrationStatus & { entry: HistoryEntry } => status.entry?.dirty === true,
+  )
+  if (dirty.length === 0) return []
+  dirty.sort((a, b) => b.entry.sequence - a.entry.sequence)
+  const versions = dirty.map(({ id }) => id)
+  emit(run.context, { kind: 'dirty-found', level: 'warn', message: 'Found migrations in dirty state', versions })
+  if (run.options.dirty === 'stop') throw dirtyFound(dirty)
+  await run.context.store.prepare(run.session)
+  for (const { entry, file } of dirty) await recoverEntry(run, entry, file)
+  return versions
+}
+
+function dirtyFound(dirty: readonly { id: string; entry: HistoryEntry }[]): MigratorError {
+  const told = dirty.map(({ id, entry: { progress } }) => {
+    const at = progress?.statement ? ` at: ${progress.statement.split('\n')[0]}` : ''
+    return `Migration ${id} is dirty: its ${progress?.direction ?? 'up'} began ${progress ? 'outside a transaction ' : ''}and its outcome is unknown${at}`
+  })
+  return new MigratorError('MIGRATION_DIRTY', told.join('\n'), { details: { versions: dirty.map(({ id }) => id) } })
+}
+
+/** Records the schema's fingerprint with the newest applied migration, for comparing later. */
+export async function recordFingerprint(run: Run, newest: string | undefined): Promise<void> {
+  const { store, database } = run.context
+  if (newest === undefined) return
+  const digest = await database.catalog.digest(run.session)
+  const lines = Object.entries(digest)
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([object, definition]) => `${definition}  ${object}\n`)
+  const fingerprint = createHash('sha256').update(lines.join('')).digest('hex')
+  await store.record(run.session, { kind: 'fingerprinted', id: newest, fingerprint })
+}

@@ -1,0 +1,155 @@
+import type { CatalogDigest, HistoryChange, Progress } from '../core/history.ts'
+import type { Action } from '../core/migration.ts'
+import { MigratorError } from '../errors.ts'
+import type { StatementWatch } from '../ports.ts'
+import { interrupted } from './context.ts'
+import type { ReadyStep } from './prepare.ts'
+import { recoverStep } from './recovery.ts'
+import type { Run } from './run.ts'
+import { entryOf, failed, guarded, succeeded } from './transactional.ts'
+
+/**
+ * One step outside a transaction: recorded dirty in a commit of its own, together with the catalog as it is before;
+ * run statement by statement; then the record is cleared. After a failure the step is taken back at once, by looking
+ * at what is there; where that does not succeed, the entry stays dirty and `details.dirty` is true.
+ */
+export async function runNonTransactional(run: Run, step: ReadyStep, index: number): Promise<number> {
+  const { clock, store, database } = run.context
+  const started = clock.monotonicMs()
+  await run.session.settle(run.options)
+  const before = await database.catalog.digest(run.session)
+  const tracker = trackStatements(run, step)
+  try {
+    await guarded('VALIDATION_FAILED', step.id, () =>
+      perform(run, step, step.direction === 'up' ? step.migration?.validate : undefined),
+    )
+    await store.record(run.session, {
+      kind: 'began',
+      entry: entryOf(run, step, undefined),
+      progress: tracker.progress(),
+      before,
+    })
+  } catch (cause) {
+    throw failed(run, step, index, cause)
+  }
+  try {
+    await perform(run, step, step.direction === 'up' ? step.migration?.up : step.migration?.down, tracker.watch)
+    await refuseInvalidIndexes(run, step)
+    await guarded('VERIFICATION_FAILED', step.id, () =>
+      perform(run, step, step.direction === 'up' ? step.migration?.verify : undefined),
+    )
+    await refuseWithoutLock(run)
+    await run.session.settle(run.options)
+    await store.record(run.session, settled(step, clock.monotonicMs() - started))
+  } catch (cause) {
+    throw await undo(run, step, index, cause, before, tracker.progress())
+  }
+  return succeeded(run, step, index, clock.monotonicMs() - started)
+}
+
+function settled({ id, direction }: ReadyStep, durationMs: number): HistoryChange {
+  return direction === 'up' ? { kind: 'settled', id, durationMs: Math.round(durationMs) } : { kind: 'reverted', id }
+}
+
+async function perform(
+  run: Run,
+  _step: ReadyStep,
+  action: Action | undefined,
+  watch?: Partial<StatementWatch>,
+): Promise<void> {
+  if (action) await run.session.perform(action, { within: 'no-transaction', ...watch })
+}
+
+/** Keeps the history told how far the step has come, before each statement. */
+function trackStatements(
+  run: Run,
+  { id, direction }: ReadyStep,
+): { watch: Partial<StatementWatch>; progress(): Progress } {
+  let finished = 0
+  let statement: string | undefined
+  const progress = (): Progress => ({
+    direction,
+    applicationName: run.context.database.applicationName,
+    finished,
+    statement,
+  })
+  return {
+    progress,
+    watch: {
+      async beforeStatement(sql) {
+        await refuseWithoutLock(run)
+        statement = sql.trim().slice(0, 500)
+        await tellProgress(run, id, progress())
+        return 'run'
+      },
+      async afterStatement() {
+        finished++
+        statement = undefined
+      },
+    },
+  }
+}
+
+/** A module outside a transaction may open one of its own (db.transaction); its progress then commits with it, which is right. */
+async function tellProgress(run: Run, id: string, progress: Progress): Promise<void> {
+  await run.context.store.record(run.session, { kind: 'progressed', id, progress })
+}
+
+async function refuseWithoutLock(run: Run): Promise<void> {
+  if (run.lockLost || !(await run.lock.isHeld(run.session))) {
+    run.lockLost = true
+    throw new MigratorError('LOCK_LOST', 'The connection that holds the run lock was lost.')
+  }
+}
+
+/** CONCURRENTLY leaves an invalid index when it fails; IF NOT EXISTS then keeps it and reports success. */
+async function refuseInvalidIndexes(run: Run, step: ReadyStep): Promise<void> {
+  if (step.direction === 'down') return
+  const invalid = await run.context.database.catalog.invalidIndexes(run.session)
+  const text = step.migration?.sources.map(({ content }) => content).join('\n') ?? ''
+  const named = invalid.filter((name) => text.includes(bareName(name)))
+  if (named.length === 0) return
+  const message = `${step.id} left the index ${named.join(', ')} INVALID: the server does not use it.`
+  throw new MigratorError('INVALID_INDEX', message, { details: { invalidIndexes: named } })
+}
+
+function bareName(qualified: string): string {
+  return (/(?:^|\.)("(?:[^"]|"")*"|[^".]+)$/.exec(qualified)?.[1] ?? qualified).replace(/^"|"$/g, '')
+}
+
+/** Takes a failed step back where that is safe; says in the error what is left where it is not. */
+async function undo(
+  run: Run,
+  step: ReadyStep,
+  index: number,
+  cause: unknown,
+  before: CatalogDigest,
+  progress: Progress,
+): Promise<MigratorError> {
+  const error = cause instanceof MigratorError ? cause : undefined
+  const broken = error?.code === 'LOCK_LOST' || error?.code === 'CONNECTION_LOST' || run.lockLost
+  if (broken) return failed(run, step, index, asDirty(step, cause, 'it will be looked at by the next run'))
+  const invalid = await run.context.database.catalog.invalidIndexes(run.session).catch(() => [])
+  const left = invalid.length > 0 ? ` Invalid indexes were found: ${invalid.join(', ')}.` : ''
+  try {
+    await recoverStep(run, step, { before, progress, outcome: 'failed' })
+  } catch (failure) {
+    const why = failure instanceof Error ? failure.message : String(failure)
+    return failed(run, step, index, asDirty(step, cause, `it could not be taken back: ${why}`, left))
+  }
+  const taken = new MigratorError(error?.code ?? 'MIGRATION_FAILED', `${error?.message ?? String(cause)}${left}`, {
+    cause,
+    details: { ...error?.details, ...(invalid.length > 0 ? { invalidIndexes: invalid } : {}) },
+  })
+  return failed(run, step, index, run.context.signal.aborted ? interrupted() : taken)
+}
+
+function asDirty({ id }: ReadyStep, cause: unknown, why: string, left = ''): MigratorError {
+  const error = cause instanceof MigratorError ? cause : undefined
+  const message = `${error?.message ?? String(cause)}${left} Migration ${id} is dirty: ${why}`
+  return new MigratorError(error?.code ?? 'MIGRATION_FAILED', message, {
+    cause,
+    hint: `Look at what is there, then run db:migrate (it recovers), or db:repair clear-dirty ${id} --as applied|pending.`,
+    details: { ...error?.details, dirty: true },
+  })
+}

@@ -1,0 +1,89 @@
+import { type FileProblem, invalidFiles, problemsIn } from '../core/file-problem.ts'
+import type { Action, Migration } from '../core/migration.ts'
+import type { Plan, Problem, Step } from '../core/plan.ts'
+import { MigratorError } from '../errors.ts'
+import type { Session } from '../ports.ts'
+import { findForbidden, mayBeForbidden } from '../sql/forbidden.ts'
+import { loadParser, parseStatements } from '../sql/statements.ts'
+import type { Context } from './context.ts'
+
+/** A step together with what it runs; a step that only drops a record has nothing. */
+export interface ReadyStep extends Step {
+  readonly migration?: Migration | undefined
+}
+
+/** Throws once for all problems of a plan, with the code of the first. */
+export function refusePlan({ problems }: Pick<Plan, 'problems'>): void {
+  const [first] = problems
+  if (!first) return
+  const message = problems.map((problem) => problem.message).join('\n')
+  throw new MigratorError(first.code, message, { ...hintOf(problems), details: { problems } })
+}
+
+function hintOf(problems: readonly Problem[]): { hint?: string } {
+  const hint = problems.find((problem) => problem.hint)?.hint
+  return hint === undefined ? {} : { hint }
+}
+
+/**
+ * Loads what the steps run: files, or sources from the archive. Rejects, before anything has run, with
+ * MIGRATION_FILES_INVALID for all files that do not load or hold what can't be run, and with what the archive refuses.
+ */
+export async function prepareSteps(
+  context: Context,
+  on: Session,
+  steps: readonly Step[],
+): Promise<readonly ReadyStep[]> {
+  const ready: ReadyStep[] = []
+  const problems: FileProblem[] = []
+  for (const step of steps) {
+    const migration = await loadStep(context, on, step, problems)
+    if (migration)
+      problems.push(...(await unrunnable(migration, step.direction === 'up' ? migration.up : migration.down)))
+    ready.push({ ...step, migration })
+  }
+  if (problems.length > 0) throw invalidFiles(problems)
+  return ready
+}
+
+async function loadStep(
+  { archive, store }: Context,
+  on: Session,
+  step: Step,
+  problems: FileProblem[],
+): Promise<Migration | undefined> {
+  if (step.by === 'record') return undefined
+  if (step.file && step.by !== 'archive') {
+    return step.file.load().catch((error: unknown) => {
+      problems.push(...problemsIn(error))
+      return undefined
+    })
+  }
+  if (!step.entry) throw new Error(`step ${step.id} has neither file nor entry`)
+  return archive.load(step.entry, await store.sources(on, step.id))
+}
+
+/** What can be told of an SQL text without running it: transaction control, COPY from a stream, text that can't be cut. */
+export async function unrunnable(migration: Migration, action: Action | undefined): Promise<readonly FileProblem[]> {
+  if (action?.kind !== 'sql') return []
+  if (migration.transactional && !mayBeForbidden(action.sql)) return []
+  await loadParser()
+  const { id } = migration
+  const within = migration.transactional ? 'transaction' : 'no-transaction'
+  if (within === 'no-transaction') {
+    const parsed = parseStatements(action.sql)
+    if (!parsed.ok) return [problem(id, action.file, parsed.at, parsed.message)]
+  }
+  const found = findForbidden(action.sql, within)
+  return found ? [problem(id, action.file, found.at, FORBIDDEN[found.what])] : []
+}
+
+const FORBIDDEN = {
+  'transaction-control':
+    'transaction control in a transactional migration; remove it (the migrator opens the transaction), or set -- migrator: transaction=false',
+  'copy-from-stdin': 'COPY … FROM STDIN needs a stream that a migration has not; write INSERT … VALUES',
+} as const
+
+function problem(id: string, path: string, at: { line: number; column: number }, why: string): FileProblem {
+  return { kind: 'forbidden-statement', id, path, ...at, message: `${path}:${at.line}:${at.column}: ${why}.` }
+}

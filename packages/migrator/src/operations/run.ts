@@ -1,0 +1,178 @@
+import type { Operator } from '../core/history.ts'
+import type { Step } from '../core/plan.ts'
+import { type ErrorCode, MigratorError } from '../errors.ts'
+import type { RunLock, Session } from '../ports.ts'
+import { type Context, emit, interrupted, type RunOptions, reportError } from './context.ts'
+import { runNonTransactional } from './non-transactional.ts'
+import type { ReadyStep } from './prepare.ts'
+import { watchStep } from './progress.ts'
+import { runBatch, runTransactional } from './transactional.ts'
+
+/** What became of one step of a run. `reverted` on the way up: it had been applied and was taken back. */
+export type StepResult = { readonly step: Step; readonly durationMs: number } & (
+  | { readonly status: 'applied' | 'reverted' | 'not-run' }
+  | { readonly status: 'failed'; readonly error: MigratorError }
+)
+
+/** One run while it lasts: the run owns session and lock; steps borrow them. */
+export interface Run {
+  readonly context: Context
+  readonly options: RunOptions
+  readonly lock: RunLock
+  readonly operator: Operator
+  readonly batch: number
+  readonly total: number
+  /** Replaced when its connection was lost. */
+  session: Session
+  lockLost: boolean
+}
+
+/** Runs the steps in order. Never rejects for a failed step: the results tell, the last failure first in `error`. */
+export async function runSteps(
+  run: Run,
+  steps: readonly ReadyStep[],
+): Promise<{ results: readonly StepResult[]; error?: MigratorError }> {
+  run.lock.lost.then(() => {
+    run.lockLost = true
+    void run.session.cancel()
+  })
+  const abandon = () => void abandonStep(run, steps)
+  run.context.signal.addEventListener('abort', abandon, { once: true })
+  try {
+    return transactionMode(run.options, steps) === 'batch' ? await asBatch(run, steps) : await oneByOne(run, steps)
+  } finally {
+    run.context.signal.removeEventListener('abort', abandon)
+  }
+}
+
+/** Throws USAGE_INVALID when one transaction was asked for and a step can't run in one. */
+export function transactionMode(
+  { transaction }: Pick<RunOptions, 'transaction'>,
+  steps: readonly ReadyStep[],
+): 'batch' | 'each' {
+  const alone = steps.find(({ migration }) => migration && (!migration.transactional || addsEnumValue(migration)))
+  if (transaction === 'default') return alone ? 'each' : 'batch'
+  if (transaction === 'batch' && alone && !alone.migration?.transactional) {
+    throw new MigratorError(
+      'USAGE_INVALID',
+      `Migration ${alone.id} does not run in a transaction, so not all can share one.`,
+      {
+        hint: 'Leave out --transaction batch, or run up to it with --target.',
+      },
+    )
+  }
+  return transaction
+}
+
+/** The new value of an enum cannot be used in the transaction that adds it. */
+function addsEnumValue({ sources }: { readonly sources: readonly { readonly content: string }[] }): boolean {
+  return sources.some(({ content }) => /\balter\s+type\b[^;]*\badd\s+value\b/i.test(content))
+}
+
+async function asBatch(
+  run: Run,
+  steps: readonly ReadyStep[],
+): Promise<{ results: readonly StepResult[]; error?: MigratorError }> {
+  try {
+    const durations = await retrying(run, steps[0], () => runBatch(run, steps))
+    return { results: steps.map((step, index) => ({ step, status: outcome(step), durationMs: durations[index] ?? 0 })) }
+  } catch (cause) {
+    const failure = explain(run, cause)
+    const at = steps.findIndex(({ id }) => id === failure.details.id)
+    return {
+      results: steps.map((step, index) => resultOfFailedBatch(step, index - (at < 0 ? steps.length : at), failure)),
+      error: failure,
+    }
+  }
+}
+
+function resultOfFailedBatch(step: Step, distance: number, error: MigratorError): StepResult {
+  if (distance === 0) return { step, status: 'failed', durationMs: 0, error }
+  if (distance > 0 || step.direction === 'down') return { step, status: 'not-run', durationMs: 0 }
+  return { step, status: 'reverted', durationMs: 0 }
+}
+
+async function oneByOne(
+  run: Run,
+  steps: readonly ReadyStep[],
+): Promise<{ results: readonly StepResult[]; error?: MigratorError }> {
+  const results: StepResult[] = []
+  for (const [index, step] of steps.entries()) {
+    try {
+      if (run.context.signal.aborted) throw interrupted()
+      const durationMs = await retrying(run, step, () => runOne(run, step, index))
+      results.push({ step, status: outcome(step), durationMs })
+    } catch (cause) {
+      const error = explain(run, cause)
+      const rest = steps.slice(index + 1).map((step): StepResult => ({ step, status: 'not-run', durationMs: 0 }))
+      const notBegun = error.code === 'INTERRUPTED' && error.details.id === undefined
+      const failed: StepResult = notBegun
+        ? { step, status: 'not-run', durationMs: 0 }
+        : { step, status: 'failed', durationMs: 0, error }
+      return { results: [...results, failed, ...rest], error }
+    }
+  }
+  return { results }
+}
+
+function outcome({ direction }: Step): 'applied' | 'reverted' {
+  return direction === 'up' ? 'applied' : 'reverted'
+}
+
+function runOne(run: Run, step: ReadyStep, index: number): Promise<number> {
+  return watchStep(run, step, index, () =>
+    step.migration?.transactional === false
+      ? runNonTransactional(run, step, index)
+      : runTransactional(run, step, index),
+  )
+}
+
+const FIRST_BACKOFF_MS = 500
+const LONGEST_BACKOFF_MS = 10_000
+
+/** Tries again, with backoff and jitter, what was undone cleanly because another session held a lock. */
+async function retrying<T>(run: Run, step: Step | undefined, attempt: () => Promise<T>): Promise<T> {
+  for (let tried = 0; ; tried++) {
+    try {
+      return await attempt()
+    } catch (error) {
+      const retriable =
+        error instanceof MigratorError && RETRIED.has(error.code) && !error.details.dirty && !run.lockLost
+      if (!retriable || tried >= run.options.lockRetries || run.context.signal.aborted) throw error
+      const pause = Math.min(FIRST_BACKOFF_MS * 2 ** tried, LONGEST_BACKOFF_MS) * (0.5 + Math.random())
+      emit(run.context, {
+        kind: 'step-retrying',
+        level: 'warn',
+        version: step?.id,
+        direction: step?.direction,
+        message: `${step?.id}: a lock was not free (${error.message}). Trying again in ${(pause / 1000).toFixed(1)} s, ${tried + 1} of ${run.options.lockRetries}.`,
+        details: { blockers: error.details.blockers },
+      })
+      await run.context.clock.sleep(pause, run.context.signal)
+    }
+  }
+}
+
+const RETRIED = new Set<ErrorCode>(['LOCK_TIMEOUT'])
+
+/** The first Ctrl-C: a transaction is cancelled, a step outside one is let finish. */
+async function abandonStep(run: Run, steps: readonly ReadyStep[]): Promise<void> {
+  if (steps.every(({ migration }) => migration?.transactional !== false)) await run.session.cancel()
+}
+
+/** The failure as the operator should read it: what really ended the run, not the error that followed from it. */
+function explain(run: Run, cause: unknown): MigratorError {
+  const error = cause instanceof MigratorError ? cause : unexpected(cause)
+  const details = { details: error.details, cause }
+  if (run.lockLost && error.code !== 'LOCK_LOST') {
+    return new MigratorError('LOCK_LOST', `The connection that holds the run lock was lost: ${error.message}`, details)
+  }
+  if (run.context.signal.aborted && error.code === 'STATEMENT_TIMEOUT') {
+    return new MigratorError('INTERRUPTED', 'Interrupted. The step in hand was undone.', details)
+  }
+  return error
+}
+
+function unexpected(cause: unknown): MigratorError {
+  return new MigratorError('MIGRATION_FAILED', reportError(cause).message, { cause })
+}

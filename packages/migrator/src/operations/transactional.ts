@@ -1,0 +1,207 @@
+import type { HistoryChange, NewEntry } from '../core/history.ts'
+import type { Action } from '../core/migration.ts'
+import { MigratorError } from '../errors.ts'
+import type { Session, StatementWatch } from '../ports.ts'
+import { emit, reportError, throwIfInterrupted } from './context.ts'
+import type { ReadyStep } from './prepare.ts'
+import { checksumOf, watchStep } from './progress.ts'
+import type { Run } from './run.ts'
+
+/**
+ * One step in a transaction of its own, its history record in the same transaction. After success both are committed;
+ * after a failure neither is. Resolves with the duration in ms.
+ */
+export async function runTransactional(run: Run, step: ReadyStep, index: number): Promise<number> {
+  const started = run.context.clock.monotonicMs()
+  try {
+    void run.session.begin(run.options).catch(() => undefined)
+    const change = await performStep(run, step, started)
+    await allOf([run.session.guard(run.lock), ...recordWithStep(run, [change]), commit(run, [change])])
+    await recordAfterStep(run, [change])
+  } catch (cause) {
+    await run.session.abort()
+    throw failed(run, step, index, cause)
+  }
+  return succeeded(run, step, index, run.context.clock.monotonicMs() - started)
+}
+
+/** All steps in one transaction: all or nothing. Resolves with the durations in ms. */
+export async function runBatch(run: Run, steps: readonly ReadyStep[]): Promise<readonly number[]> {
+  const changes: HistoryChange[] = []
+  const durations: number[] = []
+  let current = 0
+  try {
+    await run.session.begin(run.options)
+    for (const [index, step] of steps.entries()) {
+      current = index
+      const started = run.context.clock.monotonicMs()
+      const change = await watchStep(run, step, index, () => performStep(run, step, started))
+      changes.push(change)
+      await allOf([run.session.guard(undefined), ...recordWithStep(run, [change])])
+      durations.push(run.context.clock.monotonicMs() - started)
+    }
+    await allOf([run.session.guard(run.lock), commit(run, changes)])
+    await recordAfterStep(run, changes)
+  } catch (cause) {
+    await run.session.abort()
+    throw failed(run, steps[current], current, cause)
+  }
+  for (const [index, step] of steps.entries()) succeeded(run, step, index, durations[index] ?? 0)
+  return durations
+}
+
+/** The entry that a step up leaves in the history. */
+export function entryOf(run: Run, step: ReadyStep, durationMs: number | undefined): NewEntry {
+  const { migration } = step
+  if (!migration) throw new Error(`step ${step.id} has nothing to run`)
+  const { id, format, checksum, downChecksum, importsChecksum, description, transactional, irreversible, sources } =
+    migration
+  return {
+    ...{ id, format, checksum, downChecksum, importsChecksum, description, transactional, irreversible, sources },
+    durationMs: durationMs === undefined ? undefined : Math.round(durationMs),
+    batch: run.batch,
+    operator: run.operator,
+    toolVersion: run.context.toolVersion,
+    runId: run.context.runId,
+  }
+}
+
+export function succeeded(run: Run, step: ReadyStep, index: number, durationMs: number): number {
+  const applied = step.direction === 'up'
+  const dropped = step.by === 'record'
+  emit(run.context, {
+    kind: dropped ? 'record-dropped' : applied ? 'step-applied' : 'step-reverted',
+    level: dropped ? 'warn' : 'info',
+    message: dropped
+      ? `The record of ${step.id} was dropped; NOTHING WAS RUN, its changes stay in the schema`
+      : applied
+        ? 'Migration applied successfully'
+        : 'Migration rolled back successfully',
+    version: step.id,
+    direction: step.direction,
+    checksum: checksumOf(step),
+    durationMs,
+    index: index + 1,
+    total: run.total,
+    reason: run.options.reason,
+  })
+  return durationMs
+}
+
+/** The failure with the step's id, told to the logs. */
+export function failed(run: Run, step: ReadyStep | undefined, index: number, cause: unknown): MigratorError {
+  const error = asStepFailure(run, step, cause)
+  emit(run.context, {
+    kind: 'step-failed',
+    level: 'error',
+    message: error.details.dirty ? 'Migration failed and is dirty' : 'Migration failed and was rolled back',
+    version: step?.id,
+    direction: step?.direction,
+    checksum: step && checksumOf(step),
+    index: index + 1,
+    total: run.total,
+    error: reportError(error),
+    reason: run.options.reason,
+  })
+  return error
+}
+
+function asStepFailure(run: Run, step: ReadyStep | undefined, cause: unknown): MigratorError {
+  const swallowed = swallowedIn(run.session, step, cause)
+  const known = swallowed ?? (cause instanceof MigratorError ? cause : undefined)
+  const code = known?.code ?? 'MIGRATION_FAILED'
+  const message = known?.message ?? reportError(cause).message
+  const final = step?.direction === 'down' && code === 'MIGRATION_FAILED' ? 'ROLLBACK_FAILED' : code
+  const own = known && final === code ? { hint: known.hint } : {}
+  return new MigratorError(final, message, {
+    cause,
+    ...own,
+    details: { ...known?.details, id: step?.id, direction: step?.direction },
+  })
+}
+
+/** After an error that a module caught, the server refuses everything (25P02) until the transaction ends. */
+function swallowedIn(session: Session, step: ReadyStep | undefined, cause: unknown): MigratorError | undefined {
+  if (!(cause instanceof MigratorError) || cause.details.sqlstate !== '25P02') return undefined
+  const first = reportError(session.firstFailure).message
+  const message = `Migration ${step?.id} caught an error of the database and went on, but its transaction was lost by it: ${first}`
+  return new MigratorError('SWALLOWED_ERROR', message, { cause: session.firstFailure })
+}
+
+async function performStep(run: Run, step: ReadyStep, started: number): Promise<HistoryChange> {
+  const { migration, direction } = step
+  if (!migration) return { kind: 'reverted', id: step.id }
+  if (direction === 'down') {
+    await perform(run, step, migration.down)
+    return { kind: 'reverted', id: step.id }
+  }
+  await guarded('VALIDATION_FAILED', migration.id, () => perform(run, step, migration.validate))
+  await perform(run, step, migration.up)
+  await guarded('VERIFICATION_FAILED', migration.id, () => perform(run, step, migration.verify))
+  return { kind: 'applied', entry: entryOf(run, step, run.context.clock.monotonicMs() - started) }
+}
+
+/** A guard that throws is no fault of the step: it gets its own code. */
+export async function guarded(
+  code: 'VALIDATION_FAILED' | 'VERIFICATION_FAILED',
+  id: string,
+  check: () => Promise<void>,
+): Promise<void> {
+  try {
+    await check()
+  } catch (cause) {
+    if (!(cause instanceof MigratorError) || cause.code !== 'MIGRATION_FAILED') throw cause
+    const what = code === 'VALIDATION_FAILED' ? 'validate() stopped it' : 'verify() found it wrong'
+    throw new MigratorError(code, `Migration ${id}: ${what}: ${cause.message}`, { cause, details: cause.details })
+  }
+}
+
+async function perform(run: Run, { id }: ReadyStep, action: Action | undefined): Promise<void> {
+  if (!action) return
+  throwIfInterrupted(run.context)
+  const watch: StatementWatch = { within: 'transaction', ...(action.kind === 'module' ? { beforeStatement } : {}) }
+  await run.session.perform(action, watch)
+
+  async function beforeStatement(): Promise<'run'> {
+    if (run.context.signal.aborted)
+      throw new MigratorError('INTERRUPTED', 'Interrupted. The step in hand was undone.', { details: { id } })
+    return 'run'
+  }
+}
+
+/** In the step's own transaction, where the store lives there. The role and settings of the step are undone first. */
+function recordWithStep(run: Run, changes: readonly HistoryChange[]): readonly Promise<void>[] {
+  if (!run.context.store.commitsWithStep) return []
+  return [run.session.freshen(run.options), ...changes.map((change) => run.context.store.record(run.session, change))]
+}
+
+async function recordAfterStep(run: Run, changes: readonly HistoryChange[]): Promise<void> {
+  if (run.context.store.commitsWithStep) return
+  for (const change of changes) await run.context.store.record(run.session, change)
+}
+
+/** When the connection is lost while the server commits, only the history knows whether it did. */
+async function commit(run: Run, changes: readonly HistoryChange[]): Promise<void> {
+  try {
+    await run.session.commit()
+  } catch (error) {
+    if (!(error instanceof MigratorError) || error.code !== 'CONNECTION_LOST') throw error
+    if (!(await isRecorded(run, changes.at(-1)))) throw error
+  }
+}
+
+async function isRecorded(run: Run, change: HistoryChange | undefined): Promise<boolean> {
+  if (!change || !run.context.store.commitsWithStep) return false
+  run.session = await run.context.database.connect({ modules: true })
+  const history = await run.context.store.read(run.session)
+  const id = 'entry' in change ? change.entry.id : change.id
+  const present = history.some((entry) => entry.id === id)
+  return change.kind === 'applied' ? present : !present
+}
+
+/** Waits for all, then rejects with the first failure in order. */
+async function allOf(sent: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(sent)
+  const failure = results.find((result) => result.status === 'rejected')
+  if (failure) throw failure.reason
+}

@@ -1,0 +1,37 @@
+import { type FileProblem, problemsIn } from '../core/file-problem.ts'
+import type { Migration } from '../core/migration.ts'
+import type { MigrationStatus } from '../core/reconcile.ts'
+import { readStatuses, withSession } from './begin-run.ts'
+import type { Context, MigrationSet } from './context.ts'
+import { unrunnable } from './prepare.ts'
+
+export interface ValidateReport {
+  readonly count: number
+  readonly problems: readonly FileProblem[]
+  /** Applied migrations whose files no longer are what was applied; empty when no database was asked. */
+  readonly drift: readonly MigrationStatus[]
+  readonly database: 'checked' | 'not-asked'
+}
+
+/** Loads everything, modules included, and checks both directions of every SQL text. Executes no migration. */
+export async function validateFiles(set: MigrationSet): Promise<ValidateReport> {
+  const problems = [...set.problems]
+  const broken = new Set(problems.map(({ id }) => id))
+  for (const file of set.files) {
+    if (broken.has(file.id)) continue
+    const loaded: Migration | FileProblem[] = await file.load().catch(problemsIn)
+    if (Array.isArray(loaded)) problems.push(...loaded)
+    else problems.push(...(await unrunnable(loaded, loaded.up)), ...(await unrunnable(loaded, loaded.down)))
+  }
+  return { count: set.files.length, problems, drift: [], database: 'not-asked' }
+}
+
+/** The same, and compares with the history. Reads only. */
+export async function validateWithHistory(context: Context, set: MigrationSet): Promise<ValidateReport> {
+  const files = await validateFiles(set)
+  const statuses = await withSession(context, (session) => readStatuses(context, session, set))
+  const drift = statuses.filter(
+    ({ state }) => state === 'changed' || state === 'missing' || state === 'dirty' || state === 'out-of-order',
+  )
+  return { ...files, drift, database: 'checked' }
+}

@@ -1,0 +1,230 @@
+/**
+ * The ports: what operations need of the world. Adapters (`postgres/`, `load/`, `report/` …) implement them;
+ * operations know nothing else of the world. A second dialect is a second folder beside `postgres/`.
+ */
+import type { CatalogDigest, HistoryChange, HistoryEntry, Operator } from './core/history.ts'
+import type { Action, Direction, Migration, SourceFile } from './core/migration.ts'
+import type { ErrorCode } from './errors.ts'
+
+/** Where a database stands; safe to print. */
+export interface DatabaseLocation {
+  readonly host: string
+  readonly port: number
+  readonly database: string
+  readonly user: string
+  /** Loopback or a Unix socket. */
+  readonly local: boolean
+}
+
+/** A database that migrations run against. The adapter owns the connections that it opens; `close` ends all of them. */
+export interface Database {
+  readonly location: DatabaseLocation
+  /** How its sessions name themselves to the server. */
+  readonly applicationName: string
+  /** The store that keeps the history in this very database. */
+  readonly historyStore: HistoryStore
+  readonly catalog: Catalog
+  readonly activity: Activity
+  /** Opens a session of its own. Rejects with CONNECTION_FAILED, AUTHENTICATION_FAILED or DATABASE_NOT_FOUND. */
+  connect(options: SessionOptions): Promise<Session>
+  /** Tries once to become the only runner. Undefined when somebody else is. */
+  tryRunLock(): Promise<RunLock | undefined>
+  /** Who holds the run lock, as far as the server tells. */
+  runLockHolder(on: Session): Promise<LockHolder | undefined>
+  /** Keeps every attempt in the database's log table, apart from the steps' transactions. The caller closes it. */
+  log(operator: Operator, onWarning: (message: string) => void): EventLog
+  close(): Promise<void>
+}
+
+export interface SessionOptions {
+  /** Whether modules will run here: they get the driver's full set of types, which costs a query at the start. */
+  readonly modules: boolean
+}
+
+/** Limits of one step. */
+export interface StepLimits {
+  /** How long a statement waits for a lock before it gives up (PostgreSQL's lock_timeout); 0 waits for ever. */
+  readonly lockTimeoutMs: number
+  /** How long a statement may take (statement_timeout); 0 has no limit. */
+  readonly statementTimeoutMs: number
+}
+
+/**
+ * One connection. Calls that are not awaited are sent behind each other in one go (pipelined); the server still
+ * executes them in order, and after a failure inside a transaction it refuses the rest.
+ */
+export interface Session {
+  /** Begins a transaction with these limits. The caller owns it and ends it with `commit` or `abort`. */
+  begin(limits: StepLimits): Promise<void>
+  /**
+   * Undoes every SET of the step before (role and search path too) and sets the limits anew, inside the transaction.
+   */
+  freshen(limits: StepLimits): Promise<void>
+  /**
+   * Fails inside the transaction unless it is the one that `begin` opened and, with a lock, the run lock is still held.
+   * Rejects with TRANSACTION_CONTROL or LOCK_LOST.
+   */
+  guard(lock: RunLock | undefined): Promise<void>
+  /** Rejects when the server answers anything but COMMIT (then nothing is committed). */
+  commit(): Promise<void>
+  /** Rolls back; never rejects, because a lost connection has rolled back already. */
+  abort(): Promise<void>
+  /** The same outside a transaction, for what follows. */
+  settle(limits: StepLimits): Promise<void>
+  /** Runs one step's action. `watch` sees every statement before it is sent and may refuse it by throwing. */
+  perform(action: Action, watch: StatementWatch): Promise<void>
+  /** Sends an SQL text as one message. */
+  execute(sql: string): Promise<void>
+  /** Rows as objects of texts. */
+  query(sql: string): Promise<readonly Readonly<Record<string, string | null>>[]>
+  /** The server's process id, for looking at what blocks this session. */
+  readonly serverPid: number
+  /** The first statement of a module that failed since `begin`. */
+  readonly firstFailure: unknown
+  /** Whether its connection is gone; nothing can be sent any more. */
+  readonly isLost: boolean
+  /** Asks the server to cancel what runs now. */
+  cancel(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface StatementWatch {
+  /** In a transaction, a module's or script's COMMIT is refused; outside, a script is cut into statements. */
+  readonly within: 'transaction' | 'no-transaction'
+  /** Called before each statement; rejecting stops the step. The answer `skip` leaves the statement out. */
+  beforeStatement?(sql: string): Promise<'run' | 'skip'>
+  /** Called after each statement that succeeded. */
+  afterStatement?(sql: string): Promise<void>
+}
+
+/** The run lock: one runner at a time, across machines. It lives in its own transaction on its own connection. */
+export interface RunLock {
+  /** Whether the server still sees it held, asked on another session. */
+  isHeld(on: Session): Promise<boolean>
+  /** Resolves when the connection that holds it is lost; never after `release`. */
+  readonly lost: Promise<void>
+  release(): Promise<void>
+}
+
+export interface LockHolder {
+  readonly pid: number
+  readonly applicationName: string
+  /** ISO 8601. */
+  readonly since: string
+}
+
+/** Keeps the history. `record` uses the caller's session, so that the record commits with the step. */
+export interface HistoryStore {
+  /** False for a store outside the database: it is then written after the commit. */
+  readonly commitsWithStep: boolean
+  /** Reads without creating anything: where there is no history yet, nothing is applied. */
+  read(on: Session): Promise<readonly HistoryEntry[]>
+  /** Creates or completes what the store needs. Call it under the run lock. Rejects with HISTORY_TABLE_INCOMPATIBLE. */
+  prepare(on: Session): Promise<void>
+  record(on: Session, change: HistoryChange): Promise<void>
+  /** The archived sources of an applied migration, empty when none were kept. */
+  sources(on: Session, id: string): Promise<readonly SourceFile[]>
+  /** The catalog as it was before a dirty step began. */
+  catalogBefore(on: Session, id: string): Promise<CatalogDigest | undefined>
+}
+
+/** Reads what is really there, from the system catalogs only. */
+export interface Catalog {
+  digest(on: Session): Promise<CatalogDigest>
+  /** Indexes that a failed CONCURRENTLY left behind, qualified and quoted. */
+  invalidIndexes(on: Session): Promise<readonly string[]>
+}
+
+/** What other sessions do. */
+export interface Activity {
+  /** Sessions that keep this one waiting. */
+  blockersOf(serverPid: number): Promise<readonly Blocker[]>
+  /** Sessions of an earlier run that still work in the server, though its process is gone. */
+  stillWorking(on: Session, applicationName: string): Promise<readonly Blocker[]>
+}
+
+export interface Blocker {
+  readonly pid: number
+  readonly applicationName: string
+  readonly state: string
+  /** ISO 8601; the start of its transaction. */
+  readonly since: string
+  readonly query: string
+}
+
+/** Takes what happens, as it happens. A sink never throws into the run. */
+export interface EventSink {
+  emit(event: RunEvent): void
+  /** Resolves when everything emitted so far is kept. */
+  flush(): Promise<void>
+}
+
+/** A sink that holds a resource. */
+export interface EventLog extends EventSink {
+  close(): Promise<void>
+}
+
+export interface RunEvent {
+  readonly kind:
+    | 'run-started'
+    | 'run-finished'
+    | 'run-failed'
+    | 'refused'
+    | 'lock-waiting'
+    | 'step-started'
+    | 'step-progress'
+    | 'step-retrying'
+    | 'step-applied'
+    | 'step-reverted'
+    | 'step-failed'
+    | 'dirty-found'
+    | 'recovery-started'
+    | 'recovered'
+    | 'recovery-failed'
+    | 'record-dropped'
+    | 'history-changed'
+    | 'notice'
+    | 'warning'
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  readonly message: string
+  /** ISO 8601. */
+  readonly timestamp: string
+  readonly runId: string
+  readonly version?: string | undefined
+  readonly versions?: readonly string[] | undefined
+  readonly direction?: Direction | undefined
+  readonly checksum?: string | undefined
+  readonly durationMs?: number | undefined
+  /** 1-based place of the step in the run, and how many there are. */
+  readonly index?: number | undefined
+  readonly total?: number | undefined
+  readonly error?: ErrorReport | undefined
+  readonly reason?: string | undefined
+  readonly details?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** An error as it goes into logs, events and `--json`: plain data, redacted. */
+export interface ErrorReport {
+  readonly code: ErrorCode | 'INTERNAL'
+  readonly message: string
+  readonly hint?: string | undefined
+  readonly exitCode: number
+  readonly [detail: string]: unknown
+}
+
+export interface Clock {
+  now(): Date
+  /** Milliseconds of a clock that never goes back. */
+  monotonicMs(): number
+  /** Rejects with the signal's reason when it is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+/** Makes a migration of the source that the history keeps, when its files are gone. */
+export interface Archive {
+  /**
+   * Rejects with ARCHIVE_DAMAGED when the sources do not match the recorded checksums, and with ARCHIVE_UNTRUSTED when
+   * they are a module's code that neither the repository nor the operator vouches for.
+   */
+  load(entry: HistoryEntry, sources: readonly SourceFile[]): Promise<Migration>
+}

@@ -1,0 +1,36 @@
+import type { Activity, Blocker, Session } from '../ports.ts'
+import { literal } from './literal.ts'
+
+const COLUMNS = `a.pid::text AS pid, coalesce(a.application_name, '') AS application_name, coalesce(a.state, '') AS state,
+  coalesce(to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '') AS since,
+  left(coalesce(a.query, ''), 200) AS query`
+
+/** What other sessions do, from pg_stat_activity; asked on a session of its own that `observer` opens once. */
+export function createActivity(observer: () => Promise<Session>): Activity {
+  return {
+    async blockersOf(serverPid) {
+      const on = await observer()
+      const rows = await on.query(`
+        SELECT ${COLUMNS} FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids(${serverPid})) AS b(pid)
+          LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid WHERE a.pid IS NOT NULL`)
+      return rows.map(blockerOf)
+    },
+    async stillWorking(on, applicationName) {
+      const rows = await on.query(`
+        SELECT ${COLUMNS} FROM pg_catalog.pg_stat_activity a
+         WHERE a.application_name = ${literal(applicationName)} AND a.pid <> pg_catalog.pg_backend_pid()
+           AND a.datname = pg_catalog.current_database() AND a.state <> 'idle'`)
+      return rows.map(blockerOf)
+    },
+  }
+}
+
+function blockerOf(row: Readonly<Record<string, string | null>>): Blocker {
+  return {
+    pid: Number(row.pid),
+    applicationName: row.application_name ?? '',
+    state: row.state ?? '',
+    since: row.since ?? '',
+    query: row.query ?? '',
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * PostgreSQL: implements the ports over postgres.js. Knows no migration files and no plan.
+ * This file: the connections that one command opens, and that all of them are closed.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Operator } from '../core/history.ts'
+import type {
+  Catalog,
+  Database,
+  DatabaseLocation,
+  EventLog,
+  LockHolder,
+  RunLock,
+  Session,
+  SessionOptions,
+} from '../ports.ts'
+import { createActivity } from './activity.ts'
+import { createCatalog } from './catalog.ts'
+import { openClient } from './client.ts'
+import { parseConnectionString } from './connection-string.ts'
+import { logTableOf, logTableSink } from './log-table.ts'
+import { runLockHolder, tryRunLock } from './run-lock.ts'
+import { PostgresSession } from './session.ts'
+import { parseTableName, type TableName } from './table-name.ts'
+import { TableStateStore } from './table-state-store.ts'
+
+export interface PostgresAdapterOptions {
+  /** `postgresql://user:password@host:5432/database`. The constructor throws DATABASE_URL_INVALID otherwise. */
+  readonly connectionString: string
+  /** `table` or `schema.table`; default `public.schema_migrations`. The run lock is derived from it. */
+  readonly historyTable?: string
+  /** How sessions name themselves in pg_stat_activity, behind a label of this adapter's own. */
+  readonly applicationName?: string
+  /** Default 10,000 ms. */
+  readonly connectTimeoutMs?: number
+  /** Receives the server's notices. */
+  readonly onNotice?: (message: string) => void
+}
+
+/**
+ * A PostgreSQL database (14 to 18), directly or behind PgBouncer in transaction mode. Opens connections only when asked;
+ * `close()` ends every one of them and may be called twice.
+ */
+export class PostgresAdapter implements Database {
+  readonly location: DatabaseLocation
+  readonly applicationName: string
+  readonly historyStore: TableStateStore
+  readonly catalog: Catalog
+  readonly activity = createActivity(() => this.#observe())
+  readonly historyTable: TableName
+  readonly #options: PostgresAdapterOptions
+  readonly #open = new Set<() => Promise<unknown>>()
+  #observer: Promise<Session> | undefined
+  #lockCandidate: Promise<Connection> | undefined
+
+  constructor(options: PostgresAdapterOptions) {
+    this.#options = options
+    this.location = parseConnectionString(options.connectionString)
+    this.applicationName = `migrator/${randomUUID().slice(0, 8)} ${options.applicationName ?? ''}`.trim().slice(0, 63)
+    this.historyTable = parseTableName(options.historyTable ?? 'schema_migrations')
+    this.historyStore = new TableStateStore({ table: `${this.historyTable.schema}.${this.historyTable.table}` })
+    this.catalog = createCatalog([this.historyTable, logTableOf(this.historyTable)])
+  }
+
+  async connect({ modules }: SessionOptions): Promise<Session> {
+    const { client, backend, isLost } = await this.#connection(modules)
+    return new PostgresSession(client, backend, isLost)
+  }
+
+  async tryRunLock(): Promise<RunLock | undefined> {
+    this.#lockCandidate ??= this.#connection(false)
+    const { client, backend, lost } = await this.#lockCandidate
+    const lock = await tryRunLock(client, backend, this.historyStore.qualifiedName, lost)
+    if (lock) this.#lockCandidate = undefined
+    return lock
+  }
+
+  runLockHolder(on: Session): Promise<LockHolder | undefined> {
+    return runLockHolder(on, this.historyStore.qualifiedName)
+  }
+
+  log(operator: Operator, onWarning: (message: string) => void): EventLog {
+    return logTableSink(() => this.connect({ modules: false }), logTableOf(this.historyTable), operator, onWarning)
+  }
+
+  async close(): Promise<void> {
+    const closing = [...this.#open]
+    this.#open.clear()
+    await Promise.all(closing.map((end) => end()))
+  }
+
+  #observe(): Promise<Session> {
+    this.#observer ??= this.connect({ modules: false })
+    return this.#observer
+  }
+
+  async #connection(fetchTypes: boolean): Promise<Connection> {
+    let isLost = false
+    let tellLost = () => {}
+    const lost = new Promise<void>((resolve) => {
+      tellLost = resolve
+    })
+    const opened = await openClient({
+      connectionString: this.#options.connectionString,
+      location: this.location,
+      applicationName: this.applicationName,
+      fetchTypes,
+      connectTimeoutMs: this.#options.connectTimeoutMs ?? 10_000,
+      onNotice: this.#options.onNotice ?? (() => {}),
+      onClose: () => {
+        isLost = true
+        tellLost()
+      },
+    })
+    this.#open.add(() => opened.client.end({ timeout: 1 }))
+    return { ...opened, isLost: () => isLost, lost }
+  }
+}
+
+interface Connection extends Awaited<ReturnType<typeof openClient>> {
+  readonly isLost: () => boolean
+  readonly lost: Promise<void>
+}

@@ -1,0 +1,70 @@
+import type { Client } from './client.ts'
+
+/** A statement that a module is about to send. `ours` are the savepoints of nested transactions. */
+export interface SentStatement {
+  readonly sql: string
+  readonly ours: boolean
+  query(): PromiseLike<unknown> & { cancel(): void }
+}
+
+export interface HandleOptions {
+  /** Inside a transaction a nested `db.transaction()` is a savepoint, outside it is a transaction of its own. */
+  readonly within: 'transaction' | 'no-transaction'
+  readonly send: (statement: SentStatement) => Promise<unknown>
+}
+
+type Scope = (inner: object) => Promise<unknown>
+
+/**
+ * The Drizzle database that a module's `up` and `down` receive: bound to the step's own connection and transaction.
+ * Drizzle takes a postgres.js client; what it gets here is one whose every statement passes `send`.
+ */
+export async function drizzleHandle(client: Client, { within, send }: HandleOptions): Promise<unknown> {
+  const { drizzle } = await import('drizzle-orm/postgres-js')
+  let depth = within === 'transaction' ? 1 : 0
+  let savepoints = 0
+
+  const bound = { options: client.options, parameters: client.parameters, unsafe, begin: nested, savepoint: nested }
+  return drizzle({ client: bound as unknown as Client })
+
+  function unsafe(sql: string, parameters: unknown[] = [], options: object = {}): object {
+    let shape: 'objects' | 'values' = 'objects'
+    const run = () => {
+      const query = () => {
+        const sent = client.unsafe(sql, parameters as never[], { ...options, prepare: false })
+        return shape === 'values' ? sent.values() : sent
+      }
+      return send({ sql, ours: false, query })
+    }
+    const lazy = {
+      values() {
+        shape = 'values'
+        return lazy
+      },
+      // biome-ignore lint/suspicious/noThenProperty: Drizzle awaits what postgres.js' unsafe() returns, which is a lazy thenable.
+      then: (done: (value: unknown) => unknown, failed: (error: unknown) => unknown) => run().then(done, failed),
+    }
+    return lazy
+  }
+
+  async function nested(scope: Scope): Promise<unknown> {
+    const outermost = depth === 0
+    const name = `migrator_${++savepoints}`
+    await control(outermost ? 'BEGIN' : `SAVEPOINT ${name}`)
+    depth++
+    try {
+      const result = await scope(bound)
+      await control(outermost ? 'COMMIT' : `RELEASE SAVEPOINT ${name}`)
+      return result
+    } catch (error) {
+      await control(outermost ? 'ROLLBACK' : `ROLLBACK TO SAVEPOINT ${name}`)
+      throw error
+    } finally {
+      depth--
+    }
+  }
+
+  async function control(sql: string): Promise<void> {
+    await send({ sql, ours: true, query: () => client.unsafe(sql).simple() })
+  }
+}

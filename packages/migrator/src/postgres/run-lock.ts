@@ -1,0 +1,74 @@
+import type { LockHolder, RunLock, Session } from '../ports.ts'
+import type { Backend, Client } from './client.ts'
+import { literal } from './literal.ts'
+import { lockKeyOf } from './session.ts'
+
+const HELD_KEY = (name: string) => {
+  const [classId, objectId] = lockKeyOf(name)
+  return `l.locktype = 'advisory' AND l.classid = ${classId} AND l.objid = ${objectId >>> 0} AND l.objsubid = 2 AND l.granted
+    AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())`
+}
+
+/**
+ * A transaction-level advisory lock in an open READ COMMITTED transaction on a connection of its own. A session-level
+ * one would be lost or stranded behind PgBouncer in transaction mode; and a waiting one would deadlock with
+ * CREATE INDEX CONCURRENTLY, so it is only ever tried. An idle READ COMMITTED transaction holds no snapshot that
+ * CONCURRENTLY would wait for. https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
+ */
+export class PostgresRunLock implements RunLock {
+  readonly #client: Client
+  readonly lost: Promise<void>
+  /** SQL that is true while this very transaction holds the lock. */
+  readonly heldCondition: string
+
+  constructor(client: Client, heldCondition: string, lost: Promise<void>) {
+    this.#client = client
+    this.heldCondition = heldCondition
+    this.lost = lost
+  }
+
+  async isHeld(on: Session): Promise<boolean> {
+    const [row] = await on.query(`SELECT (${this.heldCondition})::text AS held`)
+    return row?.held === 'true'
+  }
+
+  async release(): Promise<void> {
+    // Ending the connection ends the transaction; a connection that is already lost has released the lock.
+    await this.#client.unsafe('COMMIT').catch(() => undefined)
+    await this.#client.end({ timeout: 1 })
+  }
+}
+
+/** Tries once. Undefined when another session holds it; the connection stays with the caller then. */
+export async function tryRunLock(
+  client: Client,
+  backend: Backend,
+  name: string,
+  lost: Promise<void>,
+): Promise<PostgresRunLock | undefined> {
+  const [classId, objectId] = lockKeyOf(name)
+  const noTransactionTimeout = backend.versionNumber >= 170000 ? 'SET LOCAL transaction_timeout = 0;' : ''
+  await client.unsafe(`BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = 0;
+    SET LOCAL statement_timeout = 0; ${noTransactionTimeout}`)
+  const [row] = await client.unsafe(`
+    SELECT pg_catalog.pg_try_advisory_xact_lock(${classId}, ${objectId}) AS obtained, pg_catalog.pg_backend_pid() AS pid`)
+  if (row?.obtained !== true) {
+    await client.unsafe('ROLLBACK')
+    return undefined
+  }
+  const [own] = await client.unsafe(`
+    SELECT l.virtualtransaction AS transaction FROM pg_catalog.pg_locks l WHERE ${HELD_KEY(name)} AND l.pid = ${Number(row.pid)}`)
+  const condition = `EXISTS (SELECT 1 FROM pg_catalog.pg_locks l WHERE ${HELD_KEY(name)}
+    AND l.pid = ${Number(row.pid)} AND l.virtualtransaction = ${literal(String(own?.transaction))})`
+  return new PostgresRunLock(client, condition, lost)
+}
+
+/** Who holds the lock now. */
+export async function runLockHolder(on: Session, name: string): Promise<LockHolder | undefined> {
+  const [row] = await on.query(`
+    SELECT l.pid::text AS pid, coalesce(a.application_name, '') AS application_name,
+           coalesce(to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '') AS since
+      FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+     WHERE ${HELD_KEY(name)} LIMIT 1`)
+  return row && { pid: Number(row.pid), applicationName: row.application_name ?? '', since: row.since ?? '' }
+}

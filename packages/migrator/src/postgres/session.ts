@@ -1,0 +1,221 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { Action } from '../core/migration.ts'
+import { MigratorError } from '../errors.ts'
+import type { RunLock, Session, StatementWatch, StepLimits } from '../ports.ts'
+import { findForbidden, mayBeForbidden } from '../sql/forbidden.ts'
+import { loadParser, parseStatements } from '../sql/statements.ts'
+import type { Position } from '../sql/text.ts'
+import type { Backend, Client } from './client.ts'
+import { drizzleHandle, type SentStatement } from './drizzle-handle.ts'
+import { GUARD_STATES, type Origin, serverErrorIn, statementFailure } from './failure.ts'
+import { literal } from './literal.ts'
+import type { PostgresRunLock } from './run-lock.ts'
+
+/** A session over one postgres.js connection. Every text goes as a simple query, so un-awaited calls are pipelined. */
+export class PostgresSession implements Session {
+  readonly #client: Client
+  readonly #backend: Backend
+  readonly #isLost: () => boolean
+  readonly #active = new Set<{ cancel(): void }>()
+  #token = ''
+  #firstFailure: unknown
+
+  constructor(client: Client, backend: Backend, isLost: () => boolean) {
+    this.#client = client
+    this.#backend = backend
+    this.#isLost = isLost
+  }
+
+  get serverPid(): number {
+    return this.#backend.pid
+  }
+
+  get isLost(): boolean {
+    return this.#isLost()
+  }
+
+  get firstFailure(): unknown {
+    return this.#firstFailure
+  }
+
+  async begin(limits: StepLimits): Promise<void> {
+    this.#token = randomUUID()
+    this.#firstFailure = undefined
+    await this.execute(`BEGIN; ${this.#limits(limits, 'SET LOCAL')}`)
+  }
+
+  async freshen(limits: StepLimits): Promise<void> {
+    await this.execute(`${RESET}; ${this.#limits(limits, 'SET LOCAL')}`)
+  }
+
+  async settle(limits: StepLimits): Promise<void> {
+    await this.execute(RESET)
+    await this.execute(this.#limits(limits, 'SET'))
+  }
+
+  /** One statement to the server, however many conditions: it raises inside the transaction, so a pipelined COMMIT cannot succeed. */
+  async guard(lock: RunLock | undefined): Promise<void> {
+    const held = lock ? (lock as PostgresRunLock).heldCondition : 'true'
+    await this.execute(
+      `DO ${literal(`BEGIN
+      IF pg_catalog.current_setting('migrator.step', true) IS DISTINCT FROM '${this.#token}' THEN
+        RAISE EXCEPTION USING ERRCODE = '${GUARD_STATES.transactionLost}',
+          MESSAGE = 'the migration ended the transaction that it ran in; what came before that is committed';
+      END IF;
+      IF NOT (${held}) THEN
+        RAISE EXCEPTION USING ERRCODE = '${GUARD_STATES.lockLost}', MESSAGE = 'the run lock was lost; nothing was committed';
+      END IF;
+    END`)}`,
+    )
+  }
+
+  async commit(): Promise<void> {
+    const result = await this.#send('COMMIT', {})
+    if ((result as { command?: string }).command !== 'COMMIT') {
+      throw new MigratorError(
+        'SWALLOWED_ERROR',
+        'The server answered COMMIT with a rollback: an error had been caught and ignored.',
+        {
+          cause: this.#firstFailure,
+        },
+      )
+    }
+  }
+
+  async abort(): Promise<void> {
+    // A lost connection has rolled back already, and an abort must not hide the error that it follows.
+    await this.execute('ROLLBACK').catch(() => undefined)
+  }
+
+  async execute(sql: string): Promise<void> {
+    await this.#send(sql, { sql })
+  }
+
+  async query(sql: string): Promise<readonly Readonly<Record<string, string | null>>[]> {
+    return (await this.#send(sql, { sql })) as readonly Record<string, string | null>[]
+  }
+
+  async perform(action: Action, watch: StatementWatch): Promise<void> {
+    if (action.kind === 'module') return this.#performModule(action, watch)
+    if (watch.within === 'transaction' && !watch.beforeStatement) return this.#performScript(action)
+    return this.#performStatements(action, watch)
+  }
+
+  async cancel(): Promise<void> {
+    for (const query of this.#active) query.cancel()
+  }
+
+  async close(): Promise<void> {
+    await this.#client.end({ timeout: 1 })
+  }
+
+  async #performScript({ sql, file }: Action & { kind: 'sql' }): Promise<void> {
+    await this.#refuseForbidden(sql, 'transaction', file)
+    await this.#send(sql, { sql, file })
+  }
+
+  async #performStatements({ sql, file }: Action & { kind: 'sql' }, watch: StatementWatch): Promise<void> {
+    await this.#refuseForbidden(sql, watch.within, file)
+    await loadParser()
+    const parsed = parseStatements(sql)
+    if (!parsed.ok) {
+      const message = `${file}:${parsed.at.line}:${parsed.at.column}: ${parsed.message}`
+      throw new MigratorError('MIGRATION_FAILED', message, { details: { file, ...parsed.at } })
+    }
+    for (const statement of parsed.statements) {
+      if ((await watch.beforeStatement?.(statement.sql)) === 'skip') continue
+      await this.#send(statement.sql, { sql: statement.sql, file, startsAt: statement.at })
+      await watch.afterStatement?.(statement.sql)
+    }
+  }
+
+  async #performModule(action: Action & { kind: 'module' }, watch: StatementWatch): Promise<void> {
+    await loadParser()
+    const handle = await drizzleHandle(this.#client, {
+      within: watch.within,
+      send: (statement) => this.#sendOfModule(statement, action.file, watch),
+    })
+    try {
+      await action.run(handle as never)
+    } catch (error) {
+      throw statementFailure(error, { file: action.file })
+    }
+  }
+
+  async #sendOfModule(statement: SentStatement, file: string, watch: StatementWatch): Promise<unknown> {
+    if (!statement.ours) await this.#refuseForbidden(statement.sql, watch.within, file)
+    if (!statement.ours && (await watch.beforeStatement?.(statement.sql)) === 'skip') return []
+    this.#refuseWhenLost()
+    try {
+      const result = await this.#track(statement.query())
+      if (!statement.ours) await watch.afterStatement?.(statement.sql)
+      return result
+    } catch (error) {
+      this.#firstFailure ??= error
+      throw error
+    }
+  }
+
+  async #refuseForbidden(sql: string, within: StatementWatch['within'], file: string): Promise<void> {
+    if (!mayBeForbidden(sql)) return
+    await loadParser()
+    const found = findForbidden(sql, within)
+    if (found) throw forbidden(found, file)
+  }
+
+  async #send(sql: string, origin: Origin): Promise<unknown> {
+    this.#refuseWhenLost()
+    try {
+      return await this.#track(this.#client.unsafe(sql).simple())
+    } catch (error) {
+      if (serverErrorIn(error)?.code !== '25P02') this.#firstFailure ??= error
+      throw statementFailure(error, origin)
+    }
+  }
+
+  async #track<T extends PromiseLike<unknown> & { cancel(): void }>(query: T): Promise<unknown> {
+    this.#active.add(query)
+    try {
+      return await query
+    } finally {
+      this.#active.delete(query)
+    }
+  }
+
+  /** postgres.js would open another connection by itself, outside of our transaction. */
+  #refuseWhenLost(): void {
+    if (this.#isLost()) throw new MigratorError('CONNECTION_LOST', 'The connection to the database was lost.')
+  }
+
+  /** client_connection_check_interval lets the server end a long statement by itself when this process is gone. */
+  #limits({ lockTimeoutMs, statementTimeoutMs }: StepLimits, set: 'SET' | 'SET LOCAL'): string {
+    const watchful = this.#backend.checksConnection ? `; ${set} client_connection_check_interval = '1s'` : ''
+    const token = set === 'SET LOCAL' ? `; SET LOCAL migrator.step = '${this.#token}'` : ''
+    return `${set} lock_timeout = ${lockTimeoutMs}; ${set} statement_timeout = ${statementTimeoutMs}${watchful}${token}`
+  }
+}
+
+/** RESET ALL leaves the role alone, RESET SESSION AUTHORIZATION brings it back. */
+const RESET = 'RESET SESSION AUTHORIZATION; RESET ALL'
+
+export function forbidden(found: { what: string; statement: string; at: Position }, file: string): MigratorError {
+  const place = `${file}:${found.at.line}:${found.at.column}`
+  const details = { details: { file, ...found.at, statement: found.statement } }
+  if (found.what === 'transaction-control') {
+    return new MigratorError(
+      'TRANSACTION_CONTROL',
+      `${place}: ${found.statement} is not allowed in a transactional migration.`,
+      details,
+    )
+  }
+  const hint = 'Write the rows as INSERT … VALUES, or load them with another tool.'
+  return new MigratorError('MIGRATION_FAILED', `${place}: COPY … FROM STDIN needs a stream that a migration has not.`, {
+    ...details,
+    hint,
+  })
+}
+
+export function lockKeyOf(name: string): readonly [number, number] {
+  const digest = createHash('sha256').update(name).digest()
+  return [0x6d696772, digest.readInt32BE(0)]
+}

@@ -1,0 +1,177 @@
+import type { CatalogDigest, HistoryChange, HistoryEntry, NewEntry } from '../core/history.ts'
+import type { SourceFile } from '../core/migration.ts'
+import { MigratorError } from '../errors.ts'
+import type { HistoryStore, Session } from '../ports.ts'
+import { historyDefinition, historyShape, schemaDefinition } from './history-table.ts'
+import { jsonLiteral, literal } from './literal.ts'
+import { logTableOf, prepareLogTable } from './log-table.ts'
+import { parseTableName, quoted, type TableName } from './table-name.ts'
+
+/** Reading order and expressions of the columns; each comes as text. */
+const READ: Readonly<Record<string, string>> = {
+  version: 'version',
+  applied_at: `to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
+  checksum: 'checksum',
+  dirty: 'dirty::text',
+  sequence: 'sequence::text',
+  batch: 'batch::text',
+  description: 'description',
+  format: 'format',
+  duration_ms: 'duration_ms::text',
+  down_checksum: 'down_checksum',
+  imports_checksum: 'imports_checksum',
+  transactional: 'transactional::text',
+  irreversible: 'irreversible',
+  operator: 'operator::text',
+  tool_version: 'tool_version',
+  run_id: 'run_id',
+  schema_fingerprint: 'schema_fingerprint',
+  progress: 'progress::text',
+}
+
+/**
+ * The history as a table of the migrated database: `schema_migrations` unless told otherwise. Its records are written
+ * on the step's own session, so that they commit, or vanish, with it. The caller owns session and transaction.
+ */
+export class TableStateStore implements HistoryStore {
+  readonly commitsWithStep = true
+  readonly #name: TableName
+
+  constructor(options: { readonly table?: string } = {}) {
+    this.#name = parseTableName(options.table ?? 'schema_migrations')
+  }
+
+  /** The table's name with its schema; the run lock is derived from it. */
+  get qualifiedName(): string {
+    return `${this.#name.schema}.${this.#name.table}`
+  }
+
+  async read(on: Session): Promise<readonly HistoryEntry[]> {
+    const shape = await historyShape(on, this.#name)
+    if (shape.kind === 'absent') return []
+    const present = Object.entries(READ).filter(([column]) => shape.columns.has(column))
+    const archived = shape.columns.has('sources') ? '(sources IS NOT NULL)::text' : `'false'`
+    const order = shape.columns.has('sequence') ? 'sequence' : 'applied_at, version'
+    const rows = await on.query(`
+      SELECT ${present.map(([column, expression]) => `${expression} AS ${column}`).join(', ')}, ${archived} AS archived
+        FROM ${quoted(this.#name)} ORDER BY ${order}`)
+    return rows.map(entryOf)
+  }
+
+  async prepare(on: Session): Promise<void> {
+    const shape = await historyShape(on, this.#name)
+    const definition = historyDefinition(this.#name, shape)
+    try {
+      if (definition) {
+        await on.execute(schemaDefinition(this.#name))
+        await on.execute(definition)
+      }
+      await prepareLogTable(on, logTableOf(this.#name))
+    } catch (cause) {
+      throw cannotPrepare(cause, this.qualifiedName)
+    }
+  }
+
+  async record(on: Session, change: HistoryChange): Promise<void> {
+    await on.execute(this.#statement(change))
+  }
+
+  async sources(on: Session, id: string): Promise<readonly SourceFile[]> {
+    const shape = await historyShape(on, this.#name)
+    if (shape.kind === 'absent' || !shape.columns.has('sources')) return []
+    const [row] = await on.query(
+      `SELECT sources::text AS sources FROM ${quoted(this.#name)} WHERE version = ${literal(id)}`,
+    )
+    return row?.sources ? (JSON.parse(row.sources) as SourceFile[]) : []
+  }
+
+  async catalogBefore(on: Session, id: string): Promise<CatalogDigest | undefined> {
+    const [row] = await on.query(
+      `SELECT catalog_before::text AS before FROM ${quoted(this.#name)} WHERE version = ${literal(id)}`,
+    )
+    return row?.before ? (JSON.parse(row.before) as CatalogDigest) : undefined
+  }
+
+  #statement(change: HistoryChange): string {
+    const table = quoted(this.#name)
+    switch (change.kind) {
+      case 'applied':
+        return insert(table, change.entry, { dirty: 'false' })
+      case 'began':
+        return `${insert(table, change.entry, {
+          dirty: 'true',
+          progress: jsonLiteral(change.progress),
+          catalog_before: jsonLiteral(change.before),
+        })} ON CONFLICT (version) DO UPDATE SET dirty = true, progress = EXCLUDED.progress, catalog_before = EXCLUDED.catalog_before`
+      case 'progressed':
+        return `UPDATE ${table} SET progress = ${jsonLiteral(change.progress)} WHERE version = ${literal(change.id)}`
+      case 'settled':
+        return `UPDATE ${table} SET dirty = false, progress = NULL, catalog_before = NULL,
+          duration_ms = coalesce(${literal(change.durationMs)}, duration_ms) WHERE version = ${literal(change.id)}`
+      case 'reverted':
+        return `DELETE FROM ${table} WHERE version = ${literal(change.id)}`
+      case 'accepted':
+        return `UPDATE ${table} SET checksum = ${literal(change.entry.checksum)}, down_checksum = ${literal(change.entry.downChecksum)},
+          imports_checksum = ${literal(change.entry.importsChecksum)}, sources = ${jsonLiteral(change.entry.sources)}
+          WHERE version = ${literal(change.entry.id)}`
+      case 'fingerprinted':
+        return `UPDATE ${table} SET schema_fingerprint = ${literal(change.fingerprint)} WHERE version = ${literal(change.id)}`
+    }
+  }
+}
+
+function insert(table: string, entry: NewEntry, extra: Readonly<Record<string, string>>): string {
+  const values: Record<string, string> = {
+    version: literal(entry.id),
+    applied_at: 'pg_catalog.clock_timestamp()',
+    checksum: literal(entry.checksum),
+    batch: literal(entry.batch),
+    description: literal(entry.description),
+    format: literal(entry.format),
+    duration_ms: literal(entry.durationMs),
+    down_checksum: literal(entry.downChecksum),
+    imports_checksum: literal(entry.importsChecksum),
+    transactional: literal(entry.transactional),
+    irreversible: literal(entry.irreversible),
+    operator: jsonLiteral(entry.operator),
+    tool_version: literal(entry.toolVersion),
+    run_id: literal(entry.runId),
+    sources: entry.sources.length > 0 ? jsonLiteral(entry.sources) : 'NULL',
+    ...extra,
+  }
+  return `INSERT INTO ${table} (${Object.keys(values).join(', ')}) VALUES (${Object.values(values).join(', ')})`
+}
+
+function entryOf(row: Readonly<Record<string, string | null>>): HistoryEntry {
+  const text = (column: string) => row[column] ?? undefined
+  const number = (column: string) => (row[column] == null ? undefined : Number(row[column]))
+  const json = (column: string) => (row[column] == null ? undefined : JSON.parse(row[column]))
+  return {
+    id: row.version ?? '',
+    appliedAt: row.applied_at ?? '',
+    checksum: row.checksum ?? '',
+    dirty: row.dirty === 'true',
+    sequence: number('sequence') ?? 0,
+    batch: number('batch') ?? 0,
+    format: row.format === 'module' ? 'module' : 'sql',
+    description: text('description'),
+    durationMs: number('duration_ms'),
+    downChecksum: text('down_checksum'),
+    importsChecksum: text('imports_checksum'),
+    transactional: row.transactional !== 'false',
+    irreversible: text('irreversible'),
+    operator: json('operator'),
+    toolVersion: text('tool_version'),
+    runId: text('run_id'),
+    schemaFingerprint: text('schema_fingerprint'),
+    progress: json('progress'),
+    archived: row.archived === 'true',
+  }
+}
+
+function cannotPrepare(cause: unknown, table: string): unknown {
+  if (!(cause instanceof MigratorError) || cause.details.sqlstate !== '42501') return cause
+  return new MigratorError('PERMISSION_DENIED', `The history table ${table} cannot be created: ${cause.message}.`, {
+    cause,
+  })
+}

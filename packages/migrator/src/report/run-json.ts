@@ -1,0 +1,51 @@
+import type { Plan, Step } from '../core/plan.ts'
+import type { MigrationStatus } from '../core/reconcile.ts'
+import type { ErrorReport } from '../ports.ts'
+import { statusJson } from './status-json.ts'
+
+/** What a run's document is made of; operations' reports have this shape. */
+export interface RunFacts {
+  readonly runId: string
+  readonly direction: 'up' | 'down'
+  readonly plan: Plan
+  readonly results: readonly {
+    readonly step: Step
+    readonly status: string
+    readonly durationMs: number
+    readonly error?: unknown
+  }[]
+  readonly recovered: readonly string[]
+  readonly durationMs: number
+  readonly dryRun: boolean
+  readonly sql?: Readonly<Record<string, string>> | undefined
+  readonly drift?: readonly MigrationStatus[] | undefined
+}
+
+/** The document of `migrate --json` and `rollback --json`. */
+export function runDocument(facts: RunFacts, database: string, reportError: (error: unknown) => ErrorReport): object {
+  const { runId, direction, plan, results, recovered, durationMs, dryRun } = facts
+  const steps = dryRun
+    ? plan.steps.map((step) => ({ ...stepJson(step), status: 'not-run', sql: facts.sql?.[step.id] ?? null }))
+    : results.map(({ step, status, durationMs: ms, error }) => ({
+        ...stepJson(step),
+        status,
+        durationMs: Math.round(ms),
+        ...(error ? { error: reportError(error) } : {}),
+      }))
+  const preview = dryRun ? { problems: plan.problems, drift: (facts.drift ?? []).map(statusJson) } : {}
+  return {
+    runId,
+    database,
+    direction,
+    dryRun,
+    durationMs: Math.round(durationMs),
+    recovered,
+    steps,
+    notices: plan.notices,
+    ...preview,
+  }
+}
+
+function stepJson({ id, direction, by }: Step): object {
+  return { id, direction, by }
+}

@@ -1,0 +1,38 @@
+import { plural } from '../core/plural.ts'
+import type { MigrationStatus, State } from '../core/reconcile.ts'
+import { type Cell, duration, type Style, table } from './style.ts'
+
+const MARKS: Readonly<Record<State, string>> = {
+  applied: '✓',
+  pending: '·',
+  dirty: '!',
+  changed: '≠',
+  missing: '?',
+  'out-of-order': '↕',
+  irreversible: '✓',
+}
+
+/** The table of all migrations. */
+export function statusTable(migrations: readonly MigrationStatus[], style: Style): string {
+  const rows = migrations.map(({ id, state, file, entry }): readonly Cell[] => [
+    { text: `${MARKS[state]} ${id}`, ...(state === 'pending' ? {} : { paint: paintOf(state, style) }) },
+    { text: state, paint: paintOf(state, style) },
+    { text: entry ? entry.appliedAt.replace('T', ' ').replace(/\.\d+Z$/, '') : '' },
+    { text: duration(entry?.durationMs) },
+    { text: (entry?.checksum ?? file?.checksum ?? '').slice(0, 12), paint: style.colours.dim },
+  ])
+  return table(['  migration', 'state', 'applied at (UTC)', 'took', 'checksum'], rows, style)
+}
+
+/** `12 applied, 2 pending`. */
+export function summaryLine(summary: Readonly<Record<State, number>>): string {
+  const parts = Object.entries(summary).flatMap(([state, count]) => (count > 0 ? [`${count} ${state}`] : []))
+  return parts.length > 0 ? parts.join(', ') : `${plural(0, 'migration', 'migrations')}`
+}
+
+function paintOf(state: State, { colours }: Style): (text: string) => string {
+  if (state === 'applied') return colours.green
+  if (state === 'pending') return colours.yellow
+  if (state === 'irreversible') return colours.cyan
+  return colours.red
+}

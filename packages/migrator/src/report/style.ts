@@ -1,0 +1,60 @@
+import pc from 'picocolors'
+import stringWidth from 'string-width'
+
+/** How a stream is written to: colours, or none; and how wide it is. */
+export interface Style {
+  readonly colours: ReturnType<typeof pc.createColors>
+  /** Columns of the terminal; undefined where lines may be of any length. */
+  readonly width: number | undefined
+}
+
+export function styleFor(
+  stream: { readonly isTTY?: boolean; readonly columns?: number },
+  wanted: 'colours' | 'plain' | 'by-stream',
+): Style {
+  const enabled = wanted === 'by-stream' ? stream.isTTY === true : wanted === 'colours'
+  return { colours: pc.createColors(enabled), width: stream.isTTY ? stream.columns : undefined }
+}
+
+/** Milliseconds as a person reads them. */
+export function duration(ms: number | undefined): string {
+  if (ms === undefined) return ''
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
+}
+
+export interface Cell {
+  readonly text: string
+  readonly paint?: (text: string) => string
+}
+
+/** Aligned columns. Where the terminal is too narrow, columns are left out from the right; the first two always stay. */
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  { colours, width }: Style,
+): string {
+  const all = [header.map((text): Cell => ({ text, paint: colours.dim })), ...rows]
+  const widths = header.map((_, column) => Math.max(...all.map((row) => stringWidth(row[column]?.text ?? ''))))
+  const shown = fitting(widths, width)
+  return all.map((row) => line(row.slice(0, shown), widths)).join('\n')
+}
+
+function fitting(widths: readonly number[], width: number | undefined): number {
+  if (width === undefined) return widths.length
+  let used = 0
+  const fits = widths.findIndex((column) => {
+    used += column + 2
+    return used - 2 > width
+  })
+  return fits < 0 ? widths.length : Math.max(2, fits)
+}
+
+function line(row: readonly Cell[], widths: readonly number[]): string {
+  const cells = row.map(({ text, paint = (plain) => plain }, column) => {
+    const last = column === row.length - 1
+    return paint(text) + (last ? '' : ' '.repeat((widths[column] ?? 0) - stringWidth(text) + 2))
+  })
+  return cells.join('').trimEnd()
+}

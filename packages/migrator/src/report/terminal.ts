@@ -1,0 +1,81 @@
+import type { EventSink, RunEvent } from '../ports.ts'
+import { duration, type Style } from './style.ts'
+
+interface Stream {
+  readonly isTTY?: boolean
+  write(text: string): unknown
+}
+
+/**
+ * Progress for a person, on stderr: on a terminal one live line with the elapsed time under the finished steps;
+ * elsewhere plain lines, and of a long step one every ten seconds.
+ */
+export function terminalSink(stream: Stream, { colours }: Style): EventSink {
+  let live = ''
+  let lastTold = 0
+  return {
+    emit(event) {
+      if (event.kind === 'step-started') show(`  ${colours.cyan('…')} ${event.version}${place(event)}`)
+      else if (event.kind === 'step-progress') progress(event)
+      else {
+        const text = lineOf(event, colours)
+        if (text !== undefined) print(text)
+      }
+    },
+    async flush() {
+      show('')
+    },
+  }
+
+  function progress(event: RunEvent): void {
+    const text = `  ${colours.cyan('…')} ${event.message}${place(event)}`
+    show(text)
+    if (stream.isTTY) return
+    const seconds = Math.floor((event.durationMs ?? 0) / 1000)
+    if (seconds >= 2 && (seconds % 10 === 0 || seconds - lastTold >= 10)) {
+      lastTold = seconds
+      print(text)
+    }
+  }
+
+  function print(text: string): void {
+    show('')
+    stream.write(`${text}\n`)
+  }
+
+  function show(text: string): void {
+    if (!stream.isTTY || text === live) return
+    stream.write(`\r\u001b[2K${text}`)
+    live = text
+  }
+}
+
+function place({ index, total }: RunEvent): string {
+  return total !== undefined && total > 1 ? ` (${index} of ${total})` : ''
+}
+
+function lineOf(event: RunEvent, colours: Style['colours']): string | undefined {
+  const took = event.durationMs === undefined ? '' : colours.dim(`  ${duration(event.durationMs)}`)
+  switch (event.kind) {
+    case 'step-applied':
+      return `  ${colours.green('✓')} ${event.version}${took}`
+    case 'step-reverted':
+      return `  ${colours.yellow('↩')} ${event.version}${took}`
+    case 'step-failed':
+      return `  ${colours.red('✗')} ${event.version}`
+    case 'record-dropped':
+      return `  ${colours.red('!')} ${colours.bold(event.message)}`
+    case 'dirty-found':
+      return colours.yellow(`${event.message}: ${event.versions?.join(', ')}`)
+    case 'recovered':
+      return `  ${colours.yellow('↩')} ${event.message}`
+    case 'lock-waiting':
+    case 'step-retrying':
+    case 'warning':
+      return colours.yellow(event.message)
+    case 'notice':
+      return colours.dim(`  ${event.message}`)
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,48 @@
+import { startOfCode } from './text.ts'
+
+/** The options that the header comments of an SQL file carry: `-- migrator: transaction=false`. */
+export interface Directives {
+  readonly transactional: boolean
+  readonly irreversible?: string | undefined
+  readonly description?: string | undefined
+  /** What could not be understood, as sentences. */
+  readonly problems: readonly string[]
+}
+
+const DIRECTIVE = /^[ \t]*--[ \t]*migrator:(.*)$/gim
+const OPTION = /([a-z-]+)\s*=\s*("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;]+)/gi
+const DESCRIPTION = /^[ \t]*--[ \t]*description:[ \t]*(.+?)[ \t\r]*$/im
+
+/** Reads the comments in front of the first statement; comments further down are only comments. */
+export function readDirectives(sql: string): Directives {
+  const header = sql.slice(0, startOfCode(sql))
+  const options = new Map<string, string>()
+  const problems: string[] = []
+  for (const [, text = ''] of header.matchAll(DIRECTIVE)) {
+    const rest = text.replace(OPTION, (_, key: string, value: string) => {
+      options.set(key.toLowerCase(), unquote(value))
+      return ''
+    })
+    if (/[^\s,;]/.test(rest))
+      problems.push(`"-- migrator:${text}" is not understood: write key=value, as in transaction=false.`)
+  }
+  for (const key of options.keys()) {
+    if (!KNOWN.has(key)) problems.push(`"${key}" is no option; there are ${[...KNOWN].join(', ')}.`)
+  }
+  const transaction = options.get('transaction') ?? 'true'
+  if (transaction !== 'true' && transaction !== 'false')
+    problems.push(`transaction=${transaction}: it is either true or false.`)
+  return {
+    transactional: transaction !== 'false',
+    irreversible: options.get('irreversible'),
+    description: options.get('description') ?? DESCRIPTION.exec(header)?.[1],
+    problems,
+  }
+}
+
+const KNOWN = new Set(['transaction', 'irreversible', 'description'])
+
+function unquote(value: string): string {
+  const quoted = /^"(.*)"$|^'(.*)'$/s.exec(value)
+  return (quoted?.[1] ?? quoted?.[2] ?? value).replace(/\\(["\\])/g, '$1')
+}

@@ -1,0 +1,89 @@
+import type { Statement } from './statements.ts'
+
+/** An object that a statement would drop; `schema` is undefined where the statement leaves it to the search path. */
+export interface DroppedObject {
+  readonly kind: string
+  readonly schema?: string | undefined
+  readonly name: string
+  /** A column or constraint of that relation, where only this goes. */
+  readonly part?: string | undefined
+}
+
+/** What a statement drops or empties, by name. */
+export function droppedBy({ type, node }: Statement): readonly DroppedObject[] {
+  if (type === 'DropStmt')
+    return asArray(node.objects).map((object) => named(KINDS[String(node.removeType)] ?? 'object', object))
+  if (type === 'AlterTableStmt') return droppedParts(node)
+  if (type === 'TruncateStmt') return asArray(node.relations).map((relation) => ranged('table', relation))
+  if (type === 'DropdbStmt') return [{ kind: 'database', name: String(node.dbname) }]
+  return []
+}
+
+/** Whether a statement destroys data or objects: drops, TRUNCATE, DELETE. */
+export function isDestructive(statement: Statement): boolean {
+  return statement.type === 'DeleteStmt' || droppedBy(statement).some(({ kind }) => !HARMLESS.has(kind))
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  OBJECT_TABLE: 'table',
+  OBJECT_FOREIGN_TABLE: 'table',
+  OBJECT_VIEW: 'view',
+  OBJECT_MATVIEW: 'view',
+  OBJECT_INDEX: 'index',
+  OBJECT_SEQUENCE: 'sequence',
+  OBJECT_TYPE: 'type',
+  OBJECT_DOMAIN: 'type',
+  OBJECT_FUNCTION: 'function',
+  OBJECT_PROCEDURE: 'function',
+  OBJECT_ROUTINE: 'function',
+  OBJECT_AGGREGATE: 'function',
+  OBJECT_SCHEMA: 'schema',
+  OBJECT_EXTENSION: 'extension',
+  OBJECT_TRIGGER: 'trigger',
+  OBJECT_POLICY: 'policy',
+  OBJECT_RULE: 'rule',
+}
+
+/** Dropping these loses no row. */
+const HARMLESS = new Set(['index', 'view', 'function', 'trigger', 'policy', 'rule', 'constraint'])
+
+type Node = Readonly<Record<string, unknown>>
+
+function asArray(value: unknown): readonly Node[] {
+  return Array.isArray(value) ? value : []
+}
+
+function asNode(value: unknown): Node {
+  return (value ?? {}) as Node
+}
+
+function named(kind: string, object: Node): DroppedObject {
+  const names = namesOf(object)
+  const name = names.at(-1) ?? ''
+  const parted = kind === 'trigger' || kind === 'policy' || kind === 'rule'
+  return parted
+    ? { kind, schema: names.at(-3), name: names.at(-2) ?? '', part: name }
+    : { kind, schema: names.at(-2), name }
+}
+
+function namesOf(object: Node): readonly string[] {
+  const list = asNode(object.List).items ??
+    asNode(object.TypeName).names ??
+    asNode(object.ObjectWithArgs).objname ?? [object]
+  return asArray(list).map((item) => String(asNode(item.String).sval ?? ''))
+}
+
+function ranged(kind: string, relation: Node): DroppedObject {
+  const range = asNode(relation.RangeVar ?? relation)
+  return { kind, schema: range.schemaname as string | undefined, name: String(range.relname) }
+}
+
+function droppedParts(node: Node): readonly DroppedObject[] {
+  const table = ranged('column', asNode(node.relation))
+  return asArray(node.cmds).flatMap(({ AlterTableCmd }) => {
+    const { subtype, name } = asNode(AlterTableCmd)
+    if (subtype === 'AT_DropColumn') return [{ ...table, part: String(name) }]
+    if (subtype === 'AT_DropConstraint') return [{ ...table, kind: 'constraint', part: String(name) }]
+    return []
+  })
+}

@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto'
+import postgres from 'postgres'
+import { inject } from 'vitest'
+
+/** A database of the test's own on the suite's server. */
+export interface TestDatabase {
+  readonly url: string
+  readonly name: string
+  readonly sql: postgres.Sql
+  /** The same database as another role, or with another password. */
+  as(user: string, password: string): string
+  drop(): Promise<void>
+}
+
+export async function createDatabase(): Promise<TestDatabase> {
+  const name = `t_${randomUUID().replaceAll('-', '').slice(0, 16)}`
+  await onServer((sql) => sql.unsafe(`CREATE DATABASE ${name}`))
+  const url = new URL(inject('serverUrl'))
+  url.pathname = `/${name}`
+  const sql = postgres(url.href, { max: 4, onnotice: () => {} })
+  return {
+    url: url.href,
+    name,
+    sql,
+    as(user, password) {
+      const other = new URL(url)
+      other.username = user
+      other.password = password
+      return other.href
+    },
+    async drop() {
+      await sql.end({ timeout: 1 })
+      await onServer((admin) => admin.unsafe(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))
+    },
+  }
+}
+
+/** One statement on the server's maintenance database. */
+export async function onServer<T>(work: (sql: postgres.Sql) => PromiseLike<T>): Promise<T> {
+  const sql = postgres(inject('serverUrl'), { max: 1, onnotice: () => {} })
+  try {
+    return await work(sql)
+  } finally {
+    await sql.end({ timeout: 1 })
+  }
+}
+
+/** Everything of a database that a refused command must have left alone, as one text. */
+export async function stateOf({ sql }: TestDatabase): Promise<string> {
+  const relations = await sql`
+    SELECT n.nspname, c.relname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY 1, 2`
+  const [history] = await sql`SELECT to_regclass('public.schema_migrations') AS found`
+  const rows = history?.found ? await sql`SELECT version, checksum, dirty FROM schema_migrations ORDER BY version` : []
+  return JSON.stringify({ relations, rows })
+}

@@ -1,0 +1,29 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { startEmbeddedServer, stopEmbeddedServer } from '../../src/scratch/embedded/embedded-server.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A superuser's URL of the server that all files share; each makes databases of its own on it. */
+    readonly serverUrl: string
+  }
+}
+
+/** One PostgreSQL for the whole suite: the embedded one, or the one that TEST_DATABASE_URL names. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const given = process.env.TEST_DATABASE_URL
+  if (given) {
+    project.provide('serverUrl', given)
+    return async () => {}
+  }
+  const directory = await mkdtemp(join(tmpdir(), 'migrator-test-'))
+  await chmod(directory, 0o755)
+  const server = await startEmbeddedServer({ directory, settings: { fsync: 'off', max_prepared_transactions: '5' } })
+  project.provide('serverUrl', server.urlOf('postgres'))
+  return async () => {
+    await stopEmbeddedServer({ directory })
+    await rm(directory, { recursive: true, force: true })
+  }
+}
