@@ -23,7 +23,7 @@ export interface MigrationDefinition {
 export function defineMigration(definition: MigrationDefinition): Migration {
   const { id, description, up, down, irreversible, transaction = true, validate, verify } = definition
   if (numberOf(id) === undefined) throw invalid(`"${id}" is no id: it is digits, "_" or "-", then a name.`)
-  if (!down && irreversible === undefined) throw invalid(`Migration ${id} does not have a down() function.`)
+  if (!down && !irreversible?.trim()) throw invalid(`Migration ${id} does not have a down() function.`)
   const action = (run: (db: never) => unknown) => ({ kind: 'module', run, file: id }) as const
   return {
     id,

@@ -37,7 +37,7 @@ export const errorTable = {
   },
   RECOVERY_FAILED: {
     exit: 3,
-    hint: 'Nothing was lost. See docs/runbooks/rollback.md, "A migration is dirty"; then db:repair clear-dirty ID --as applied|pending.',
+    hint: 'Nothing further was done. See docs/runbooks/rollback.md, "A migration is dirty"; then db:repair clear-dirty ID --as applied|pending.',
   },
   LOCK_UNAVAILABLE: { exit: 4, hint: 'Another run holds the run lock. Wait for it, then run the command again.' },
   LOCK_LOST: { exit: 1, hint: 'Look at db:migrate:status, then run the command again.' },

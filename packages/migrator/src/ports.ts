@@ -133,6 +133,16 @@ export interface Catalog {
   digest(on: Session): Promise<CatalogDigest>
   /** Indexes that a failed CONCURRENTLY left behind, qualified and quoted. */
   invalidIndexes(on: Session): Promise<readonly string[]>
+  /** Whether a table holds rows, or a column of it values; false for what is not there or holds none by its nature. */
+  holdsData(on: Session, object: NamedObject): Promise<boolean>
+}
+
+/** A table, or with `part` a column of it; without a schema it is looked up in the search path. */
+export interface NamedObject {
+  readonly kind: string
+  readonly schema?: string | undefined
+  readonly name: string
+  readonly part?: string | undefined
 }
 
 /** What other sessions do. */

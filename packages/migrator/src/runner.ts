@@ -146,7 +146,7 @@ export class MigrationRunner {
     const archive = createArchive({ migrationsDirectory, accept: options.acceptArchived ? 'shown' : 'repository' })
     const operator = once(async () => this.#options.operator ?? readOperator({}, process.cwd()))
     const log = stateStore.commitsWithStep ? lazyLog(async () => adapter.log(await operator(), this.#warn)) : undefined
-    const events = fanOut([...this.#sinks(options.onProgress), ...(log ? [log] : [])])
+    const events = fanOut([...this.#sinks(options.onProgress, operator), ...(log ? [log] : [])])
     const signal = options.signal ?? new AbortController().signal
     try {
       return await work({
@@ -167,10 +167,10 @@ export class MigrationRunner {
     }
   }
 
-  #sinks(onProgress: ((event: RunEvent) => void) | undefined): readonly EventSink[] {
+  #sinks(onProgress: ((event: RunEvent) => void) | undefined, operator: () => Promise<Operator>): readonly EventSink[] {
     const { logFile } = this.#options
     const listener = onProgress ? [{ emit: onProgress, flush: async () => {} }] : []
-    return logFile === undefined ? listener : [...listener, jsonLinesSink(logFile, this.#warn)]
+    return logFile === undefined ? listener : [...listener, jsonLinesSink(logFile, operator, this.#warn)]
   }
 
   readonly #warn = (message: string): void => {

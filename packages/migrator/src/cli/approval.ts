@@ -48,13 +48,15 @@ async function askYes(what: string): Promise<boolean> {
   return /^y(es)?$/i.test(await ask(`${what}\nGo on? Type yes: `))
 }
 
+/** Ctrl-C or Ctrl-D at the prompt is an empty answer: a no. */
 async function ask(question: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const closed = new Promise<string>((resolve) => {
+    terminal.once('SIGINT', () => terminal.close())
+    terminal.once('close', () => resolve(''))
+  })
   try {
-    return (await terminal.question(question)).trim()
-  } catch {
-    // Ctrl-C or Ctrl-D at the prompt is a no.
-    return ''
+    return (await Promise.race([terminal.question(question), closed])).trim()
   } finally {
     terminal.close()
   }

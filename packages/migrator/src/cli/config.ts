@@ -82,7 +82,7 @@ export function checkConfig(config: unknown, where: string): MigratorConfig {
     )
   }
   for (const [key, value] of Object.entries(config)) {
-    const types = TYPES[key as keyof MigratorConfig]
+    const types = Object.hasOwn(TYPES, key) ? TYPES[key as keyof MigratorConfig] : undefined
     if (!types) throw new MigratorError('CONFIG_INVALID', `${where}: there is no setting "${key}".`)
     const negative = typeof value === 'number' && (!Number.isFinite(value) || value < 0)
     if (!types.includes(typeof value) || value === true || negative) {

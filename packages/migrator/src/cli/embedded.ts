@@ -5,12 +5,16 @@ import {
   stopEmbeddedServer,
 } from '../scratch/embedded/embedded-server.ts'
 import { configPath, type LocatedConfig } from './config.ts'
+import type { Environment } from './env.ts'
 import type { Output } from './output.ts'
 
 type Needed = { readonly config: LocatedConfig; readonly output: Output }
 
 /** The local database for whoever set no other: starts the embedded PostgreSQL when it does not run, and creates the database. */
-export async function embeddedUrl(needed: Needed): Promise<string> {
+export async function embeddedUrl(needed: Needed & { readonly env: Environment }): Promise<string> {
+  if (needed.env.production) {
+    needed.output.warn('NODE_ENV is production and DATABASE_URL is not set: this is the embedded PostgreSQL.')
+  }
   const server = await startEmbedded(needed)
   const name = embeddedName(needed.config)
   await ensureDatabase(server, name)

@@ -55,7 +55,7 @@ export async function runCli({ argv, config, called = 'program' }: CliOptions): 
     stopCommand,
   ]
   let parser = yargs([...words])
-    .scriptName(called === 'scripts' ? 'pnpm db' : 'migrator')
+    .scriptName('migrator')
     .usage(`${called === 'scripts' ? 'pnpm db:<command>' : 'migrator <command>'} [options]`)
     .parserConfiguration({
       'parse-numbers': false,
@@ -73,7 +73,12 @@ export async function runCli({ argv, config, called = 'program' }: CliOptions): 
     .fail((message, error) => {
       if (error instanceof MigratorError) throw error
       if (error && !message) throw error
-      throw new MigratorError('USAGE_INVALID', redactText(message))
+      const known = message.startsWith('Not enough non-option')
+        ? 'An argument is missing.'
+        : message.startsWith('Did you mean')
+          ? `There is no command "${words[0]}". ${message}`
+          : message
+      throw new MigratorError('USAGE_INVALID', redactText(known))
     })
   for (const command of commands) parser = parser.command(command(cli) as never)
   try {

@@ -27,7 +27,7 @@ export function commonOptions<T>(yargs: Argv<T>): Argv<T & CommonFlags> {
     .option('yes', {
       type: 'boolean',
       default: false,
-      describe: 'Agree to what a local database would ask',
+      describe: 'Agree to what reset asks of a local database',
       group: 'Common:',
     })
     .option('verbose', {

@@ -1,6 +1,7 @@
 import { redactText } from '../core/redact.ts'
 import { MigratorError } from '../errors.ts'
 import { reportError } from '../operations/context.ts'
+import type { ErrorReport } from '../ports.ts'
 import { type Style, styleFor } from '../report/style.ts'
 import type { Environment } from './env.ts'
 import type { Invocation } from './invocation.ts'
@@ -23,6 +24,19 @@ export interface Output {
   print(outcome: Outcome): number
   fail(error: unknown): number
   warn(message: string): void
+  /** An error as data, with its hint in the words of this invocation. */
+  describe(error: unknown): ErrorReport
+  readonly speak: Invocation['speak']
+}
+
+/** A command, and what it is for. */
+export type Next = readonly [command: string, purpose: string]
+
+/** The commands to try next, as they are called here. */
+export function nextCommands({ speak }: Output, commands: readonly Next[]): string {
+  const spoken = commands.map(([command, purpose]) => [speak(command), purpose] as const)
+  const width = Math.max(...spoken.map(([command]) => command.length))
+  return ['Next:', ...spoken.map(([command, purpose]) => `  ${command.padEnd(width)}   ${purpose}`)].join('\n')
 }
 
 /** Results go to stdout, progress and errors to stderr; with `--json` one document, errors included, is all of stdout. */
@@ -35,6 +49,8 @@ export function createOutput(
   const progressStyle = styleFor(process.stderr, env.colours)
   const output: Output = {
     ...flags,
+    speak: invocation.speak,
+    describe: errorJson,
     style,
     progressStyle,
     print({ document, text, error }) {
@@ -54,7 +70,7 @@ export function createOutput(
   }
   return output
 
-  function errorJson(error: unknown): object {
+  function errorJson(error: unknown): ErrorReport {
     const report = reportError(error)
     return { ...report, hint: report.hint && invocation.speak(report.hint) }
   }

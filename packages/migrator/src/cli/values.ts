@@ -23,7 +23,10 @@ export function readDuration(name: string, text: string | undefined): number | u
   if (text === undefined) return undefined
   const match = /^(\d{1,9}(?:\.\d+)?)\s*(ms|s|m|min|h)?$/.exec(text)
   if (!match) throw invalid(`--${name} ${text}: it has to be a duration, as 500ms, 5s or 2min.`)
-  return Math.round(Number(match[1]) * (UNITS[match[2] ?? ''] ?? 1))
+  const ms = Number(match[1]) * (UNITS[match[2] ?? ''] ?? 1)
+  // PostgreSQL and timers count to 2147483647 ms; and what is not zero must not become it, because zero is for ever.
+  if (ms > 2_147_483_647) throw invalid(`--${name} ${text}: it has to be at most 596h.`)
+  return ms > 0 ? Math.max(1, Math.round(ms)) : 0
 }
 
 /** A path of the command line: relative to where the user stands, which a package manager may have changed. */

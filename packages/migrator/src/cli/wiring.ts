@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import { systemClock } from '../clock.ts'
+import type { Operator } from '../core/history.ts'
 import { createArchive } from '../load/archive.ts'
 import { readDirectory } from '../load/directory.ts'
 import { once } from '../once.ts'
@@ -67,7 +68,7 @@ export async function createWorld(
   const logTable = lazyLog(async () => database.log(await operator(), output.warn))
   const events = fanOut([
     ...(output.json ? [] : [terminalSink(process.stderr, output.progressStyle)]),
-    ...logFileSinks(surroundings),
+    ...logFileSinks(surroundings, operator),
     logTable,
   ])
   context.current = {
@@ -112,7 +113,7 @@ export function runOptionsOf(flags: RunFlags, { config }: LocatedConfig): RunOpt
   }
 }
 
-function logFileSinks({ config, output }: Surroundings): readonly EventSink[] {
+function logFileSinks({ config, output }: Surroundings, operator: () => Promise<Operator>): readonly EventSink[] {
   const { logFile = 'logs/migrations.jsonl' } = config.config
-  return logFile === false ? [] : [jsonLinesSink(resolve(config.directory, logFile), output.warn)]
+  return logFile === false ? [] : [jsonLinesSink(resolve(config.directory, logFile), operator, output.warn)]
 }

@@ -95,7 +95,9 @@ function reachDown<T extends MigrationStatus & { entry: HistoryEntry }>(
   switch (target.kind) {
     case 'batch': {
       const last = Math.max(...applied.map(({ entry }) => entry.batch))
-      return { chosen: applied.filter(({ entry }) => entry.batch === last), problems: [] }
+      const chosen = applied.filter(({ entry }) => entry.batch === last)
+      const all = chosen.length > 1 && chosen.length === applied.length && !rules.everything
+      return { chosen, problems: all ? everything(applied.length) : [] }
     }
     case 'empty':
       return { chosen: applied, problems: rules.everything ? [] : everything(applied.length) }
@@ -156,9 +158,13 @@ function judgeMissing(step: Step, entry: HistoryEntry, rules: DownRules): Judged
       notices: [`${step.id}: its file is gone; the source archived when it was applied takes it back.`],
     }
   }
-  if (!rules.force) return { step, problems: [missing(step.id)], notices: [] }
-  const notice = `${step.id}: NOTHING IS RUN. --force drops its record; what it did to the schema stays.`
-  return { step: { ...step, by: 'record' }, problems: [], notices: [notice] }
+  if (!rules.force) return { step, problems: [missing(step.id, entry)], notices: [] }
+  return { step: { ...step, by: 'record' }, problems: [], notices: [recordDroppedNotice(step.id)] }
+}
+
+/** Said loudly wherever a record goes without anything being run. */
+export function recordDroppedNotice(id: string): string {
+  return `${id}: NOTHING IS RUN. --force drops its record; what it did to the schema stays.`
 }
 
 function judgeChanged(step: Step, rules: DownRules): Judged {
@@ -172,9 +178,9 @@ function judgeChanged(step: Step, rules: DownRules): Judged {
 }
 
 function historyProblems(statuses: readonly MigrationStatus[]): readonly Problem[] {
-  return statuses.flatMap(({ id, state }) => {
+  return statuses.flatMap(({ id, state, entry }) => {
     if (state === 'changed') return [changed(id)]
-    if (state === 'missing') return [missing(id)]
+    if (state === 'missing') return [missing(id, entry)]
     return []
   })
 }
@@ -186,8 +192,12 @@ function changed(id: string): Problem {
 const CHANGED_HINT =
   'The file was edited after it was applied. Restore it, and put the change in a new migration; if the edit was reviewed: db:repair accept-checksum ID.'
 
-function missing(id: string): Problem {
-  return { code: 'MIGRATION_MISSING', id, message: `Migration file not found: ${id} is applied, but its file is gone.` }
+function missing(id: string, entry: HistoryEntry | undefined): Problem {
+  const message = `Migration file not found: ${id} is applied, but its file is gone.`
+  const archived = 'Restore the file from git, or with db:repair restore-file ID.'
+  const lost =
+    'Restore the file from git. As a last resort db:rollback --force drops its record without running anything.'
+  return { code: 'MIGRATION_MISSING', id, message, hint: entry?.archived ? archived : lost }
 }
 
 function irreversible(id: string, why: string): Problem {

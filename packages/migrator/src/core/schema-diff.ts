@@ -26,23 +26,61 @@ export function describeDifferences(differences: readonly Difference[]): string 
   return shown.join(', ') + (more > 0 ? ` and ${more} more` : '')
 }
 
-/** Whether a catalog has an object of that name, in the given schema or, without one, in any. */
-export function hasObject(
-  catalog: CatalogDigest,
-  wanted: { schema?: string | undefined; name: string; part?: string | undefined },
-): boolean {
-  const end =
-    wanted.part === undefined ? quoteIdent(wanted.name) : `${quoteIdent(wanted.name)}.${quoteIdent(wanted.part)}`
-  const full = wanted.schema === undefined ? undefined : `${quoteIdent(wanted.schema)}.${end}`
+/** An object as a statement names it; without a schema it may be in any, without a kind it may be of any. */
+export interface WantedObject {
+  readonly kind?: string | undefined
+  readonly schema?: string | undefined
+  readonly name: string
+  /** A column, constraint, trigger … of that relation. */
+  readonly part?: string | undefined
+}
+
+/** Whether a catalog has such an object. */
+export function hasObject(catalog: CatalogDigest, wanted: WantedObject): boolean {
+  const end = wanted.part === undefined ? [wanted.name] : [wanted.name, wanted.part]
+  const kinds = wanted.kind === undefined ? undefined : CATALOG_KINDS[wanted.kind]
   return Object.keys(catalog).some((object) => {
-    const name = object.slice(0, object.indexOf('(') < 0 ? undefined : object.indexOf('(')).replace(KIND, '')
-    return full === undefined ? name === end || name.endsWith(`.${end}`) : name === full
+    const { kind, parts } = readIdentity(object)
+    if (kinds && !kinds.includes(kind)) return false
+    if (UNQUALIFIED.has(kind)) return parts.length === 1 && parts[0] === wanted.name
+    const inSchema = wanted.schema === undefined || parts[0] === wanted.schema
+    return inSchema && parts.length === end.length + 1 && end.every((name, index) => parts[index + 1] === name)
   })
 }
 
-const KIND = /^(?:materialized view|foreign table|composite type|column order|range type|[a-z]+) /
+const UNQUALIFIED = new Set(['schema', 'extension'])
 
-/** As PostgreSQL's quote_ident, for the names that it leaves bare. */
-function quoteIdent(name: string): string {
-  return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`
+/** How the catalog calls what a statement names; a kind that is not here may be anything. */
+const CATALOG_KINDS: Readonly<Record<string, readonly string[]>> = {
+  table: ['table', 'foreign table'],
+  view: ['view', 'materialized view'],
+  index: ['index'],
+  sequence: ['sequence'],
+  type: ['enum', 'domain', 'range type', 'composite type'],
+  function: ['function'],
+  column: ['column'],
+  constraint: ['constraint'],
+  trigger: ['trigger'],
+  policy: ['policy'],
+  rule: ['rule'],
+  schema: ['schema'],
+  extension: ['extension'],
+}
+
+const KIND = /^(?:materialized view|foreign table|composite type|column order|range type|[a-z]+) /
+const NAME = /"((?:[^"]|"")*)"|([^".(]+)/y
+
+/** Kind and unquoted names of `kind schema.name(arguments)`. */
+function readIdentity(object: string): { readonly kind: string; readonly parts: readonly string[] } {
+  const kind = KIND.exec(object)?.[0] ?? ''
+  const parts: string[] = []
+  for (let at = kind.length; at < object.length; at++) {
+    NAME.lastIndex = at
+    const match = NAME.exec(object)
+    if (!match) break
+    parts.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? '')
+    at = NAME.lastIndex
+    if (object[at] !== '.') break
+  }
+  return { kind: kind.trimEnd(), parts }
 }

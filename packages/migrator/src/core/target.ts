@@ -1,4 +1,4 @@
-import { compareText } from './migration.ts'
+import { compareText, numberOf } from './migration.ts'
 
 /** Where `migrate` stops. */
 export type UpTarget =
@@ -18,14 +18,15 @@ export function nearestIds(wanted: string, ids: readonly string[]): readonly str
   const needle = wanted.toLowerCase()
   return ids
     .map((id) => ({ id, distance: distanceTo(needle, id.toLowerCase()) }))
-    .filter(({ distance }) => distance <= Math.max(3, needle.length / 2))
+    .filter(({ distance }) => distance <= Math.max(2, needle.length / 3))
     .sort((a, b) => a.distance - b.distance || compareText(a.id, b.id))
     .slice(0, 3)
     .map(({ id }) => id)
 }
 
 function distanceTo(needle: string, id: string): number {
-  return needle.length >= 2 && id.includes(needle) ? 0 : editDistance(needle, id)
+  const number = /^\d+$/.test(needle) && numberOf(id) === needle.replace(/^0+(?=\d)/, '')
+  return number || (needle.length >= 2 && id.includes(needle)) ? 0 : editDistance(needle, id)
 }
 
 /** Levenshtein's distance, one row at a time. */

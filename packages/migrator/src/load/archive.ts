@@ -10,6 +10,7 @@ import type { Migration, SourceFile } from '../core/migration.ts'
 import { MigratorError } from '../errors.ts'
 import type { Archive } from '../ports.ts'
 import { readDirectives } from '../sql/directives.ts'
+import { withoutMark } from '../sql/text.ts'
 import { checksumOf } from './checksum.ts'
 import { importsChecksumOf } from './local-imports.ts'
 import { loadModule } from './module.ts'
@@ -44,7 +45,7 @@ function refuseDamaged(entry: HistoryEntry, sources: readonly SourceFile[]): voi
   const [main, ...rest] = sources
   const expected =
     entry.format === 'sql'
-      ? rest[0] === undefined || checksumOf(rest[0].content) === entry.downChecksum
+      ? (rest[0] && checksumOf(rest[0].content)) === entry.downChecksum
       : importsChecksumOf(rest) === entry.importsChecksum
   if (main && checksumOf(main.content) === entry.checksum && expected) return
   const why = main ? 'does not match its recorded checksum' : 'was not kept'
@@ -68,8 +69,8 @@ function sqlMigration(entry: HistoryEntry, sources: readonly SourceFile[]): Migr
     ...namedBy(entry, sources),
     transactional: entry.transactional,
     irreversible: directives.irreversible,
-    up: { kind: 'sql', sql: up?.content ?? '', file: up?.path ?? entry.id },
-    down: down && { kind: 'sql', sql: down.content, file: down.path },
+    up: { kind: 'sql', sql: withoutMark(up?.content ?? ''), file: up?.path ?? entry.id },
+    down: down && { kind: 'sql', sql: withoutMark(down.content), file: down.path },
     sources,
   }
 }

@@ -69,7 +69,7 @@ function recognise(name: string): Found | FileProblem | undefined {
   const pair = SQL_NAME.exec(name)
   const id = pair?.[1] ?? MODULE_NAME.exec(name)?.[1]
   if (id === undefined) {
-    if (!name.endsWith('.sql')) return undefined
+    if (!/\.(?:sql|[mc]?[jt]s)$/i.test(name)) return undefined
     const message = `${name} is neither NAME.up.sql nor NAME.down.sql; a migration in SQL is a pair of both.`
     return { kind: 'invalid-name', path: name, message }
   }

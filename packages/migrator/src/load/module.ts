@@ -43,7 +43,7 @@ export async function loadModule(
     ...named,
     description: typeof description === 'string' ? description : undefined,
     transactional: transaction !== false,
-    irreversible: typeof irreversible === 'string' ? irreversible : undefined,
+    irreversible: isReason(irreversible) ? irreversible : undefined,
     up: action(up, named.path),
     down: isFunction(down) ? action(down, named.path) : undefined,
     validate: isFunction(validate) ? action(validate, named.path) : undefined,
@@ -72,7 +72,7 @@ function exportProblems(
   if (!isFunction(exports.up)) {
     problems.push({ kind: 'does-not-load', id, path, message: `${path} exports no function up(db).` })
   }
-  if (!isFunction(exports.down) && typeof exports.irreversible !== 'string') problems.push(missingDown(id, path))
+  if (!isFunction(exports.down) && !isReason(exports.irreversible)) problems.push(missingDown(id, path))
   return problems
 }
 
@@ -92,6 +92,10 @@ function missingDown(id: string, path: string): FileProblem {
 
 function isBlankModule(text: string): boolean {
   return text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '').trim() === ''
+}
+
+function isReason(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== ''
 }
 
 function isFunction(value: unknown): value is (...args: unknown[]) => unknown {

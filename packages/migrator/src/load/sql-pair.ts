@@ -1,7 +1,7 @@
 import type { FileProblem } from '../core/file-problem.ts'
 import type { Migration, MigrationFile } from '../core/migration.ts'
 import { readDirectives } from '../sql/directives.ts'
-import { isBlank } from '../sql/text.ts'
+import { isBlank, withoutMark } from '../sql/text.ts'
 import { checksumOf } from './checksum.ts'
 import { isProblem, readSource, type Source } from './source.ts'
 
@@ -44,8 +44,8 @@ function migrationOf(named: Omit<MigrationFile, 'load'>, { upName, up, downName,
     description: directives.description,
     transactional: directives.transactional && (down ? readDirectives(down.text).transactional : true),
     irreversible: directives.irreversible,
-    up: { kind: 'sql', sql: up.text, file: upName },
-    down: down && downName ? { kind: 'sql', sql: down.text, file: downName } : undefined,
+    up: { kind: 'sql', sql: withoutMark(up.text), file: upName },
+    down: down && downName ? { kind: 'sql', sql: withoutMark(down.text), file: downName } : undefined,
     sources,
   }
 }
@@ -54,6 +54,9 @@ function problemsOf({ id, upName, up, downName, down }: Pair): readonly FileProb
   const problems: FileProblem[] = []
   const { irreversible, problems: unclear } = readDirectives(up.text)
   for (const text of unclear) problems.push({ kind: 'invalid-option', id, path: upName, message: `${upName}: ${text}` })
+  for (const text of down && downName ? readDirectives(down.text).problems : []) {
+    problems.push({ kind: 'invalid-option', id, path: downName ?? upName, message: `${downName}: ${text}` })
+  }
   if (isBlank(up.text)) problems.push(empty(id, upName))
   if (!down && irreversible === undefined) problems.push(missingDown(id, upName))
   if (down && downName && isBlank(down.text)) problems.push(empty(id, downName))

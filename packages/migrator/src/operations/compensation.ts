@@ -4,7 +4,7 @@ import { runNonTransactional } from './non-transactional.ts'
 import type { ReadyStep } from './prepare.ts'
 import { watchStep } from './progress.ts'
 import type { Run, StepResult } from './run.ts'
-import { runTransactional } from './transactional.ts'
+import { runTransactional, tellFailure } from './transactional.ts'
 
 /**
  * After a failed step of a run with one transaction each: takes the earlier steps back by their `down`, in reverse
@@ -31,6 +31,7 @@ export async function compensate(
       const durationMs = await takeBack(run, step, index)
       results[index] = { step: result.step, status: 'reverted', durationMs }
     } catch (cause) {
+      if (cause instanceof MigratorError) tellFailure(run, { ...step, direction: 'down' }, index, cause)
       const left = results.filter(({ status }) => status === 'applied').length
       return { results, error: withRollbackError(error, step.id, cause, left) }
     }

@@ -89,5 +89,5 @@ export function throwIfInterrupted({ signal }: Pick<Context, 'signal'>): void {
 }
 
 export function interrupted(): MigratorError {
-  return new MigratorError('INTERRUPTED', 'Interrupted. The step in hand was undone.')
+  return new MigratorError('INTERRUPTED', 'Interrupted. No step is left half done.')
 }

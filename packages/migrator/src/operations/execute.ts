@@ -1,5 +1,5 @@
 import type { Direction, MigrationFile } from '../core/migration.ts'
-import type { Plan } from '../core/plan.ts'
+import { type Plan, recordDroppedNotice, type Step } from '../core/plan.ts'
 import { plural } from '../core/plural.ts'
 import type { MigrationStatus, State } from '../core/reconcile.ts'
 import { MigratorError } from '../errors.ts'
@@ -8,7 +8,7 @@ import { isDestructiveAction } from '../safety/destructive.ts'
 import { createRun, readStatuses, recordFingerprint, recoverDirty, withSession } from './begin-run.ts'
 import { compensate } from './compensation.ts'
 import { type Context, emit, type MigrationSet, type RunOptions, reportError } from './context.ts'
-import { prepareSteps, type ReadyStep, refusePlan } from './prepare.ts'
+import { type OnUnusableArchive, prepareSteps, type ReadyStep, refusePlan } from './prepare.ts'
 import { recoverEntry } from './recovery.ts'
 import type { RunReport } from './report.ts'
 import { type Run, runSteps, type StepResult, transactionMode } from './run.ts'
@@ -31,6 +31,7 @@ export interface Course {
   plan(statuses: readonly MigrationStatus[]): Plan
   /** Everything that has to load before anything runs, beyond the steps themselves. */
   alsoLoad(statuses: readonly MigrationStatus[]): readonly MigrationFile[]
+  readonly onUnusableArchive: OnUnusableArchive
   /** Rejects to stop the run before anything has happened. */
   approve(proposal: Proposal): Promise<void>
 }
@@ -86,13 +87,15 @@ async function underLock(
   const first = await readStatuses(context, session, course.set)
   const recovered = course.direction === 'up' ? await recoverDirty(run, first) : []
   const statuses = recovered.length > 0 ? await readStatuses(context, session, course.set) : first
-  const plan = course.plan(statuses)
-  refusePlan(plan)
+  const planned = course.plan(statuses)
+  refusePlan(planned)
   const steps = await prepareSteps(
     context,
     session,
-    plan.steps.filter(({ by }) => by !== 'recovery'),
+    planned.steps.filter(({ by }) => by !== 'recovery'),
+    course.onUnusableArchive,
   )
+  const plan = withDroppedRecords(planned, steps)
   if (plan.steps.length === 0) return report(context, plan, { started, results: [], recovered })
   transactionMode(course.options, steps)
   await course.approve({ plan, destructive: await destructiveIn(steps) })
@@ -100,6 +103,16 @@ async function underLock(
   const before = await recoverSteps(run, plan)
   const outcome = await carryOut({ ...run, total: steps.length }, steps, course, statuses)
   return report(context, plan, { started, recovered, ...outcome, results: [...before, ...outcome.results] })
+}
+
+/** Steps whose archived source turned out unusable, and that --force lets go, are shown as what they are. */
+function withDroppedRecords(plan: Plan, ready: readonly ReadyStep[]): Plan {
+  const dropped = new Set(ready.flatMap(({ id, by }) => (by === 'record' ? [id] : [])))
+  const fresh = plan.steps.filter(({ id, by }) => by === 'archive' && dropped.has(id))
+  if (fresh.length === 0) return plan
+  const steps = plan.steps.map((step): Step => (dropped.has(step.id) ? { ...step, by: 'record' } : step))
+  const kept = plan.notices.filter((notice) => !fresh.some(({ id }) => notice.startsWith(`${id}:`)))
+  return { ...plan, steps, notices: [...kept, ...fresh.map(({ id }) => recordDroppedNotice(id))] }
 }
 
 /** On the way down a dirty migration is a step like the others: its recovery takes it back. */
@@ -200,9 +213,9 @@ export async function dryRun(context: Context, course: Course): Promise<RunRepor
       course.refuse()
       refusePlan(plan)
       await prepareSteps(context, session, ahead(course, statuses))
-      const steps = await prepareSteps(context, session, plan.steps)
+      const steps = await prepareSteps(context, session, plan.steps, course.onUnusableArchive)
       transactionMode(course.options, steps)
-      return { ...shown, sql: sqlOf(steps) }
+      return { ...shown, plan: withDroppedRecords(plan, steps), sql: sqlOf(steps) }
     } catch (error) {
       if (error instanceof MigratorError) return { ...shown, error }
       throw error

@@ -27,6 +27,7 @@ export async function migrate(context: Context, set: MigrationSet, options: Migr
     },
     plan: (statuses) => planUp(statuses, options.target, { allowOutOfOrder: options.allowOutOfOrder }),
     alsoLoad: (statuses) => statuses.flatMap(({ file, entry }) => (file && !entry ? [file] : [])),
+    onUnusableArchive: 'stop',
     approve: options.approve,
   }
   return options.dryRun ? dryRun(context, course) : execute(context, course)

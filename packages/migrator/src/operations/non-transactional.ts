@@ -1,3 +1,4 @@
+import { excerptOf } from '../core/excerpt.ts'
 import type { CatalogDigest, HistoryChange, Progress } from '../core/history.ts'
 import type { Action } from '../core/migration.ts'
 import { MigratorError } from '../errors.ts'
@@ -6,7 +7,7 @@ import { interrupted } from './context.ts'
 import type { ReadyStep } from './prepare.ts'
 import { recoverStep } from './recovery.ts'
 import type { Run } from './run.ts'
-import { entryOf, failed, guarded, succeeded } from './transactional.ts'
+import { asStepFailure, entryOf, guarded, succeeded } from './transactional.ts'
 
 /**
  * One step outside a transaction: recorded dirty in a commit of its own, together with the catalog as it is before;
@@ -30,7 +31,7 @@ export async function runNonTransactional(run: Run, step: ReadyStep, index: numb
       before,
     })
   } catch (cause) {
-    throw failed(run, step, index, cause)
+    throw asStepFailure(run, step, cause)
   }
   try {
     await perform(run, step, step.direction === 'up' ? step.migration?.up : step.migration?.down, tracker.watch)
@@ -42,7 +43,7 @@ export async function runNonTransactional(run: Run, step: ReadyStep, index: numb
     await run.session.settle(run.options)
     await store.record(run.session, settled(step, clock.monotonicMs() - started))
   } catch (cause) {
-    throw await undo(run, step, index, cause, before, tracker.progress())
+    throw await undo(run, step, cause, before, tracker.progress())
   }
   return succeeded(run, step, index, clock.monotonicMs() - started)
 }
@@ -78,7 +79,7 @@ function trackStatements(
     watch: {
       async beforeStatement(sql) {
         await refuseWithoutLock(run)
-        statement = sql.trim().slice(0, 500)
+        statement = excerptOf(sql.trim(), 500)
         await tellProgress(run, id, progress())
         return 'run'
       },
@@ -121,32 +122,46 @@ function bareName(qualified: string): string {
 async function undo(
   run: Run,
   step: ReadyStep,
-  index: number,
   cause: unknown,
   before: CatalogDigest,
   progress: Progress,
 ): Promise<MigratorError> {
   const error = cause instanceof MigratorError ? cause : undefined
   const broken = error?.code === 'LOCK_LOST' || error?.code === 'CONNECTION_LOST' || run.lockLost
-  if (broken) return failed(run, step, index, asDirty(step, cause, 'it will be looked at by the next run'))
-  const invalid = await run.context.database.catalog.invalidIndexes(run.session).catch(() => [])
-  const left = invalid.length > 0 ? ` Invalid indexes were found: ${invalid.join(', ')}.` : ''
+  if (broken) return asStepFailure(run, step, asDirty(step, cause, 'it will be looked at by the next run'))
+  const invalid = await invalidNow(run)
   try {
     await recoverStep(run, step, { before, progress, outcome: 'failed' })
   } catch (failure) {
     const why = failure instanceof Error ? failure.message : String(failure)
-    return failed(run, step, index, asDirty(step, cause, `it could not be taken back: ${why}`, left))
+    const left = invalid.length > 0 ? ` Invalid indexes were left: ${invalid.join(', ')}.` : ''
+    return asStepFailure(run, step, asDirty(step, cause, `it could not be taken back: ${why}`, left))
   }
-  const taken = new MigratorError(error?.code ?? 'MIGRATION_FAILED', `${error?.message ?? String(cause)}${left}`, {
-    cause,
-    details: { ...error?.details, ...(invalid.length > 0 ? { invalidIndexes: invalid } : {}) },
-  })
-  return failed(run, step, index, run.context.signal.aborted ? interrupted() : taken)
+  const remaining = new Set(await invalidNow(run))
+  const told = invalid.map((name) =>
+    remaining.has(name)
+      ? `. The index ${name} is INVALID`
+      : `. It had left the index ${name} INVALID; that was removed`,
+  )
+  const taken = new MigratorError(
+    error?.code ?? 'MIGRATION_FAILED',
+    `${error?.message ?? String(cause)}${told.join('')}`,
+    {
+      cause,
+      details: { ...error?.details, ...(invalid.length > 0 ? { invalidIndexes: invalid } : {}) },
+    },
+  )
+  return asStepFailure(run, step, run.context.signal.aborted ? interrupted() : taken)
+}
+
+function invalidNow(run: Run): Promise<readonly string[]> {
+  // What can't be read any more can't be named; the failure itself is told in any case.
+  return run.context.database.catalog.invalidIndexes(run.session).catch(() => [])
 }
 
 function asDirty({ id }: ReadyStep, cause: unknown, why: string, left = ''): MigratorError {
   const error = cause instanceof MigratorError ? cause : undefined
-  const message = `${error?.message ?? String(cause)}${left} Migration ${id} is dirty: ${why}`
+  const message = `${error?.message ?? String(cause)}.${left} Migration ${id} is dirty: ${why}.`
   return new MigratorError(error?.code ?? 'MIGRATION_FAILED', message, {
     cause,
     hint: `Look at what is there, then run db:migrate (it recovers), or db:repair clear-dirty ${id} --as applied|pending.`,

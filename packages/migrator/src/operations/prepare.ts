@@ -1,11 +1,14 @@
 import { type FileProblem, invalidFiles, problemsIn } from '../core/file-problem.ts'
 import type { Action, Migration } from '../core/migration.ts'
 import type { Plan, Problem, Step } from '../core/plan.ts'
-import { MigratorError } from '../errors.ts'
+import { errorTable, MigratorError } from '../errors.ts'
 import type { Session } from '../ports.ts'
 import { findForbidden, mayBeForbidden } from '../sql/forbidden.ts'
 import { loadParser, parseStatements } from '../sql/statements.ts'
 import type { Context } from './context.ts'
+
+/** What to do with an archived source that is damaged, or that nobody vouches for. */
+export type OnUnusableArchive = 'stop' | 'drop-record'
 
 /** A step together with what it runs; a step that only drops a record has nothing. */
 export interface ReadyStep extends Step {
@@ -20,9 +23,20 @@ export function refusePlan({ problems }: Pick<Plan, 'problems'>): void {
   throw new MigratorError(first.code, message, { ...hintOf(problems), details: { problems } })
 }
 
+/** --force drops the record where the archived source can't be run; nothing else is forced. */
+function droppedOr(error: unknown, onUnusable: OnUnusableArchive): 'record' {
+  const unusable =
+    error instanceof MigratorError && (error.code === 'ARCHIVE_DAMAGED' || error.code === 'ARCHIVE_UNTRUSTED')
+  if (unusable && onUnusable === 'drop-record') return 'record'
+  throw error
+}
+
 function hintOf(problems: readonly Problem[]): { hint?: string } {
-  const hint = problems.find((problem) => problem.hint)?.hint
-  return hint === undefined ? {} : { hint }
+  const [first] = problems
+  const hint = problems.find((problem) => problem.hint)?.hint ?? (first && errorTable[first.code].hint)
+  if (hint === undefined) return {}
+  const ids = [...new Set(problems.flatMap(({ id }) => id ?? []))]
+  return { hint: ids.length === 1 && ids[0] ? hint.replace(/\bID\b/g, ids[0]) : hint }
 }
 
 /**
@@ -33,14 +47,18 @@ export async function prepareSteps(
   context: Context,
   on: Session,
   steps: readonly Step[],
+  onUnusable: OnUnusableArchive = 'stop',
 ): Promise<readonly ReadyStep[]> {
   const ready: ReadyStep[] = []
   const problems: FileProblem[] = []
   for (const step of steps) {
-    const migration = await loadStep(context, on, step, problems)
-    if (migration)
-      problems.push(...(await unrunnable(migration, step.direction === 'up' ? migration.up : migration.down)))
-    ready.push({ ...step, migration })
+    const loaded = await loadStep(context, on, step, problems).catch((error: unknown) => droppedOr(error, onUnusable))
+    if (loaded === 'record') {
+      ready.push({ ...step, by: 'record' })
+      continue
+    }
+    if (loaded) problems.push(...(await unrunnable(loaded, step.direction === 'up' ? loaded.up : loaded.down)))
+    ready.push({ ...step, migration: loaded })
   }
   if (problems.length > 0) throw invalidFiles(problems)
   return ready

@@ -5,9 +5,10 @@ import type { ReadyStep } from './prepare.ts'
 import type { Run } from './run.ts'
 
 const TICK_MS = 1_000
+const SHORTEST_TICK_MS = 50
 
 /**
- * Runs one step and, while it lasts, tells once a second for how long it has been running and who keeps it waiting.
+ * Runs one step and, while it lasts, tells about once a second for how long it has been running and who keeps it waiting.
  * The last blockers seen are attached to the LOCK_TIMEOUT that they caused.
  */
 export async function watchStep<T>(run: Run, step: ReadyStep, index: number, work: () => Promise<T>): Promise<T> {
@@ -23,7 +24,12 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
     checksum: checksumOf(step),
     message: `${verb} ${step.id}`,
   })
-  const timer = setInterval(() => void tick().catch(() => undefined), TICK_MS)
+  // Who keeps the step waiting has to be seen before the lock timeout strikes.
+  const half = run.options.lockTimeoutMs === 0 ? TICK_MS : run.options.lockTimeoutMs / 2
+  const timer = setInterval(
+    () => void tick().catch(() => undefined),
+    Math.max(SHORTEST_TICK_MS, Math.min(TICK_MS, half)),
+  )
   try {
     return await work()
   } catch (error) {

@@ -66,9 +66,9 @@ export async function recoverStep(run: Run, step: ReadyStep, evidence: Evidence)
   const nothingRan = untouched && evidence.outcome === 'failed' && evidence.progress?.finished === 0
   if (step.direction === 'down') {
     if (nothingRan) return store.record(run.session, { kind: 'settled', id: step.id, durationMs: undefined })
-    await runDown(run, step, { present: now, foreign: undefined })
+    await runDown(run, step, { present: now, foreign: undefined, proven: true })
   } else if (!nothingRan) {
-    await runDown(run, step, { present: now, foreign: evidence.before })
+    await runDown(run, step, { present: now, foreign: evidence.before, proven: evidence.before !== undefined })
     if (evidence.before) await refuseDifferences(run, step, evidence.before)
   }
   await store.record(run.session, { kind: 'reverted', id: step.id })
@@ -79,6 +79,8 @@ interface Scene {
   readonly present: CatalogDigest
   /** What was there before the `up` began and so is not its own. */
   readonly foreign: CatalogDigest | undefined
+  /** Whether it is on record what stood there before. Without that, nothing that holds data is dropped. */
+  readonly proven: boolean
 }
 
 async function runDown(run: Run, { migration }: ReadyStep, scene: Scene): Promise<void> {
@@ -87,7 +89,7 @@ async function runDown(run: Run, { migration }: ReadyStep, scene: Scene): Promis
   }
   const watch: StatementWatch = {
     within: migration.transactional ? 'transaction' : 'no-transaction',
-    beforeStatement: async (sql) => judge(sql, scene, migration),
+    beforeStatement: (sql) => judge(run, sql, scene, migration),
   }
   await loadParser()
   if (!migration.transactional) return run.session.perform(migration.down, watch)
@@ -103,27 +105,31 @@ async function runDown(run: Run, { migration }: ReadyStep, scene: Scene): Promis
 }
 
 /** Whether a statement of the `down` may run in this scene. */
-function judge(sql: string, { present, foreign }: Scene, { id }: Migration): 'run' | 'skip' {
+async function judge(run: Run, sql: string, scene: Scene, { id }: Migration): Promise<'run' | 'skip'> {
+  const { present, foreign } = scene
   const parsed = parseStatements(sql)
   if (!parsed.ok) return 'run'
   const dropped = parsed.statements.flatMap(droppedBy)
   if (dropped.length === 0) return 'run'
   const onlyDrops = parsed.statements.every(({ type }) => type === 'DropStmt' || type === 'AlterTableStmt')
-  const left = dropped.filter((object) => object.kind !== 'database' && isThere(present, object))
-  const others = foreign ? left.filter((object) => isThere(foreign, object)) : []
+  const left = dropped.filter((object) => object.kind !== 'database' && hasObject(present, object))
+  const others = foreign ? left.filter((object) => hasObject(foreign, object)) : []
   if (left.length === 0 && onlyDrops) return 'skip'
+  if (!scene.proven) await refuseToLoseData(run, left, id)
   if (others.length === 0) return 'run'
   if (others.length === left.length && onlyDrops) return 'skip'
   throw new MigratorError(
     'RECOVERY_FAILED',
-    `The down of ${id} would destroy ${others.map(nameOf).join(', ')}, which stood there before its up began.`,
+    `The down of ${id} would destroy ${others.map(nameOf).join(', ')}, which stood there before its up began`,
   )
 }
 
-function isThere(catalog: CatalogDigest, object: DroppedObject): boolean {
-  return object.kind === 'extension' || object.kind === 'schema'
-    ? `${object.kind} ${object.name}` in catalog
-    : hasObject(catalog, object)
+async function refuseToLoseData(run: Run, dropped: readonly DroppedObject[], id: string): Promise<void> {
+  for (const object of dropped) {
+    if (!(await run.context.database.catalog.holdsData(run.session, object))) continue
+    const message = `The down of ${id} would drop ${nameOf(object)}, which holds data, and nothing on record tells whether it stood there before`
+    throw new MigratorError('RECOVERY_FAILED', message)
+  }
 }
 
 function nameOf({ kind, schema, name, part }: DroppedObject): string {
@@ -136,7 +142,7 @@ async function refuseDifferences(run: Run, { id }: ReadyStep, before: CatalogDig
     await run.context.database.catalog.digest(run.session),
   )
   if (differences.length === 0) return
-  const message = `After the down of ${id} the schema is not what it was before its up: ${describeDifferences(differences)}.`
+  const message = `After the down of ${id} the schema is not what it was before its up: ${describeDifferences(differences)}`
   throw new MigratorError('RECOVERY_FAILED', message, { details: { differences } })
 }
 
@@ -162,7 +168,7 @@ async function waitForOrphans(run: Run, { id, progress }: HistoryEntry): Promise
 function asRecoveryFailure({ id, progress }: HistoryEntry, cause: unknown): MigratorError {
   const error = cause instanceof MigratorError ? cause : undefined
   if (error?.code === 'LOCK_LOST' || error?.code === 'INTERRUPTED' || error?.code.startsWith('ARCHIVE_')) return error
-  const stopped = progress?.statement ? ` It had stopped at: ${progress.statement.split('\n')[0]}` : ''
+  const stopped = progress?.statement ? `. It had stopped at: ${progress.statement.split('\n')[0]}` : ''
   const why = error?.message ?? reportError(cause).message
   const own = error?.code === 'RECOVERY_FAILED' ? { hint: error.hint } : {}
   return new MigratorError('RECOVERY_FAILED', `Migration ${id} is dirty and was not recovered: ${why}${stopped}`, {

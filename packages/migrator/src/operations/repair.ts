@@ -15,6 +15,8 @@ export type Repair =
   | { readonly kind: 'accept-checksum'; readonly id: string }
   /** Somebody looked: the migration is in place (`applied`), or nothing of it is (`pending`). */
   | { readonly kind: 'clear-dirty'; readonly id: string; readonly as: 'applied' | 'pending' }
+  /** The migration was undone by hand, or can never be: its record goes, nothing is run. */
+  | { readonly kind: 'drop-record'; readonly id: string }
   /** Writes a lost file again from the source that the history keeps. */
   | { readonly kind: 'restore-file'; readonly id: string; readonly write: (source: SourceFile) => Promise<void> }
 
@@ -22,6 +24,7 @@ export interface RepairReport {
   readonly repair: Repair['kind']
   readonly id: string
   readonly message: string
+  readonly dryRun: boolean
 }
 
 /** Carries one repair out, under the run lock. Runs nothing of any migration; the schema stays as it is. */
@@ -29,7 +32,7 @@ export async function repair(
   context: Context,
   set: MigrationSet,
   what: Repair,
-  options: RunOptions,
+  options: RunOptions & { readonly dryRun: boolean },
 ): Promise<RepairReport> {
   return withSession(context, (session) =>
     withRunLock(context, session, options.lockWaitMs, async (lock) => {
@@ -38,8 +41,15 @@ export async function repair(
       if (!status?.entry) throw notApplied(what.id, statuses)
       const run = await createRun(context, options, lock, session)
       const message = await carryOut(what, status)
+      if (options.dryRun)
+        return {
+          repair: what.kind,
+          id: what.id,
+          message: `Dry run, nothing was changed. It would say: ${message}`,
+          dryRun: true,
+        }
       emit(context, { kind: 'history-changed', level: 'info', version: what.id, message, reason: options.reason })
-      return { repair: what.kind, id: what.id, message }
+      return { repair: what.kind, id: what.id, message, dryRun: false }
 
       async function carryOut(repair: Repair, { id, state, file }: MigrationStatus): Promise<string> {
         switch (repair.kind) {
@@ -61,6 +71,9 @@ export async function repair(
             return repair.as === 'applied'
               ? `${id} is no longer dirty: it counts as applied`
               : `The record of dirty ${id} is removed: it is pending again`
+          case 'drop-record':
+            await change(session, { kind: 'reverted', id })
+            return `The record of ${id} was dropped; NOTHING WAS RUN, what it did to the schema stays`
           case 'restore-file': {
             if (file) throw nothingTo(repair, 'has its file')
             const sources = await context.store.sources(session, id)
@@ -68,7 +81,7 @@ export async function repair(
               throw new MigratorError('ARCHIVE_DAMAGED', `The history keeps no source of ${id}.`, {
                 hint: 'Restore the file from git.',
               })
-            for (const source of sources) await repair.write(source)
+            if (!options.dryRun) for (const source of sources) await repair.write(source)
             return `Restored ${sources.map(({ path }) => path).join(', ')}`
           }
         }
@@ -77,6 +90,7 @@ export async function repair(
   )
 
   async function change(session: Session, historyChange: HistoryChange): Promise<void> {
+    if (options.dryRun) return
     await context.store.prepare(session)
     await context.store.record(session, historyChange)
   }

@@ -29,6 +29,7 @@ export async function rollback(context: Context, set: MigrationSet, options: Rol
     refuse() {},
     plan: (statuses) => planFor(set, statuses, options),
     alsoLoad: () => [],
+    onUnusableArchive: options.force ? 'drop-record' : 'stop',
     approve: async (proposal) => {
       await options.approve(proposal)
       for (const message of proposal.plan.notices) emit(context, { kind: 'warning', level: 'warn', message })
@@ -44,7 +45,10 @@ function planFor(
 ): Plan {
   const plan = planDown(statuses, target, { force, everything })
   const reverted = new Set(plan.steps.map(({ id }) => id))
-  const broken = set.problems.filter(({ id }) => id !== undefined && reverted.has(id))
+  // A new file that took the number of an applied one does not stand in the way of taking that one back.
+  const broken = set.problems.filter(
+    ({ id, kind }) => id !== undefined && reverted.has(id) && kind !== 'duplicate-number',
+  )
   if (broken.length === 0) return plan
   const error = invalidFiles(broken)
   return { ...plan, problems: [{ code: error.code, message: error.message }, ...plan.problems] }

@@ -6,7 +6,7 @@ import { type Context, emit, interrupted, type RunOptions, reportError } from '.
 import { runNonTransactional } from './non-transactional.ts'
 import type { ReadyStep } from './prepare.ts'
 import { watchStep } from './progress.ts'
-import { runBatch, runTransactional } from './transactional.ts'
+import { runBatch, runTransactional, tellFailure } from './transactional.ts'
 
 /** What became of one step of a run. `reverted` on the way up: it had been applied and was taken back. */
 export type StepResult = { readonly step: Step; readonly durationMs: number } & (
@@ -79,6 +79,8 @@ async function asBatch(
   } catch (cause) {
     const failure = explain(run, cause)
     const at = steps.findIndex(({ id }) => id === failure.details.id)
+    const step = steps[at]
+    if (step) tellFailure(run, step, at, failure)
     return {
       results: steps.map((step, index) => resultOfFailedBatch(step, index - (at < 0 ? steps.length : at), failure)),
       error: failure,
@@ -106,6 +108,7 @@ async function oneByOne(
       const error = explain(run, cause)
       const rest = steps.slice(index + 1).map((step): StepResult => ({ step, status: 'not-run', durationMs: 0 }))
       const notBegun = error.code === 'INTERRUPTED' && error.details.id === undefined
+      if (!notBegun) tellFailure(run, step, index, error)
       const failed: StepResult = notBegun
         ? { step, status: 'not-run', durationMs: 0 }
         : { step, status: 'failed', durationMs: 0, error }
@@ -168,7 +171,7 @@ function explain(run: Run, cause: unknown): MigratorError {
     return new MigratorError('LOCK_LOST', `The connection that holds the run lock was lost: ${error.message}`, details)
   }
   if (run.context.signal.aborted && error.code === 'STATEMENT_TIMEOUT') {
-    return new MigratorError('INTERRUPTED', 'Interrupted. The step in hand was undone.', details)
+    return new MigratorError('INTERRUPTED', 'Interrupted. No step is left half done.', details)
   }
   return error
 }

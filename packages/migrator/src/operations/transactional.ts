@@ -20,7 +20,7 @@ export async function runTransactional(run: Run, step: ReadyStep, index: number)
     await recordAfterStep(run, [change])
   } catch (cause) {
     await run.session.abort()
-    throw failed(run, step, index, cause)
+    throw asStepFailure(run, step, cause)
   }
   return succeeded(run, step, index, run.context.clock.monotonicMs() - started)
 }
@@ -44,7 +44,7 @@ export async function runBatch(run: Run, steps: readonly ReadyStep[]): Promise<r
     await recordAfterStep(run, changes)
   } catch (cause) {
     await run.session.abort()
-    throw failed(run, steps[current], current, cause)
+    throw asStepFailure(run, steps[current], cause)
   }
   for (const [index, step] of steps.entries()) succeeded(run, step, index, durations[index] ?? 0)
   return durations
@@ -88,25 +88,24 @@ export function succeeded(run: Run, step: ReadyStep, index: number, durationMs: 
   return durationMs
 }
 
-/** The failure with the step's id, told to the logs. */
-export function failed(run: Run, step: ReadyStep | undefined, index: number, cause: unknown): MigratorError {
-  const error = asStepFailure(run, step, cause)
+/** Tells the logs of a step that failed for good. */
+export function tellFailure(run: Run, step: ReadyStep, index: number, error: MigratorError): void {
   emit(run.context, {
     kind: 'step-failed',
     level: 'error',
     message: error.details.dirty ? 'Migration failed and is dirty' : 'Migration failed and was rolled back',
-    version: step?.id,
-    direction: step?.direction,
-    checksum: step && checksumOf(step),
+    version: step.id,
+    direction: step.direction,
+    checksum: checksumOf(step),
     index: index + 1,
     total: run.total,
     error: reportError(error),
     reason: run.options.reason,
   })
-  return error
 }
 
-function asStepFailure(run: Run, step: ReadyStep | undefined, cause: unknown): MigratorError {
+/** The failure with the step's id. */
+export function asStepFailure(run: Run, step: ReadyStep | undefined, cause: unknown): MigratorError {
   const swallowed = swallowedIn(run.session, step, cause)
   const known = swallowed ?? (cause instanceof MigratorError ? cause : undefined)
   const code = known?.code ?? 'MIGRATION_FAILED'
@@ -164,7 +163,7 @@ async function perform(run: Run, { id }: ReadyStep, action: Action | undefined):
 
   async function beforeStatement(): Promise<'run'> {
     if (run.context.signal.aborted)
-      throw new MigratorError('INTERRUPTED', 'Interrupted. The step in hand was undone.', { details: { id } })
+      throw new MigratorError('INTERRUPTED', 'Interrupted. No step is left half done.', { details: { id } })
     return 'run'
   }
 }

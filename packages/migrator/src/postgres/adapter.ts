@@ -102,7 +102,6 @@ export class PostgresAdapter implements Database {
     })
     const opened = await openClient({
       connectionString: this.#options.connectionString,
-      location: this.location,
       applicationName: this.applicationName,
       fetchTypes,
       connectTimeoutMs: this.#options.connectTimeoutMs ?? 10_000,

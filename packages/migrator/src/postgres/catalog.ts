@@ -1,6 +1,6 @@
 import type { CatalogDigest } from '../core/history.ts'
-import type { Catalog, Session } from '../ports.ts'
-import { literal } from './literal.ts'
+import type { Catalog, NamedObject, Session } from '../ports.ts'
+import { identifier, literal } from './literal.ts'
 import type { TableName } from './table-name.ts'
 
 /**
@@ -21,6 +21,15 @@ export function createCatalog(own: readonly TableName[]): Catalog {
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
          WHERE NOT i.indisvalid AND c.relkind = 'i' ORDER BY 1`)
       return rows.map(({ name }) => name ?? '')
+    },
+    async holdsData(on: Session, { kind, schema, name, part }: NamedObject): Promise<boolean> {
+      if (kind !== 'table' && kind !== 'column') return false
+      const table = [schema, name].flatMap((each) => (each === undefined ? [] : [identifier(each)])).join('.')
+      const [found] = await on.query(`SELECT pg_catalog.to_regclass(${literal(table)})::text AS found`)
+      if (!found?.found) return false
+      const filter = part === undefined ? '' : `WHERE ${identifier(part)} IS NOT NULL`
+      const [row] = await on.query(`SELECT EXISTS (SELECT 1 FROM ${table} ${filter})::text AS held`)
+      return row?.held === 'true'
     },
   }
 }

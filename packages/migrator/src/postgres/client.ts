@@ -1,12 +1,11 @@
 import postgres from 'postgres'
-import type { DatabaseLocation } from '../ports.ts'
+import { readConnectionString } from './connection-string.ts'
 import { connectFailure } from './failure.ts'
 
 export type Client = postgres.Sql
 
 export interface ClientOptions {
   readonly connectionString: string
-  readonly location: DatabaseLocation
   readonly applicationName: string
   /** Fetches the types of the database, so that arrays of a module's queries arrive as arrays. */
   readonly fetchTypes: boolean
@@ -28,9 +27,15 @@ export interface Backend {
  * is called in the same tick. Nothing is sent at start-up that PgBouncer refuses, and no statement is prepared.
  */
 export async function openClient(options: ClientOptions): Promise<{ client: Client; backend: Backend }> {
-  const client = postgres(options.connectionString, {
-    // postgres.js does not percent-decode the name of the database.
-    database: options.location.database,
+  const { location, password, rest } = readConnectionString(options.connectionString)
+  const client = postgres(rest, {
+    // Said in full, because postgres.js fills gaps from PGHOST and its like, and does not percent-decode every part.
+    ...(location.host.startsWith('/') ? { path: `${location.host}/.s.PGSQL.${location.port}` } : {}),
+    host: [location.host] as unknown as string,
+    port: [location.port] as unknown as number,
+    database: location.database,
+    ...(location.user === '' ? {} : { username: location.user }),
+    ...(password === '' ? {} : { password }),
     max: 1,
     idle_timeout: 0,
     max_lifetime: null,
@@ -45,7 +50,7 @@ export async function openClient(options: ClientOptions): Promise<{ client: Clie
     return { client, backend: await greet(client) }
   } catch (error) {
     await client.end({ timeout: 0 })
-    throw connectFailure(error, options.location)
+    throw connectFailure(error, location)
   }
 }
 

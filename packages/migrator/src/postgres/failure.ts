@@ -1,3 +1,4 @@
+import { excerptOf } from '../core/excerpt.ts'
 import { redactText } from '../core/redact.ts'
 import { type ErrorCode, MigratorError } from '../errors.ts'
 import type { DatabaseLocation } from '../ports.ts'
@@ -33,6 +34,14 @@ const CONNECTION_CODES = new Set([
 export function serverErrorIn(error: unknown): ServerError | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if ('severity' in cause && 'code' in cause) return cause as ServerError
+  }
+  return undefined
+}
+
+/** An ORM wraps what our own checks throw as well. */
+function migratorErrorIn(error: unknown): MigratorError | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof MigratorError) return cause
   }
   return undefined
 }
@@ -94,7 +103,8 @@ export interface Origin {
 
 /** Any failure of a statement or of a migration's own code as one MigratorError that hides nothing. */
 export function statementFailure(error: unknown, origin: Origin): MigratorError {
-  if (error instanceof MigratorError) return error
+  const ours = migratorErrorIn(error)
+  if (ours) return ours
   const server = serverErrorIn(error)
   if (server) return serverFailure(server, error, origin)
   if (isConnectionLoss(error)) {
@@ -162,7 +172,7 @@ function excerpt(server: ServerError, { sql }: Origin): string | undefined {
   const text = sql ?? (server as { query?: string }).query
   if (text === undefined) return undefined
   const line = server.position ? text.split('\n')[positionAt(text, Number(server.position)).line - 1] : text
-  return redactText((line ?? text).trim()).slice(0, 300)
+  return excerptOf(redactText((line ?? text).trim()), 300)
 }
 
 /** The first stack frame inside the migration's own file. */

@@ -11,9 +11,16 @@ export function literal(value: string | number | boolean | null | undefined): st
 
 /** A JSON literal; NULL for undefined. */
 export function jsonLiteral(value: unknown): string {
-  return value === undefined ? 'NULL' : `${literal(JSON.stringify(value).replaceAll('\\u0000', ''))}::jsonb`
+  return value === undefined
+    ? 'NULL'
+    : `${literal(JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'string' ? storable(inner) : inner)))}::jsonb`
 }
 
 export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
+}
+
+/** jsonb holds neither NUL nor half of a surrogate pair. https://www.postgresql.org/docs/current/datatype-json.html */
+function storable(text: string): string {
+  return text.replaceAll('\0', '').replace(/\p{Cs}/gu, '\uFFFD')
 }

@@ -5,40 +5,58 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Logger } from 'pino'
+import type { Operator } from '../core/history.ts'
 import { redact } from '../core/redact.ts'
 import type { EventSink, RunEvent } from '../ports.ts'
+
+/** Lines are gathered for so long, so that many short steps cost few writes. */
+const LINGER_MS = 100
 
 const LEFT_OUT = new Set<RunEvent['kind']>(['step-progress'])
 
 /** Appends to the file, creating it when the first event comes. A file that can't be written is one warning, never a failure. */
-export function jsonLinesSink(path: string, onWarning: (message: string) => void): EventSink {
-  let logger: Promise<Logger | undefined> | undefined
-  let written: Promise<void> = Promise.resolve()
+export function jsonLinesSink(
+  path: string,
+  operator: () => Promise<Operator>,
+  onWarning: (message: string) => void,
+): EventSink {
+  let log: Promise<OpenLog | undefined> | undefined
+  let due: NodeJS.Timeout | undefined
   return {
     emit(event) {
       if (LEFT_OUT.has(event.kind)) return
-      logger ??= openLog(path).catch((error: Error) => {
+      log ??= openLog(path, operator).catch((error: Error) => {
         onWarning(`Failed to write to migration log file ${path}: ${error.message}`)
         return undefined
       })
-      written = Promise.all([written, logger]).then(([, open]) => open?.[event.level](lineOf(event)))
+      // One promise for all: its continuations run in the order in which they were attached.
+      void log.then((open) => open?.logger[event.level](lineOf(event)))
+      due ??= setTimeout(flush, LINGER_MS).unref()
     },
-    async flush() {
-      await written
-      const open = await logger
-      await new Promise<void>((resolve) => (open ? open.flush(() => resolve()) : resolve()))
-    },
+    flush,
+  }
+
+  async function flush(): Promise<void> {
+    clearTimeout(due)
+    due = undefined
+    const open = await log
+    open?.flush()
   }
 }
 
-async function openLog(path: string): Promise<Logger> {
+interface OpenLog {
+  readonly logger: Logger
+  flush(): void
+}
+
+async function openLog(path: string, operator: () => Promise<Operator>): Promise<OpenLog> {
   mkdirSync(dirname(path), { recursive: true })
   const { default: pino } = await import('pino')
-  const destination = pino.destination({ dest: path, append: true, sync: true, mode: 0o600 })
+  const destination = pino.destination({ dest: path, append: true, sync: true, mode: 0o600, minLength: 4096 })
   accessSync(path, constants.W_OK)
-  return pino(
+  const logger = pino(
     {
-      base: null,
+      base: { operator: redact(await operator()) },
       messageKey: 'message',
       level: 'debug',
       timestamp: false,
@@ -46,6 +64,7 @@ async function openLog(path: string): Promise<Logger> {
     },
     destination,
   )
+  return { logger, flush: () => destination.flushSync() }
 }
 
 function lineOf({ level: _, direction, kind, ...event }: RunEvent): object {

@@ -1,5 +1,5 @@
+import { eastAsianWidth } from 'get-east-asian-width'
 import pc from 'picocolors'
-import stringWidth from 'string-width'
 
 /** How a stream is written to: colours, or none; and how wide it is. */
 export interface Style {
@@ -19,9 +19,10 @@ export function styleFor(
 /** Milliseconds as a person reads them. */
 export function duration(ms: number | undefined): string {
   if (ms === undefined) return ''
-  if (ms < 1000) return `${Math.round(ms)} ms`
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
-  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
+  if (Math.round(ms) < 1000) return `${Math.round(ms)} ms`
+  if (Math.round(ms / 100) < 600) return `${(ms / 1000).toFixed(1)} s`
+  const seconds = Math.round(ms / 1000)
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
 export interface Cell {
@@ -36,7 +37,7 @@ export function table(
   { colours, width }: Style,
 ): string {
   const all = [header.map((text): Cell => ({ text, paint: colours.dim })), ...rows]
-  const widths = header.map((_, column) => Math.max(...all.map((row) => stringWidth(row[column]?.text ?? ''))))
+  const widths = header.map((_, column) => Math.max(...all.map((row) => widthOf(row[column]?.text ?? ''))))
   const shown = fitting(widths, width)
   return all.map((row) => line(row.slice(0, shown), widths)).join('\n')
 }
@@ -54,7 +55,16 @@ function fitting(widths: readonly number[], width: number | undefined): number {
 function line(row: readonly Cell[], widths: readonly number[]): string {
   const cells = row.map(({ text, paint = (plain) => plain }, column) => {
     const last = column === row.length - 1
-    return paint(text) + (last ? '' : ' '.repeat((widths[column] ?? 0) - stringWidth(text) + 2))
+    return paint(text) + (last ? '' : ' '.repeat((widths[column] ?? 0) - widthOf(text) + 2))
   })
   return cells.join('').trimEnd()
+}
+
+/** Columns that a text takes: two for wide characters, none for combining marks. */
+function widthOf(text: string): number {
+  if (/^[ -~]*$/.test(text)) return text.length
+  return Array.from(text).reduce(
+    (sum, char) => sum + (/\p{M}/u.test(char) ? 0 : eastAsianWidth(char.codePointAt(0) ?? 0)),
+    0,
+  )
 }

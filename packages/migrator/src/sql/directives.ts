@@ -1,4 +1,4 @@
-import { startOfCode } from './text.ts'
+import { startOfCode, withoutMark } from './text.ts'
 
 /** The options that the header comments of an SQL file carry: `-- migrator: transaction=false`. */
 export interface Directives {
@@ -15,7 +15,7 @@ const DESCRIPTION = /^[ \t]*--[ \t]*description:[ \t]*(.+?)[ \t\r]*$/im
 
 /** Reads the comments in front of the first statement; comments further down are only comments. */
 export function readDirectives(sql: string): Directives {
-  const header = sql.slice(0, startOfCode(sql))
+  const header = lineCommentsIn(withoutMark(sql).slice(0, startOfCode(withoutMark(sql))))
   const options = new Map<string, string>()
   const problems: string[] = []
   for (const [, text = ''] of header.matchAll(DIRECTIVE)) {
@@ -32,12 +32,18 @@ export function readDirectives(sql: string): Directives {
   const transaction = options.get('transaction') ?? 'true'
   if (transaction !== 'true' && transaction !== 'false')
     problems.push(`transaction=${transaction}: it is either true or false.`)
+  if (options.get('irreversible')?.trim() === '') problems.push('irreversible has no reason; write irreversible="why".')
   return {
     transactional: transaction !== 'false',
     irreversible: options.get('irreversible'),
     description: options.get('description') ?? DESCRIPTION.exec(header)?.[1],
     problems,
   }
+}
+
+/** What stands in a block comment is no option. */
+function lineCommentsIn(header: string): string {
+  return header.replace(/--[^\r\n]*|\/\*[\s\S]*?\*\//g, (comment) => (comment.startsWith('--') ? comment : ''))
 }
 
 const KNOWN = new Set(['transaction', 'irreversible', 'description'])

@@ -21,7 +21,24 @@ export function droppedBy({ type, node }: Statement): readonly DroppedObject[] {
 
 /** Whether a statement destroys data or objects: drops, TRUNCATE, DELETE. */
 export function isDestructive(statement: Statement): boolean {
-  return statement.type === 'DeleteStmt' || droppedBy(statement).some(({ kind }) => !HARMLESS.has(kind))
+  if (ALWAYS.has(statement.type) || droppedBy(statement).some(({ kind }) => !HARMLESS.has(kind))) return true
+  if (statement.type === 'DoStmt') return LOOKS_DESTRUCTIVE.test(statement.sql)
+  return deletesWithin(statement.node)
+}
+
+const ALWAYS = new Set(['DeleteStmt', 'DropOwnedStmt'])
+
+/** Code that can't be parsed from here: a DO block's, a module's. When in doubt it destroys. */
+export const LOOKS_DESTRUCTIVE =
+  /\bdrop\s+(?!constraint|index|view|function|procedure|trigger|policy|rule|default|not\b|identity|expression)\w|\btruncate\b|\bdelete\s+from\b|\.delete\(/i
+
+/** A DELETE in a WITH, or in a branch of MERGE. */
+function deletesWithin(node: unknown): boolean {
+  if (Array.isArray(node)) return node.some(deletesWithin)
+  if (typeof node !== 'object' || node === null) return false
+  return Object.entries(node).some(
+    ([key, value]) => key === 'DeleteStmt' || (key === 'commandType' && value === 'CMD_DELETE') || deletesWithin(value),
+  )
 }
 
 const KINDS: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 import type { ParseResult } from 'libpg-query'
-import { type Position, positionAt } from './text.ts'
+import { isBlank, type Position, positionAt } from './text.ts'
 
 /** One statement as PostgreSQL's own parser cuts it, without its semicolon. */
 export interface Statement {
@@ -31,6 +31,7 @@ export async function loadParser(): Promise<void> {
 export function parseStatements(sql: string): Parsed {
   if (!loaded) throw new Error('loadParser() comes first')
   const text = sql.replace(/^\uFEFF/, ' ')
+  if (isBlank(text)) return { ok: true, statements: [] }
   try {
     return { ok: true, statements: cut(text, loaded.parseSync(text)) }
   } catch (error) {

@@ -15,6 +15,11 @@ export function startOfCode(sql: string): number {
   return sql.length
 }
 
+/** The text without the byte order mark that some editors put in front; the server takes it for a letter. */
+export function withoutMark(sql: string): string {
+  return sql.replace(/^\uFEFF/, '')
+}
+
 /** True for a text of white space, comments and semicolons only. */
 export function isBlank(sql: string): boolean {
   return startOfCode(sql) >= sql.length
@@ -33,8 +38,8 @@ export function positionAt(sql: string, codePoint: number): Position {
 }
 
 function endOfLine(sql: string, from: number): number {
-  const end = sql.indexOf('\n', from)
-  return end < 0 ? sql.length : end + 1
+  const length = sql.slice(from).search(/[\r\n]/)
+  return length < 0 ? sql.length : from + length + 1
 }
 
 /** Block comments nest in PostgreSQL: https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-COMMENTS */

@@ -50,9 +50,7 @@ export class FileStateStore implements HistoryStore {
   async #load(): Promise<readonly Kept[]> {
     if (!existsSync(this.#path)) return []
     try {
-      const document = JSON.parse(await readFile(this.#path, 'utf8')) as { migrations?: readonly Kept[] }
-      if (!Array.isArray(document.migrations)) throw new Error('it has no list "migrations"')
-      return document.migrations
+      return readDocument(JSON.parse(await readFile(this.#path, 'utf8')))
     } catch (cause) {
       throw new MigratorError(
         'STATE_FILE_INVALID',
@@ -71,6 +69,17 @@ export class FileStateStore implements HistoryStore {
     await file.close()
     await rename(aside, this.#path)
   }
+}
+
+function readDocument(document: { schemaVersion?: unknown; migrations?: readonly Kept[] } | null): readonly Kept[] {
+  if (!Array.isArray(document?.migrations)) throw new Error('it has no list "migrations"')
+  if (document.schemaVersion !== undefined && document.schemaVersion !== 1)
+    throw new Error('a later version of this tool wrote it')
+  const whole = document.migrations.every(
+    (kept: Partial<Kept> | null) => typeof kept?.id === 'string' && typeof kept.checksum === 'string',
+  )
+  if (!whole) throw new Error('an entry of it has no id or no checksum')
+  return document.migrations
 }
 
 function apply(migrations: readonly Kept[], change: HistoryChange): readonly Kept[] {

@@ -29,14 +29,17 @@ export interface Project {
   readonly directory: string
   readonly migrations: string
   /** Writes files below the project's folder (`migrations/0001_a.up.sql` …). */
-  write(files: Readonly<Record<string, string>>): Promise<void>
+  write(files: Readonly<Record<string, string | Uint8Array>>): Promise<void>
   run(words: readonly string[], env?: Readonly<Record<string, string>>): Promise<Finished>
   start(words: readonly string[], env?: Readonly<Record<string, string>>): Running
   remove(): Promise<void>
 }
 
 /** `url` is the DATABASE_URL of its commands, unless `env` says another. */
-export async function createProject(url: string, files: Readonly<Record<string, string>> = {}): Promise<Project> {
+export async function createProject(
+  url: string,
+  files: Readonly<Record<string, string | Uint8Array>> = {},
+): Promise<Project> {
   const directory = await mkdtemp(join(tmpdir(), 'migrator-project-'))
   const project: Project = {
     directory,

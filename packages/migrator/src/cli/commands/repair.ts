@@ -22,9 +22,12 @@ export const repairCommand = (cli: Cli) => ({
   builder: (yargs: Argv) =>
     runOptions(yargs)
       .usage(
-        `${cli.invocation.command('repair')} accept-checksum|clear-dirty|restore-file ID [options]\n\nSet one thing right. Runs nothing of any migration.`,
+        `${cli.invocation.command('repair')} accept-checksum|clear-dirty|drop-record|restore-file ID [options]\n\nSet one thing right. Runs nothing of any migration.`,
       )
-      .positional('what', { choices: ['accept-checksum', 'clear-dirty', 'restore-file'] as const, demandOption: true })
+      .positional('what', {
+        choices: ['accept-checksum', 'clear-dirty', 'drop-record', 'restore-file'] as const,
+        demandOption: true,
+      })
       .positional('id', { type: 'string', demandOption: true, describe: 'The migration' })
       .option('as', { choices: ['applied', 'pending'] as const, describe: 'For clear-dirty: what you found it to be' })
       .example(`${cli.invocation.command('repair')} accept-checksum 0003_sessions`, 'the edit was reviewed')
@@ -39,7 +42,10 @@ export const repairCommand = (cli: Cli) => ({
       const world = await createWorld(flags, surroundings)
       try {
         approve(world, flags)
-        const report = await repair(world.context, world.set, repairOf(flags, world), options)
+        const report = await repair(world.context, world.set, repairOf(flags, world), {
+          ...options,
+          dryRun: flags.dryRun ?? false,
+        })
         return {
           document: { runId: world.runId, ...report },
           text: [headline(world), report.message, '', 'Next:', '  db:migrate:status'].join('\n'),
@@ -59,13 +65,13 @@ function repairOf({ what, id, as }: RepairFlags, world: World): Repair {
       )
     return { kind: what, id, as }
   }
-  if (what === 'accept-checksum') return { kind: what, id }
+  if (what === 'accept-checksum' || what === 'drop-record') return { kind: what, id }
   return { kind: what, id, write: (source) => writeSource(world, source) }
 }
 
-function approve(world: World, { confirm, what }: RepairFlags): void {
+function approve(world: World, { confirm, what, dryRun }: RepairFlags): void {
   const { database } = world.database.location
-  if (!world.protected || what === 'restore-file' || confirm === database) return
+  if (!world.protected || what === 'restore-file' || dryRun || confirm === database) return
   const message = `This writes the history of the protected database "${database}".`
   throw new MigratorError('CONFIRMATION_REQUIRED', message, { hint: `Add --confirm ${database}.` })
 }

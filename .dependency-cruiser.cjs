@@ -1,0 +1,83 @@
+// Who may import whom: ARCHITECTURE.md, as rules. `pnpm tidy` runs them.
+const engine = 'packages/migrator/src/'
+const rooms = (...names) => names.map((name) => `^${engine}${name}(/|\\.ts$)`).join('|')
+
+/** A room may import only the rooms named (and itself). */
+const only = (room, allowed, comment) => ({
+  name: `${room}-imports`,
+  severity: 'error',
+  comment,
+  from: { path: rooms(room), pathNot: '\\.test\\.ts$' },
+  to: { path: `^${engine}`, pathNot: rooms(room, ...allowed) },
+})
+
+const pure = (room) => ({
+  name: `${room}-is-pure`,
+  severity: 'error',
+  comment: 'Pure rooms know no file system, driver, clock or logger.',
+  from: { path: rooms(room), pathNot: '\\.test\\.ts$' },
+  to: {
+    dependencyTypes: ['core', 'npm', 'npm-peer', 'npm-dev', 'npm-no-pkg', 'npm-unknown'],
+    pathNot: room === 'sql' ? 'libpg-query' : '^$',
+  },
+})
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    only('core', ['errors'], 'core decides; it knows only itself and the errors.'),
+    only('sql', ['core', 'errors'], 'sql reads texts.'),
+    only('safety', ['core', 'sql', 'errors'], 'safety judges.'),
+    only('ports', ['core', 'errors'], 'ports are types.'),
+    only('operations', ['core', 'sql', 'safety', 'ports', 'errors'], 'Operations never know an adapter.'),
+    ...['load', 'postgres', 'scratch', 'backup', 'report', 'state-file'].map((room) =>
+      only(room, ['core', 'sql', 'ports', 'errors'], 'Adapters never know each other, nor operations.'),
+    ),
+    only('testing', ['operations', 'ports', 'core', 'errors'], 'testing drives operations.'),
+    pure('core'),
+    pure('sql'),
+    {
+      name: 'cli-is-the-edge',
+      severity: 'error',
+      comment: 'Nothing imports the commands but the commands, and the index for the configuration.',
+      from: { path: `^${engine}`, pathNot: `^${engine}cli/|\\.test\\.ts$` },
+      to: { path: `^${engine}cli/`, pathNot: `^${engine}cli/config\\.ts$` },
+    },
+    {
+      name: 'aws-only-in-its-room',
+      severity: 'error',
+      from: { pathNot: `^${engine}backup/rds/` },
+      to: { path: '@aws-sdk' },
+    },
+    {
+      name: 'migrations-are-frozen',
+      severity: 'error',
+      comment: 'An applied migration must not change its meaning: it imports nothing of the product.',
+      from: { path: '^packages/database/src/migrations/' },
+      to: { pathNot: '^packages/database/src/migrations/|node_modules' },
+    },
+    {
+      name: 'public-entry-points-only',
+      severity: 'error',
+      from: { path: '^(packages/database|apps)/' },
+      to: {
+        path: `^${engine}`,
+        pathNot: `^${engine}(index|cli/index|cli/config|scratch/embedded/embedded-server)\\.ts$`,
+      },
+    },
+    {
+      name: 'apps-import-the-database',
+      severity: 'error',
+      from: { path: '^apps/[^/]+/src/' },
+      to: { path: '^packages/', pathNot: '^packages/database/src/(index|schema/index)\\.ts$' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|test/fixtures)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'types', 'default'] },
+  },
+}

@@ -1,0 +1,46 @@
+/** One migration of the benchmark: what every tool is given, in its own format. */
+export interface Text {
+  readonly id: string
+  readonly up: readonly [string, string]
+  readonly down: readonly [string, string]
+}
+
+/**
+ * Two statements each: a table, then an index on it or a row in it, by turns. The tables are small (no TOAST table
+ * beside them), so that the time is not mostly the file system's for creating files.
+ */
+export function tables(count: number): readonly Text[] {
+  return numbered(count, (id, index) => {
+    const table = `bench_${id}`
+    const create = `CREATE TABLE ${table} (id integer PRIMARY KEY, amount integer NOT NULL);`
+    const withIndex = index % 2 === 0
+    const second = withIndex
+      ? `CREATE INDEX ${table}_amount ON ${table} (amount);`
+      : `INSERT INTO ${table} (id, amount) VALUES (1, 10);`
+    const undo = withIndex ? `DROP INDEX ${table}_amount;` : `DELETE FROM ${table} WHERE id = 1;`
+    return { up: [create, second], down: [undo, `DROP TABLE ${table};`] }
+  })
+}
+
+/** Two cheap statements each, all but the first on one table, so that the cost per migration is the tool's. */
+export function rows(count: number): readonly Text[] {
+  return numbered(count, (_, index) => {
+    const row = `INSERT INTO bench (id, name) VALUES (${index}, 'row');`
+    const remove = `DELETE FROM bench WHERE id = ${index};`
+    if (index === 0) {
+      return {
+        up: ['CREATE TABLE bench (id integer PRIMARY KEY, name text NOT NULL);', row],
+        down: [remove, 'DROP TABLE bench;'],
+      }
+    }
+    const rename = (name: string) => `UPDATE bench SET name = '${name}' WHERE id = ${index};`
+    return { up: [row, rename('renamed')], down: [rename('row'), remove] }
+  })
+}
+
+function numbered(count: number, text: (id: string, index: number) => Omit<Text, 'id'>): readonly Text[] {
+  return Array.from({ length: count }, (_, index) => {
+    const id = String(index + 1).padStart(5, '0')
+    return { id, ...text(id, index) }
+  })
+}

@@ -1,0 +1,47 @@
+import { type Bench, prepared } from '../bench.ts'
+import { rows } from '../corpus.ts'
+import * as formats from '../formats.ts'
+import { run, runMeasured } from '../process.ts'
+import { migrator } from '../programs.ts'
+import { milliseconds, type Section, spreadOf, verdict } from '../result.ts'
+import { median } from '../rounds.ts'
+
+const COUNT = 10_000
+
+/** `status --json` where 10,000 pairs lie in the folder and all of them are applied. */
+export async function statusSection(bench: Bench): Promise<Section> {
+  const { server, scratch, rounds, onProgress } = bench
+  const ours = prepared(bench, 'status', formats.ours, rows(COUNT))
+  const { url } = await server.createDatabase()
+  await run(migrator(['migrate'], ours, url), scratch)
+  const measured: { ms: number; rssMb: number }[] = []
+  for (let round = 0; round <= rounds; round++) {
+    const one = await runMeasured(migrator(['status', '--json'], ours, url), scratch)
+    const { summary } = JSON.parse(one.output) as { summary: { applied: number } }
+    if (summary.applied !== COUNT) throw new Error(`${summary.applied} instead of ${COUNT} are applied`)
+    if (round > 0) measured.push(one)
+    onProgress(`status ${one.ms.toFixed(0)} ms, ${one.rssMb.toFixed(0)} MB`)
+  }
+  const times = measured.map(({ ms }) => ms)
+  const memory = measured.map(({ rssMb }) => rssMb)
+  return {
+    title: `status --json with ${COUNT.toLocaleString('en')} applied and as many pairs of files`,
+    notes: ['Memory is the resident set at its peak, in units of 1024 × 1024 bytes.'],
+    lines: [
+      {
+        what: 'whole process',
+        value: milliseconds(median(times)),
+        spread: spreadOf(times),
+        target: '< 1000 ms',
+        verdict: verdict(median(times) < 1000),
+      },
+      {
+        what: 'peak memory',
+        value: `${median(memory).toFixed(0)} MB`,
+        spread: spreadOf(memory),
+        target: '< 200 MB',
+        verdict: verdict(median(memory) < 200),
+      },
+    ],
+  }
+}

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import { type Environment, readEnvironment } from './env.ts'
+
+function check(env: NodeJS.ProcessEnv, expected: Partial<Environment>): void {
+  expect(readEnvironment(env)).toMatchObject(expected)
+}
+
+test('an empty environment says nothing', () => {
+  expect(readEnvironment({})).toEqual({
+    databaseUrl: undefined,
+    production: false,
+    invokedFrom: undefined,
+    user: undefined,
+    ciRun: undefined,
+    colours: 'by-stream',
+  })
+})
+
+test('an empty DATABASE_URL is none', () => {
+  check({ DATABASE_URL: '' }, { databaseUrl: undefined })
+  check({ DATABASE_URL: 'postgres://h/d' }, { databaseUrl: 'postgres://h/d' })
+})
+
+test('only NODE_ENV=production is production', () => {
+  check({ NODE_ENV: 'production' }, { production: true })
+  check({ NODE_ENV: 'test' }, { production: false })
+})
+
+test('NO_COLOR goes before FORCE_COLOR, and an empty one says nothing', () => {
+  check({ NO_COLOR: '1', FORCE_COLOR: '1' }, { colours: 'plain' })
+  check({ NO_COLOR: '' }, { colours: 'by-stream' })
+  check({ FORCE_COLOR: '1' }, { colours: 'colours' })
+  check({ FORCE_COLOR: '0' }, { colours: 'by-stream' })
+  check({ TERM: 'dumb' }, { colours: 'plain' })
+})
+
+test('the person of a CI run is who started it', () => {
+  check({ USER: 'runner', GITHUB_ACTOR: 'ann', GITHUB_RUN_ID: '7' }, { user: 'ann', ciRun: '7' })
+  check({ USER: 'ann' }, { user: 'ann' })
+})

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest'
+import { randomSource } from '../../test/support/random.ts'
+import { compareIds, numberOf } from './migration.ts'
+
+describe('numberOf', () => {
+  const check = (id: string, expected: string | undefined) => expect(numberOf(id)).toBe(expected)
+
+  test('reads the digits in front, without leading zeros', () => {
+    check('0001_init_schema', '1')
+    check('0010-add-products', '10')
+    check('20260101120000_users', '20260101120000')
+    check('1767268800_users', '1767268800')
+    check('00_zero', '0')
+    check('7_größe_😀', '7')
+  })
+
+  test('keeps a number that is longer than any integer type', () => {
+    check('123456789012345678901234567890_a', '123456789012345678901234567890')
+  })
+
+  test('reads none where the id is not digits, a separator and a name', () => {
+    for (const id of ['', '0001', '0001_', '_a', 'a_1', 'init', '0001.init', '0x1_a', '-1_a', '1 _a', '١_a'])
+      check(id, undefined)
+  })
+})
+
+describe('compareIds', () => {
+  const check = (input: readonly string[], expected: readonly string[]) => {
+    expect(input.toSorted(compareIds)).toEqual(expected)
+    expect(input.toReversed().sort(compareIds)).toEqual(expected)
+  }
+
+  test('orders by number, not by text', () => {
+    check(['10_a', '9_b', '100_c', '2_d'], ['2_d', '9_b', '10_a', '100_c'])
+  })
+
+  test('takes leading zeros for nothing', () => {
+    check(['0010_a', '9_b', '00011_c', '08_d'], ['08_d', '9_b', '0010_a', '00011_c'])
+  })
+
+  test('puts timestamps behind numbers, in the order of time', () => {
+    check(
+      ['20260102000000_c', '0002_b', '20260101235959_d', '1767268800_unix'],
+      ['0002_b', '1767268800_unix', '20260101235959_d', '20260102000000_c'],
+    )
+  })
+
+  test('tells numbers apart that a floating-point number cannot', () => {
+    check(['9007199254740993_a', '9007199254740992_b'], ['9007199254740992_b', '9007199254740993_a'])
+  })
+
+  test('orders one number by name, code unit by code unit, in no language', () => {
+    check(['0001_b', '0001_a', '0001_ä', '0001_B'], ['0001_B', '0001_a', '0001_b', '0001_ä'])
+  })
+
+  test('is zero for the very same id only', () => {
+    expect(compareIds('0001_a', '0001_a')).toBe(0)
+    expect(compareIds('0001_a', '1_a')).not.toBe(0)
+    expect(compareIds('0001_a', '0001-a')).not.toBe(0)
+  })
+
+  test('is a total order over any ids', () => {
+    const random = randomSource(1)
+    const digits = () => String(random.below(10 ** random.pick([1, 2, 9, 9])))
+    const anyId = () =>
+      random.pick(['', '0', '000']) +
+      random.pick([digits(), digits() + digits() + digits(), '']) +
+      random.pick(['_', '-', '']) +
+      random.pick(['a', 'b', 'B', 'ä', '😀', ''])
+    for (let round = 0; round < 500; round++) {
+      const [a, b, c] = [anyId(), anyId(), anyId()]
+      const named = JSON.stringify([a, b, c])
+      expect(Math.sign(compareIds(a, b)) + Math.sign(compareIds(b, a)), named).toBe(0)
+      expect(compareIds(a, b) === 0, named).toBe(a === b)
+      if (compareIds(a, b) <= 0 && compareIds(b, c) <= 0) expect(compareIds(a, c), named).toBeLessThanOrEqual(0)
+    }
+  })
+})

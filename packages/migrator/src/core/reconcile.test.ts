@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest'
+import { entryOf, fileOf } from '../../test/support/records.ts'
+import type { HistoryEntry } from './history.ts'
+import type { MigrationFile } from './migration.ts'
+import { inOrderOfApplication, reconcile } from './reconcile.ts'
+
+function check(
+  { files, history }: { files: readonly MigrationFile[]; history: readonly HistoryEntry[] },
+  expected: Readonly<Record<string, string>>,
+): void {
+  const states = reconcile(files, history).map(({ id, state }) => [id, state] as const)
+  expect(Object.fromEntries(states)).toEqual(expected)
+  expect(states).toHaveLength(Object.keys(expected).length)
+}
+
+const one = (file: Partial<MigrationFile> | undefined, entry: Partial<HistoryEntry> | undefined) => ({
+  files: file ? [fileOf('1_a', file)] : [],
+  history: entry ? [entryOf('1_a', 1, entry)] : [],
+})
+
+test('gives each of the seven states', () => {
+  check(
+    {
+      files: ['1_applied', '2_changed', '3_dirty', '4_final', '5_late', '7_pending'].map((id) => fileOf(id)),
+      history: [
+        entryOf('1_applied', 1),
+        entryOf('2_changed', 2, { checksum: 'other' }),
+        entryOf('3_dirty', 3, { dirty: true }),
+        entryOf('4_final', 4, { irreversible: 'the rows are gone' }),
+        entryOf('6_missing', 5),
+      ],
+    },
+    {
+      '1_applied': 'applied',
+      '2_changed': 'changed',
+      '3_dirty': 'dirty',
+      '4_final': 'irreversible',
+      '5_late': 'out-of-order',
+      '6_missing': 'missing',
+      '7_pending': 'pending',
+    },
+  )
+})
+
+test('finds nothing in nothing, and everything pending in an empty history', () => {
+  check({ files: [], history: [] }, {})
+  check({ files: [fileOf('1_a'), fileOf('2_b')], history: [] }, { '1_a': 'pending', '2_b': 'pending' })
+})
+
+test('lets dirty outrank changed, missing and irreversible', () => {
+  check(one({ checksum: 'edited' }, { dirty: true, irreversible: 'why' }), { '1_a': 'dirty' })
+  check(one(undefined, { dirty: true }), { '1_a': 'dirty' })
+})
+
+test('lets changed and missing outrank irreversible', () => {
+  check(one({ checksum: 'edited' }, { irreversible: 'why' }), { '1_a': 'changed' })
+  check(one(undefined, { irreversible: 'why' }), { '1_a': 'missing' })
+})
+
+test('sees an edited or lost helper as a change', () => {
+  check(one({ importsChecksum: 'new' }, { importsChecksum: 'old' }), { '1_a': 'changed' })
+  check(one({}, { importsChecksum: 'old' }), { '1_a': 'changed' })
+  check(one({ importsChecksum: 'same' }, { importsChecksum: 'same' }), { '1_a': 'applied' })
+})
+
+test('accepts a history that recorded no checksum of the helpers', () => {
+  check(one({ importsChecksum: 'new' }, {}), { '1_a': 'applied' })
+})
+
+test('tells an edited down file apart from a change of what was applied', () => {
+  const downChanged = (file: Partial<MigrationFile>, entry: Partial<HistoryEntry>) => {
+    const { files, history } = one(file, entry)
+    const [status] = reconcile(files, history)
+    expect(status?.state).toBe('applied')
+    return status?.downChanged
+  }
+  expect(downChanged({ downChecksum: 'new' }, { downChecksum: 'old' })).toBe(true)
+  expect(downChanged({ downChecksum: 'same' }, { downChecksum: 'same' })).toBe(false)
+  expect(downChanged({ downChecksum: 'new' }, {})).toBe(false)
+  expect(downChanged({}, { downChecksum: 'old' })).toBe(false)
+})
+
+test('calls pending out-of-order below the highest applied id, whatever its state and the order of application', () => {
+  const history = [entryOf('10_b', 1, { dirty: true }), entryOf('2_a', 2)]
+  check(
+    { files: [fileOf('9_late'), fileOf('11_next')], history },
+    { '2_a': 'missing', '9_late': 'out-of-order', '10_b': 'dirty', '11_next': 'pending' },
+  )
+})
+
+test('orders by id, files and lost entries together', () => {
+  const statuses = reconcile([fileOf('10_c'), fileOf('2_b')], [entryOf('3_gone', 1), entryOf('0001_gone', 2)])
+  expect(statuses.map(({ id }) => id)).toEqual(['0001_gone', '2_b', '3_gone', '10_c'])
+})
+
+test('changes neither of its inputs', () => {
+  const files = Object.freeze([fileOf('2_b'), fileOf('1_a')])
+  const history = Object.freeze([entryOf('2_b', 2), entryOf('1_a', 1)])
+  expect(inOrderOfApplication(reconcile(files, history)).map(({ id }) => id)).toEqual(['1_a', '2_b'])
+  expect(history.map(({ id }) => id)).toEqual(['2_b', '1_a'])
+})
+
+test('tells the order of application from the sequence, not from the id, and leaves out what has no entry', () => {
+  const statuses = reconcile([fileOf('1_a'), fileOf('2_b'), fileOf('9_c')], [entryOf('2_b', 1), entryOf('1_a', 2)])
+  expect(inOrderOfApplication(statuses).map(({ id }) => id)).toEqual(['2_b', '1_a'])
+})

@@ -1,0 +1,5 @@
+/** What a server's processes inherit: the environment, without PGDATA, PGPORT … of the caller's. */
+export function serverEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('PG'))
+  return { ...Object.fromEntries(kept), LC_ALL: 'C' }
+}

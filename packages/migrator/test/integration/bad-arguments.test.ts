@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createProject, type Project, threeTables } from '../support/cli.ts'
+import { createDatabase, emptied, stateOf, type TestDatabase } from '../support/database.ts'
+import { expectRefusal, type Refusal } from '../support/refusal.ts'
+
+/** 0001 and 0002 are applied, by one run each; 0003 is pending. Refused commands leave it so. */
+let db: TestDatabase
+let project: Project
+let settled: string
+
+beforeAll(async () => {
+  db = await createDatabase()
+  project = await createProject(db.url, threeTables())
+  await settle()
+})
+beforeEach(async () => {
+  if ((await stateOf(db)) !== settled) await settle() // What one command should not have done is no matter of the next.
+})
+afterAll(async () => {
+  await project.remove()
+  await db.drop()
+})
+
+async function settle(): Promise<void> {
+  await emptied(db)
+  for (const steps of ['1', '1']) expect((await project.run(['migrate', '--steps', steps])).code).toBe(0)
+  settled = await stateOf(db)
+}
+
+type Said = Pick<Refusal, 'says' | 'hint'>
+type Row = readonly [command: string, Said]
+
+function check(refusal: Pick<Refusal, 'exit' | 'code'>): (command: string, said: Said) => Promise<void> {
+  return async (command, said) => {
+    const words = command.split(' ').map((word) => (word === "''" ? '' : word))
+    await expectRefusal(project, { words, ...refusal, ...said }, db)
+  }
+}
+
+const usage = check({ exit: 2, code: 'USAGE_INVALID' })
+const HELP = '--help'
+
+describe('a count that is no whole number of at least 1 is refused', () => {
+  const counts = ['0', '-1', '1.5', 'abc', "''", '1e3', '0x2', '99999999999']
+  const rows = ['migrate', 'rollback'].flatMap((command) =>
+    counts.map(
+      (count): Row => [`${command} --steps ${count}`, { says: `--steps ${count === "''" ? '' : count}`, hint: HELP }],
+    ),
+  )
+  test.each([
+    ...rows,
+    ['safe --steps 0', { says: '--steps 0', hint: HELP }],
+    ['safe down --steps 1.5', { says: '--steps 1.5', hint: HELP }],
+    ['rollback --steps=-1', { says: ['--steps -1', 'whole number of at least 1'], hint: HELP }],
+    ['history --limit 0', { says: ['--limit 0', 'whole number of at least 1'], hint: HELP }],
+  ] satisfies Row[])('%s', usage)
+})
+
+describe('flags that contradict each other are refused', () => {
+  test.each([
+    ['migrate --steps 1 --target 0003_three', { says: '--steps and --target exclude each other', hint: 'one of them' }],
+    ['rollback --steps 1 --target 0001_one', { says: '--steps and --target exclude each other', hint: 'one of them' }],
+    ['rollback --steps 1 --batch', { says: '--steps and --batch exclude each other', hint: 'one of them' }],
+    ['rollback --batch --all --force', { says: '--batch and --all exclude each other', hint: 'one of them' }],
+    ['rollback --target 0001_one --all', { says: '--target and --all exclude each other', hint: 'one of them' }],
+    ['safe down --steps 1 --target 0001_one', { says: '--steps and --target exclude', hint: 'one of them' }],
+  ] satisfies Row[])('%s', usage)
+})
+
+describe('words that the command does not know are refused', () => {
+  test.each([
+    ['migrate --stepz 1', { says: ['stepz', '--steps'], hint: HELP }],
+    ['rollback --target 0001_one --dryrun', { says: ['dryrun', '--dry-run'], hint: HELP }],
+    ['rollbak', { says: ['rollbak', 'rollback'], hint: HELP }],
+    ['stauts --check', { says: ['stauts', 'status'], hint: HELP }],
+    ['frobnicate', { says: 'frobnicate', hint: HELP }],
+    ['rollback 0002_two', { says: '0002_two', hint: HELP }],
+    ['safe sideways', { says: ['sideways', 'up', 'down'], hint: HELP }],
+    ['repair wipe 0001_one', { says: ['wipe', 'accept-checksum', 'clear-dirty', 'restore-file'], hint: HELP }],
+    ['rollback --dry-run -- --steps 1', { says: '--steps', hint: HELP }],
+  ] satisfies Row[])('%s', usage)
+
+  test('no command at all', async () => {
+    const says = /name a command/i
+    await expectRefusal(project, { words: [], exit: 2, code: 'USAGE_INVALID', says, hint: HELP }, db)
+  })
+})
+
+describe('a flag without its value, or with one that it does not take, is refused', () => {
+  test.each([
+    ['rollback --steps', { says: 'steps', hint: HELP }],
+    ['rollback --target', { says: 'target', hint: HELP }],
+    ['rollback --target --dry-run', { says: 'target', hint: HELP }],
+    ['migrate --database-url', { says: 'database-url', hint: HELP }],
+    ['migrate --migrations', { says: 'migrations', hint: HELP }],
+    ['rollback --no-target', { says: 'target', hint: HELP }],
+    ['status --no-database-url', { says: 'database-url', hint: HELP }],
+    ['status --no-migrations', { says: 'migrations', hint: HELP }],
+    ['migrate --lock-timeout soon', { says: ['--lock-timeout soon', '500ms'], hint: HELP }],
+    ['migrate --statement-timeout -5s', { says: ['--statement-timeout -5s', 'duration'], hint: HELP }],
+    ['migrate --lock-retries 1.5', { says: ['--lock-retries 1.5', 'whole number'], hint: HELP }],
+    ['migrate --lock-wait 5years', { says: ['--lock-wait 5years', 'duration'], hint: HELP }],
+    ['migrate --transaction none', { says: ['transaction', 'none', 'batch', 'each'], hint: HELP }],
+    ['migrate --on-failure cry', { says: ['on-failure', 'cry', 'rollback', 'stop'], hint: HELP }],
+    ['baseline', { says: /not enough|id/i, hint: HELP }],
+    ['new', { says: /not enough|name/i, hint: HELP }],
+    ['repair clear-dirty 0001_one', { says: '--as applied or --as pending', hint: 'Look at what is there first' }],
+  ] satisfies Row[])('%s', usage)
+})
+
+describe('a target that names no migration is refused with the nearest ones', () => {
+  const unknown = check({ exit: 2, code: 'TARGET_UNKNOWN' })
+  test.each([
+    ['rollback --target 0001_on', { says: '"0001_on"', hint: ['Did you mean', '0001_one'] }],
+    ['rollback --target 0001', { says: '"0001"', hint: ['Did you mean', '0001_one'] }],
+    ['rollback --target 1', { says: '"1"', hint: ['Did you mean', '0001_one'] }],
+    ['rollback --target 0001_ONE', { says: '"0001_ONE"', hint: ['Did you mean', '0001_one'] }],
+    ['rollback --target 0001_one.up.sql', { says: '"0001_one.up.sql"', hint: ['Did you mean', '0001_one'] }],
+    ["rollback --target ''", { says: '""', hint: 'migrator status' }],
+    ['rollback --target zzzzzzzzzzzzzzzzzzzzzzzz', { says: '"zzzz', hint: 'migrator status' }],
+    ["rollback --target one';DROP", { says: "one';DROP", hint: /Did you mean|migrator status/ }],
+    ['migrate --target 0003_tree', { says: '"0003_tree"', hint: ['Did you mean', '0003_three'] }],
+    ['migrate --target 20260101120000', { says: '"20260101120000"', hint: 'migrator status' }],
+    ['migrate --dry-run --target 0003_tree', { says: '"0003_tree"', hint: ['Did you mean', '0003_three'] }],
+    ['safe down --target 0001_on', { says: '"0001_on"', hint: ['Did you mean', '0001_one'] }],
+    ['baseline 0003_tree', { says: '"0003_tree"', hint: ['Did you mean', '0003_three'] }],
+  ] satisfies Row[])('%s', unknown)
+
+  test.each([
+    ['rollback --target 0003_three', { says: ['0003_three', 'not applied'], hint: '0002_two' }],
+    ['repair accept-checksum 0002_twoo', { says: '"0002_twoo"', hint: ['Did you mean', '0002_two'] }],
+    ['repair clear-dirty 0003_three --as applied', { says: ['0003_three', 'not applied'], hint: /./ }],
+  ] satisfies Row[])('%s', check({ exit: 2, code: 'TARGET_NOT_APPLIED' }))
+})
+
+describe('reverting everything, or more than there is, needs --force', () => {
+  const unconfirmed = check({ exit: 3, code: 'CONFIRMATION_REQUIRED' })
+  test.each([
+    ['rollback --steps 3', { says: ['3 steps', 'only 2 migrations are applied'], hint: ['fewer steps', '--force'] }],
+    ['rollback --steps 2', { says: 'all 2 applied migrations', hint: '--force' }],
+    ['rollback --steps 2 --yes', { says: 'all 2 applied migrations', hint: '--force' }],
+    ['rollback --all', { says: 'all 2 applied migrations', hint: '--force' }],
+    ['rollback --all --dry-run', { says: 'all 2 applied migrations', hint: '--force' }],
+    ['safe down --steps=2', { says: 'all 2 applied migrations', hint: '--force' }],
+  ] satisfies Row[])('%s', unconfirmed)
+})
+
+test('--help and --version answer on stdout with 0 and change nothing', async () => {
+  for (const words of [['--help'], ['rollback', '--help'], ['repair', '--help'], ['--version']]) {
+    const { code, stdout, stderr } = await project.run(words)
+    expect({ words, code, stderr }).toEqual({ words, code: 0, stderr: '' })
+    expect(stdout).toMatch(words[0] === '--version' ? /^\d+\.\d+\.\d+/ : /migrator/)
+  }
+})

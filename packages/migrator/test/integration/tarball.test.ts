@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createDatabase, type TestDatabase } from '../support/database.ts'
+
+const run = promisify(execFile)
+const packageDirectory = join(import.meta.dirname, '../..')
+
+let database: TestDatabase
+let project: string
+
+/** A stranger's empty project, into which the packed tarball is installed with npm. */
+beforeAll(async () => {
+  database = await createDatabase()
+  project = await mkdtemp(join(tmpdir(), 'migrator-tarball-'))
+  await run('pnpm', ['pack', '--pack-destination', project], { cwd: packageDirectory })
+  const tarball = (await readdir(project)).find((name) => name.endsWith('.tgz')) ?? ''
+  await writeFile(join(project, 'package.json'), '{ "name": "stranger", "type": "module", "private": true }\n')
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`, 'drizzle-orm@0.45'], {
+    cwd: project,
+  })
+  await mkdir(join(project, 'migrations'))
+  await writeFile(join(project, 'migrations/0001_a.up.sql'), 'CREATE TABLE a (id int);\n')
+  await writeFile(join(project, 'migrations/0001_a.down.sql'), 'DROP TABLE a;\n')
+  await writeFile(
+    join(project, 'migrations/0002_b.ts'),
+    `import { sql } from 'drizzle-orm'
+import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js'
+export const id: string = '0002_b'
+export async function up(db: PostgresJsDatabase): Promise<void> { await db.execute(sql\`CREATE TABLE b (id int)\`) }
+export async function down(db: PostgresJsDatabase): Promise<void> { await db.execute(sql\`DROP TABLE b\`) }
+`,
+  )
+})
+
+afterAll(async () => {
+  await rm(project, { recursive: true, force: true })
+  await database.drop()
+})
+
+test('the packed program applies, shows and takes back, TypeScript modules too', async () => {
+  const migrator = async (...words: string[]) => {
+    const bin = join(project, 'node_modules/.bin/migrator')
+    const { stdout } = await run(
+      bin,
+      [...words, '--migrations', 'migrations', '--database-url', database.url, '--json'],
+      { cwd: project },
+    )
+    return JSON.parse(stdout)
+  }
+  expect((await migrator('migrate')).steps).toMatchObject([
+    { id: '0001_a', status: 'applied' },
+    { id: '0002_b', status: 'applied' },
+  ])
+  expect((await migrator('status')).summary).toMatchObject({ applied: 2, pending: 0 })
+  expect((await migrator('rollback', '--all', '--force')).steps).toMatchObject([
+    { id: '0002_b', status: 'reverted' },
+    { id: '0001_a', status: 'reverted' },
+  ])
+})
+
+test('the library works from plain JavaScript', async () => {
+  const program = `
+    import { FileStateStore, loadMigrations, MigrationRunner, PostgresAdapter } from '@repo/migrator'
+    const adapter = new PostgresAdapter({ connectionString: process.env.DATABASE_URL })
+    const runner = new MigrationRunner({ adapter, stateStore: new FileStateStore({ filePath: '.migrations/state.json' }) })
+    const migrations = await loadMigrations('migrations')
+    const messages = []
+    const planned = await runner.apply(migrations, { dryRun: true })
+    const applied = await runner.apply(migrations, { onProgress: (event) => messages.push(event.message) })
+    const state = await runner.getState()
+    const back = await runner.panicRollback(migrations)
+    await adapter.close()
+    console.log(JSON.stringify({
+      planned: planned.plan.steps.map((step) => step.id), applied: applied.results.map((result) => result.status),
+      summary: state.summary, back: back.results.map((result) => result.status), messages }))
+  `
+  await writeFile(join(project, 'program.js'), program)
+  const { stdout } = await run('node', ['program.js'], {
+    cwd: project,
+    env: { ...process.env, DATABASE_URL: database.url },
+  })
+  expect(JSON.parse(stdout)).toMatchObject({
+    planned: ['0001_a', '0002_b'],
+    applied: ['applied', 'applied'],
+    summary: { applied: 2 },
+    back: ['reverted', 'reverted'],
+    messages: expect.arrayContaining(['Migration applied successfully']),
+  })
+})

@@ -1,0 +1,208 @@
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createProject, type Document, type Project, pair, threeTables } from '../support/cli.ts'
+import { createDatabase, emptied, stateOf, type TestDatabase } from '../support/database.ts'
+import { expectRefusal } from '../support/refusal.ts'
+
+let db: TestDatabase
+let project: Project
+
+beforeAll(async () => {
+  db = await createDatabase()
+})
+beforeEach(async () => {
+  await emptied(db)
+  project = await createProject(db.url, threeTables())
+})
+afterEach(() => project.remove())
+afterAll(() => db.drop())
+
+async function done(command: string): Promise<Document> {
+  const finished = await project.run([...command.split(' '), '--json'])
+  expect({ code: finished.code, stdout: finished.stdout }).toMatchObject({ code: 0 })
+  return finished.json()
+}
+
+describe('status', () => {
+  test('creates nothing in an empty database, and --check finds the pending ones', async () => {
+    const before = await stateOf(db)
+    expect((await done('status')).summary).toMatchObject({ applied: 0, pending: 3, total: 3 })
+    expect(await stateOf(db)).toBe(before)
+    const says = ['0001_one is pending', '0003_three is pending']
+    await expectRefusal(
+      project,
+      { words: ['status', '--check'], exit: 5, code: 'CHECK_FAILED', says, hint: 'status' },
+      db,
+    )
+  })
+
+  test('--check is content when all is applied, and when there is nothing at all', async () => {
+    await done('migrate')
+    expect((await project.run(['status', '--check'])).code).toBe(0)
+    await emptied(db)
+    for (const name of await readdir(project.migrations)) await rm(join(project.migrations, name))
+    expect((await project.run(['status', '--check'])).code).toBe(0)
+  })
+})
+
+describe('new', () => {
+  test('writes the next id as a module or a pair, and what it wrote is valid', async () => {
+    expect(await done('new add_plans')).toMatchObject({ id: '0004_add_plans' })
+    expect(await done('new Add-more --sql')).toMatchObject({ id: '0005_add_more' })
+    expect(await readdir(project.migrations)).toEqual(
+      expect.arrayContaining(['0004_add_plans.ts', '0005_add_more.down.sql', '0005_add_more.up.sql']),
+    )
+    await rm(join(project.migrations, '0004_add_plans.ts')) // It imports drizzle-orm, which this folder has not.
+    expect((await project.run(['validate'])).code).toBe(0)
+    await done('migrate')
+    await done('rollback')
+  })
+
+  const names = ['', '../escape', 'a/b', '1st', 'ümlaut', 'a.b', ';', '__']
+  test.each([...names.map((name) => [name, name]), ['of 300 letters', 'x'.repeat(300)]])(
+    'refuses the name %s',
+    async (_, name = '') => {
+      const before = await readdir(project.migrations)
+      await expectRefusal(project, {
+        words: ['new', name],
+        exit: 2,
+        code: 'USAGE_INVALID',
+        says: name.slice(0, 50),
+        hint: 'add_plans',
+      })
+      expect(await readdir(project.migrations)).toEqual(before)
+    },
+  )
+
+  test('counts broken files too, so that no number is given twice', async () => {
+    await project.write({ 'migrations/0004_lone.down.sql': 'SELECT 1;', 'migrations/0005_bare.sql': 'SELECT 1;' })
+    expect(await done('new add_plans')).toMatchObject({ id: '0006_add_plans' })
+  })
+})
+
+describe('baseline', () => {
+  test('records up to the id without running anything; --dry-run records nothing', async () => {
+    const before = await stateOf(db)
+    expect(await done('baseline 0002_two --dry-run')).toMatchObject({
+      recorded: ['0001_one', '0002_two'],
+      dryRun: true,
+    })
+    expect(await stateOf(db)).toBe(before)
+    expect(await done('baseline 0002_two')).toMatchObject({ recorded: ['0001_one', '0002_two'] })
+    expect(await stateOf(db)).not.toContain('"two"')
+    expect(await done('baseline 0002_two')).toMatchObject({ recorded: [] })
+    expect((await done('migrate')).steps).toMatchObject([{ id: '0003_three', status: 'applied' }])
+  })
+
+  test('refuses a history that disagrees with the files', async () => {
+    await done('migrate --steps 1')
+    await project.write({ 'migrations/0001_one.up.sql': 'SELECT 1;\n' })
+    const expected = { code: 'CHECKSUM_MISMATCH', says: '0001_one checksum mismatch', hint: 'accept-checksum' }
+    await expectRefusal(project, { words: ['baseline', '0002_two'], exit: 3, ...expected }, db)
+  })
+})
+
+describe('repair', () => {
+  beforeEach(async () => void (await done('migrate')))
+
+  test('accept-checksum makes a reviewed edit the recorded one', async () => {
+    await project.write({ 'migrations/0002_two.up.sql': 'CREATE TABLE two (id bigint PRIMARY KEY);\n' })
+    await done('repair accept-checksum 0002_two --reason reviewed')
+    expect((await project.run(['status', '--check'])).code).toBe(0)
+    expect((await done('history')).entries[0]).toMatchObject({ version: '0002_two', reason: 'reviewed' })
+  })
+
+  test('accept-checksum covers a reviewed edit of the down file alone', async () => {
+    await project.write({ 'migrations/0002_two.down.sql': 'DROP TABLE IF EXISTS two;\n' })
+    await done('repair accept-checksum 0002_two')
+    expect((await done('rollback --dry-run --steps 2')).notices).toEqual([])
+  })
+
+  test.each(['applied', 'pending'] as const)('clear-dirty --as %s settles a dirty record', async (as) => {
+    await db.sql`UPDATE schema_migrations SET dirty = true WHERE version = '0003_three'`
+    await done(`repair clear-dirty 0003_three --as ${as}`)
+    const states = (await done('status')).migrations.map(({ state }) => state)
+    expect(states).toEqual(['applied', 'applied', as])
+  })
+
+  test('restore-file writes both files of a pair again, byte for byte', async () => {
+    const path = join(project.migrations, '0002_two.up.sql')
+    const before = await readFile(path)
+    await rm(path)
+    await rm(join(project.migrations, '0002_two.down.sql'))
+    await done('repair restore-file 0002_two')
+    expect(await readFile(path)).toEqual(before)
+    expect((await project.run(['status', '--check'])).code).toBe(0)
+  })
+
+  test.each([
+    ['accept-checksum 0002_two', ['accept-checksum', '0002_two is applied']],
+    ['clear-dirty 0002_two --as applied', ['clear-dirty', '0002_two is applied']],
+    ['restore-file 0002_two', ['restore-file', '0002_two has its file']],
+  ])('refuses what needs no repair: %s', async (words, says) => {
+    const expected = { exit: 2, code: 'USAGE_INVALID', says, hint: 'migrator status' }
+    await expectRefusal(project, { words: ['repair', ...words.split(' ')], ...expected }, db)
+  })
+
+  test('restore-file says so when the history keeps no source', async () => {
+    await db.sql`UPDATE schema_migrations SET sources = NULL WHERE version = '0003_three'`
+    for (const part of ['up', 'down']) await rm(join(project.migrations, `0003_three.${part}.sql`))
+    const expected = { exit: 3, code: 'ARCHIVE_DAMAGED', says: ['keeps no source', '0003_three'], hint: 'git' }
+    await expectRefusal(project, { words: ['repair', 'restore-file', '0003_three'], ...expected }, db)
+  })
+})
+
+test('history tells what ran, the newest first, with who and why, and creates nothing', async () => {
+  const before = await stateOf(db)
+  expect((await done('history')).entries).toEqual([])
+  expect(await stateOf(db)).toBe(before)
+  await done('migrate')
+  await done('rollback --reason tried')
+  const { entries } = await done('history')
+  expect(entries.find(({ version }) => version)).toMatchObject({ version: '0003_three', reason: 'tried' })
+  expect((await done('history --limit 1')).entries).toHaveLength(1)
+})
+
+describe('validate', () => {
+  test('needs no database, and reads the history where one is named', async () => {
+    expect((await project.run(['validate'], { DATABASE_URL: '' })).stdout).toContain('3 migrations are valid')
+    await done('migrate')
+    expect((await project.run(['validate'])).stdout).toContain('agree with the history')
+  })
+
+  test('finds an edited, a missing and an out-of-order one, and exits with 3', async () => {
+    await done('migrate')
+    await project.write({ 'migrations/0002_two.up.sql': 'SELECT 1;\n', ...pair('0002-late', 'SELECT 1;', 'SELECT 1;') })
+    await rm(join(project.migrations, '0003_three.up.sql'))
+    await rm(join(project.migrations, '0003_three.down.sql'))
+    await project.write({ 'migrations/0002-late.up.sql': 'SELECT 1;\n' })
+    await rm(join(project.migrations, '0002-late.up.sql'))
+    await rm(join(project.migrations, '0002-late.down.sql'))
+    const says = ['0002_two is changed', '0003_three is missing']
+    await expectRefusal(
+      project,
+      { words: ['validate'], exit: 3, code: 'CHECKSUM_MISMATCH', says, hint: 'accept-checksum' },
+      db,
+    )
+  })
+})
+
+describe('reset', () => {
+  test('reverts all and applies all again, with --yes', async () => {
+    await done('migrate')
+    await db.sql`INSERT INTO one VALUES (1)`
+    const { steps } = await done('reset --yes')
+    expect(steps.map(({ status }) => status)).toEqual([...Array(3).fill('reverted'), ...Array(3).fill('applied')])
+    expect(await db.sql`SELECT * FROM one`).toEqual([])
+  })
+
+  test('is refused without being agreed to, and before it reverts anything when a file is broken', async () => {
+    await done('migrate')
+    const expected = { exit: 3, code: 'CONFIRMATION_REQUIRED', says: 'data is lost', hint: '--yes' }
+    await expectRefusal(project, { words: ['reset'], ...expected }, db)
+    await project.write({ 'migrations/0004_bad.up.sql': 'SELECT 1;' })
+    const broken = { exit: 2, code: 'MIGRATION_FILES_INVALID', says: '0004_bad.up.sql', hint: 'Correct' }
+    await expectRefusal(project, { words: ['reset', '--yes'], ...broken }, db)
+  })
+})
