@@ -52,7 +52,7 @@ export const errorTable = {
     hint: 'Let the error out of the migration, or wrap the attempt in db.transaction() so that only it is undone.',
   },
   TRANSACTION_CONTROL: {
-    exit: 2,
+    exit: 1,
     hint: 'Remove BEGIN/COMMIT/ROLLBACK: the migrator opens the transaction. Or set transaction=false and run statement by statement.',
   },
   VERIFICATION_FAILED: { exit: 1, hint: 'The step was undone. Correct the migration or its verify().' },

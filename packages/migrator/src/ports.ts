@@ -237,4 +237,6 @@ export interface Archive {
    * they are a module's code that neither the repository nor the operator vouches for.
    */
   load(entry: HistoryEntry, sources: readonly SourceFile[]): Promise<Migration>
+  /** Throws ARCHIVE_DAMAGED unless the sources are what was recorded, and stay within the migrations directory. */
+  verify(entry: HistoryEntry, sources: readonly SourceFile[]): void
 }

@@ -1,5 +1,6 @@
 import yargs from 'yargs'
 import { redactText } from '../core/redact.ts'
+import { nearestIds } from '../core/target.ts'
 import { MigratorError } from '../errors.ts'
 import { toolVersion } from '../version.ts'
 import { createCli } from './command.ts'
@@ -37,7 +38,8 @@ export async function runCli({ argv, config, called = 'program' }: CliOptions): 
   const env = readEnvironment()
   const invocation = called === 'scripts' ? asScripts : asProgram
   const cli = createCli({ env, invocation, config: () => locate(config) })
-  const words = argv[0] === '--' ? argv.slice(1) : argv.filter((word, index) => !(word === '--' && index === 1))
+  // A package manager hands the separator on: `pnpm db:migrate:safe -- down --steps=1`.
+  const words = argv.filter((word) => word !== '--')
   const output = createOutput({ json: words.includes('--json'), verbose: words.includes('--verbose') }, env, invocation)
   process.on('unhandledRejection', (error) => void finish(output.fail(error)))
   const commands = [
@@ -61,7 +63,7 @@ export async function runCli({ argv, config, called = 'program' }: CliOptions): 
       'parse-numbers': false,
       'parse-positional-numbers': false,
       'duplicate-arguments-array': false,
-      'strip-dashed': true,
+      'boolean-negation': false,
     })
     .strict()
     .demandCommand(1, 'Name a command.')
@@ -70,15 +72,10 @@ export async function runCli({ argv, config, called = 'program' }: CliOptions): 
     .help()
     .wrap(Math.min(120, process.stdout.columns ?? 100))
     .exitProcess(false)
-    .fail((message, error) => {
-      if (error instanceof MigratorError) throw error
-      if (error && !message) throw error
-      const known = message.startsWith('Not enough non-option')
-        ? 'An argument is missing.'
-        : message.startsWith('Did you mean')
-          ? `There is no command "${words[0]}". ${message}`
-          : message
-      throw new MigratorError('USAGE_INVALID', redactText(known))
+    .fail((message, error, current) => {
+      if (error && error.name !== 'YError') throw error
+      const told = message ?? error?.message ?? ''
+      throw new MigratorError('USAGE_INVALID', redactText(explainUsage(told, words, flagsOf(current))))
     })
   for (const command of commands) parser = parser.command(command(cli) as never)
   try {
@@ -86,6 +83,26 @@ export async function runCli({ argv, config, called = 'program' }: CliOptions): 
   } catch (error) {
     await finish(output.fail(error))
   }
+}
+
+/** yargs' own words, with what they leave out: the nearest flag, and the argument that is missing. */
+function explainUsage(message: string, words: readonly string[], flags: readonly string[]): string {
+  if (message.startsWith('Did you mean')) return `There is no command "${words[0]}". ${message}`
+  if (message.startsWith('Not enough non-option')) return `An argument is missing: ${usageOf(words[0] ?? '')}`
+  const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1]
+  const nearest = unknown === undefined ? [] : nearestIds(unknown, flags)
+  return nearest.length > 0 ? `${message}. Did you mean ${nearest.map((flag) => `--${flag}`).join(', ')}?` : message
+}
+
+function usageOf(name: string): string {
+  return USAGES[name] ?? name
+}
+
+const USAGES: Readonly<Record<string, string>> = { new: 'new NAME', baseline: 'baseline ID', repair: 'repair WHAT ID' }
+
+/** yargs hands its usage here: the flags that it would describe are those that the command takes. */
+function flagsOf(usage: object): readonly string[] {
+  return Object.keys((usage as { getDescriptions?: () => object }).getDescriptions?.() ?? {})
 }
 
 async function locate(given: CliOptions['config']): Promise<LocatedConfig> {

@@ -72,14 +72,22 @@ export function createOutput(
 
   function errorJson(error: unknown): ErrorReport {
     const report = reportError(error)
-    return { ...report, hint: report.hint && invocation.speak(report.hint) }
+    return { ...report, ...spokenProblems(report), hint: report.hint && invocation.speak(report.hint) }
+  }
+
+  function spokenProblems({ problems }: ErrorReport): { problems?: unknown } {
+    if (!Array.isArray(problems)) return {}
+    const spoken = (problems as { hint?: string }[]).map((each) =>
+      each.hint ? { ...each, hint: invocation.speak(each.hint) } : each,
+    )
+    return { problems: spoken }
   }
 
   function printError(error: unknown): void {
     const { colours } = progressStyle
     const { code, message, hint } = reportError(error)
-    process.stderr.write(`${colours.red(`✗ ${invocation.speak(message)}`)}${colours.dim(` [${code}]`)}\n`)
-    if (hint) process.stderr.write(`  ${invocation.speak(hint)}\n`)
+    process.stderr.write(`${colours.red(`✗ ${visible(invocation.speak(message))}`)}${colours.dim(` [${code}]`)}\n`)
+    if (hint) process.stderr.write(`  ${visible(invocation.speak(hint))}\n`)
     if (flags.verbose || !(error instanceof MigratorError)) printStack(error)
   }
 
@@ -93,4 +101,9 @@ export function createOutput(
 
 function printDocument(document: object): void {
   process.stdout.write(`${JSON.stringify({ schemaVersion: 1, ...document }, null, 2)}\n`)
+}
+
+/** Control characters, of a file's name for instance, must not reach the terminal. */
+function visible(text: string): string {
+  return text.replace(/(?![\n\t])\p{Cc}/gu, (char) => `\\x${(char.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`)
 }

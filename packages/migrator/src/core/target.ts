@@ -26,7 +26,7 @@ export function nearestIds(wanted: string, ids: readonly string[]): readonly str
 
 function distanceTo(needle: string, id: string): number {
   const number = /^\d+$/.test(needle) && numberOf(id) === needle.replace(/^0+(?=\d)/, '')
-  return number || (needle.length >= 2 && id.includes(needle)) ? 0 : editDistance(needle, id)
+  return number || (needle.length >= 2 && (id.includes(needle) || needle.includes(id))) ? 0 : editDistance(needle, id)
 }
 
 /** Levenshtein's distance, one row at a time. */

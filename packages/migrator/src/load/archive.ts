@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve, sep } from 'node:path'
+import { dirname, isAbsolute, join, normalize, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { HistoryEntry } from '../core/history.ts'
 import type { Migration, SourceFile } from '../core/migration.ts'
@@ -28,6 +28,7 @@ export interface ArchiveOptions {
 export function createArchive({ migrationsDirectory, accept }: ArchiveOptions): Archive & { dispose(): Promise<void> } {
   const temporary: string[] = []
   return {
+    verify: refuseDamaged,
     async load(entry, sources) {
       refuseDamaged(entry, sources)
       if (entry.format === 'sql') return sqlMigration(entry, sources)
@@ -42,6 +43,7 @@ export function createArchive({ migrationsDirectory, accept }: ArchiveOptions): 
 }
 
 function refuseDamaged(entry: HistoryEntry, sources: readonly SourceFile[]): void {
+  refuseEscapes(sources)
   const [main, ...rest] = sources
   const expected =
     entry.format === 'sql'
@@ -52,6 +54,12 @@ function refuseDamaged(entry: HistoryEntry, sources: readonly SourceFile[]): voi
   throw new MigratorError('ARCHIVE_DAMAGED', `The file of ${entry.id} is gone, and its archived source ${why}.`, {
     details: { id: entry.id },
   })
+}
+
+/** The paths come out of a database: none may lead anywhere else. */
+function refuseEscapes(sources: readonly SourceFile[]): void {
+  const outside = sources.find(({ path }) => isAbsolute(path) || normalize(path).startsWith('..'))
+  if (outside) throw new MigratorError('ARCHIVE_DAMAGED', `The archived path ${outside.path} leads out of its folder.`)
 }
 
 function namedBy(
@@ -114,8 +122,6 @@ function unpack(sources: readonly SourceFile[], migrationsDirectory: string, tem
   writeFileSync(join(directory, 'package.json'), '{ "type": "module" }\n')
   for (const { path, content } of sources) {
     const file = resolve(directory, path)
-    if (!file.startsWith(directory + sep))
-      throw new MigratorError('ARCHIVE_DAMAGED', `The archived path ${path} leads out of its folder.`)
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, content)
   }

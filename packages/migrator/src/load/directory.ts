@@ -29,7 +29,7 @@ const NOT_A_MIGRATION = /\.d\.[mc]?ts$|\.(?:test|spec)\.[mc]?[jt]s$/
 
 /**
  * Reads a directory, without executing anything. Files whose name does not begin with a digit are no migrations
- * (helpers, a README); folders are not entered. Throws MIGRATIONS_DIRECTORY_MISSING.
+ * (helpers, a README), unless they are named as an SQL pair; folders are not entered. Throws MIGRATIONS_DIRECTORY_MISSING.
  */
 export function readDirectory(path: string): Directory {
   const found: Found[] = []
@@ -65,7 +65,8 @@ function listFiles(path: string): readonly string[] {
 }
 
 function recognise(name: string): Found | FileProblem | undefined {
-  if (!/^\d/.test(name) || NOT_A_MIGRATION.test(name)) return undefined
+  if (NOT_A_MIGRATION.test(name)) return undefined
+  if (!/^\d/.test(name) && !SQL_NAME.test(name)) return undefined
   const pair = SQL_NAME.exec(name)
   const id = pair?.[1] ?? MODULE_NAME.exec(name)?.[1]
   if (id === undefined) {

@@ -1,4 +1,7 @@
-import { pathToFileURL } from 'node:url'
+import { execFile } from 'node:child_process'
+import { dirname, relative } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import { invalidFiles } from '../core/file-problem.ts'
 import type { MigrationFile } from '../core/migration.ts'
 
@@ -12,13 +15,20 @@ export async function importModule(
     const exports = (await import(pathToFileURL(absolutePath).href)) as Record<string, unknown>
     return unwrap(exports)
   } catch (cause) {
-    const { message, line, column } = explain(cause, absolutePath)
-    const place = line === undefined ? named.path : `${named.path}:${line}:${column}`
+    const told = explain(cause, dirname(absolutePath))
+    const {
+      message,
+      path = named.path,
+      line,
+      column,
+    } = told.line === undefined && cause instanceof SyntaxError ? { ...told, ...(await checked(absolutePath)) } : told
+    const place = [path, line, column].filter((part) => part !== undefined).join(':')
+    const by = path === named.path ? '' : `${named.path}: `
     const problem = {
       kind: 'does-not-load',
       id: named.id,
       path: named.path,
-      message: `${place} does not load: ${message}`,
+      message: `${by}${place} does not load: ${message}`,
       line,
       column,
     } as const
@@ -44,18 +54,52 @@ function unwrap(exports: Record<string, unknown>): Readonly<Record<string, unkno
 
 interface Explanation {
   readonly message: string
+  /** The file that is to blame, relative to the migrations directory: the module, or what it imports. */
+  readonly path?: string | undefined
   readonly line?: number | undefined
   readonly column?: number | undefined
 }
 
-function explain(cause: unknown, path: string): Explanation {
+function explain(cause: unknown, directory: string): Explanation {
   const text = cause instanceof Error ? cause.message : String(cause)
-  const syntax = /:(\d+):(\d+): ERROR: (.*)/.exec(text)
-  if (syntax) return { message: `syntax error: ${syntax[3]}`, line: Number(syntax[1]), column: Number(syntax[2]) + 1 }
-  const stack = (cause instanceof Error ? cause.stack : undefined) ?? ''
-  const frame = stack.split('\n').find((line) => line.includes(path) || line.includes(encodeURI(path)))
-  const at = /:(\d+):(\d+)\)?$/.exec(frame ?? '')
+  const syntax = /^(.*):(\d+):(\d+): ERROR: (.*)/m.exec(text)
+  if (syntax) {
+    const [, file = '', line, column, what] = syntax
+    return {
+      message: `syntax error: ${what}`,
+      path: relativeTo(directory, file),
+      line: Number(line),
+      column: Number(column) + 1,
+    }
+  }
   const name = cause instanceof Error && cause.name !== 'Error' ? `${cause.name}: ` : ''
-  const message = `${name}${text.split('\n')[0] ?? text}`
-  return at ? { message, line: Number(at[1]), column: Number(at[2]) } : { message }
+  return { message: `${name}${text.split('\n')[0] ?? text}`, ...frameIn(cause, directory) }
+}
+
+/** The first place of the stack that lies in the migrations directory; a syntax error of plain JavaScript has only a line. */
+function frameIn(cause: unknown, directory: string): Omit<Explanation, 'message'> {
+  const stack = (cause instanceof Error ? cause.stack : undefined) ?? ''
+  for (const line of stack.split('\n')) {
+    const match = /((?:file:\/\/)?\/[^()]*?):(\d+)(?::(\d+))?\)?$/.exec(line.trim())
+    const path = match?.[1] === undefined ? undefined : relativeTo(directory, match[1])
+    if (match && path !== undefined) {
+      return { path, line: Number(match[2]), column: match[3] === undefined ? undefined : Number(match[3]) }
+    }
+  }
+  return {}
+}
+
+/** Node tells the line of a syntax error in plain JavaScript only to whoever asks it to check the file. */
+async function checked(path: string): Promise<Omit<Explanation, 'message'>> {
+  const stderr = await promisify(execFile)(process.execPath, ['--check', path]).then(
+    () => '',
+    (error: { stderr?: string }) => error.stderr ?? '',
+  )
+  const line = /:(\d+)$/m.exec(stderr)?.[1]
+  return line === undefined ? {} : { line: Number(line) }
+}
+
+function relativeTo(directory: string, file: string): string | undefined {
+  const path = relative(directory, file.startsWith('file:') ? fileURLToPath(file) : file)
+  return path.startsWith('..') ? undefined : path
 }

@@ -54,12 +54,13 @@ export async function loadModule(
 
 /** What can be told without importing; every file of the directory passes through here at every start. */
 function glance(id: string, path: string, text: string): readonly FileProblem[] {
-  if (isBlankModule(text)) {
+  const code = withoutComments(text)
+  if (code.trim() === '') {
     return [{ kind: 'empty', id, path, message: `Migration ${id} is empty` }]
   }
-  const literal = /^\s*export\s+const\s+id\s*(?::[^=]+)?=\s*(['"`])([^'"`$]*)\1/m.exec(text)
+  const literal = /^\s*export\s+const\s+id\s*(?::[^=]+)?=\s*(['"`])([^'"`$]*)\1\s*(?:as const\s*)?;?\s*$/m.exec(code)
   if (literal && literal[2] !== id) return [idMismatch(id, path, literal[2])]
-  if (!/\bdown\b/.test(text) && !/\birreversible\b/.test(text) && /\bup\b/.test(text)) return [missingDown(id, path)]
+  if (/\bup\b/.test(code) && !/\bdown\b|\birreversible\b|\bexport\s*\*/.test(code)) return [missingDown(id, path)]
   return []
 }
 
@@ -90,8 +91,8 @@ function missingDown(id: string, path: string): FileProblem {
   return { kind: 'missing-down', id, path, message }
 }
 
-function isBlankModule(text: string): boolean {
-  return text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '').trim() === ''
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '')
 }
 
 function isReason(value: unknown): value is string {

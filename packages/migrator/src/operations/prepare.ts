@@ -31,12 +31,12 @@ function droppedOr(error: unknown, onUnusable: OnUnusableArchive): 'record' {
   throw error
 }
 
+/** The first problem that says what to do, with its own id in it. */
 function hintOf(problems: readonly Problem[]): { hint?: string } {
-  const [first] = problems
-  const hint = problems.find((problem) => problem.hint)?.hint ?? (first && errorTable[first.code].hint)
-  if (hint === undefined) return {}
-  const ids = [...new Set(problems.flatMap(({ id }) => id ?? []))]
-  return { hint: ids.length === 1 && ids[0] ? hint.replace(/\bID\b/g, ids[0]) : hint }
+  const first = problems.find(({ hint }) => hint !== undefined) ?? problems[0]
+  if (!first) return {}
+  const hint = first.hint ?? errorTable[first.code].hint
+  return { hint: first.id === undefined ? hint : hint.replace(/\bID\b/g, first.id) }
 }
 
 /**

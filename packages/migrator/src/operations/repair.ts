@@ -51,10 +51,13 @@ export async function repair(
       emit(context, { kind: 'history-changed', level: 'info', version: what.id, message, reason: options.reason })
       return { repair: what.kind, id: what.id, message, dryRun: false }
 
-      async function carryOut(repair: Repair, { id, state, file }: MigrationStatus): Promise<string> {
+      async function carryOut(
+        repair: Repair,
+        { id, state, file, downChanged, entry }: MigrationStatus,
+      ): Promise<string> {
         switch (repair.kind) {
           case 'accept-checksum': {
-            if (state !== 'changed' || !file) throw nothingTo(repair, `is ${state}`)
+            if ((state !== 'changed' && !downChanged) || !file) throw nothingTo(repair, `is ${state}`)
             const migration = await file.load()
             await change(session, {
               kind: 'accepted',
@@ -81,6 +84,7 @@ export async function repair(
               throw new MigratorError('ARCHIVE_DAMAGED', `The history keeps no source of ${id}.`, {
                 hint: 'Restore the file from git.',
               })
+            if (entry) context.archive.verify(entry, sources)
             if (!options.dryRun) for (const source of sources) await repair.write(source)
             return `Restored ${sources.map(({ path }) => path).join(', ')}`
           }

@@ -49,7 +49,8 @@ export async function openClient(options: ClientOptions): Promise<{ client: Clie
   try {
     return { client, backend: await greet(client) }
   } catch (error) {
-    await client.end({ timeout: 0 })
+    // Not awaited: a server that says nothing would be waited for a second time.
+    void client.end({ timeout: 0 })
     throw connectFailure(error, location)
   }
 }

@@ -143,7 +143,8 @@ function serverFailure(server: ServerError, cause: unknown, origin: Origin): Mig
   const extras = [server.detail, server.hint && `Hint: ${server.hint}`].filter(Boolean).join(' ')
   const text = redactText([server.message, extras].filter(Boolean).join('. '))
   const hint = HINTS[server.code]
-  return new MigratorError(CODES[server.code] ?? 'MIGRATION_FAILED', place ? `${place}: ${text}` : text, {
+  const denied = server.code === '42501' && origin.file === undefined ? 'PERMISSION_DENIED' : undefined
+  return new MigratorError(CODES[server.code] ?? denied ?? 'MIGRATION_FAILED', place ? `${place}: ${text}` : text, {
     cause,
     ...(hint ? { hint } : {}),
     details: {
@@ -176,7 +177,7 @@ function excerpt(server: ServerError, { sql }: Origin): string | undefined {
 }
 
 /** The first stack frame inside the migration's own file. */
-function frameIn(error: unknown, file: string | undefined): string | undefined {
+export function frameIn(error: unknown, file: string | undefined): string | undefined {
   if (file === undefined) return undefined
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const frame = cause.stack

@@ -36,6 +36,9 @@ export async function prepareLogTable(on: Session, name: TableName): Promise<voi
 /** Kept in the log: what was attempted and how it ended; not the ticks in between. */
 const LEFT_OUT = new Set<RunEvent['kind']>(['step-progress', 'lock-waiting', 'notice'])
 
+/** Where there is no database there is no table to say so in. */
+const UNREACHABLE = new Set<string>(['CONNECTION_FAILED', 'AUTHENTICATION_FAILED', 'DATABASE_NOT_FOUND'])
+
 /**
  * Writes every attempt to `migration_logs` over a session of its own, apart from the steps' transactions, so that a
  * failure stays on record although its step was rolled back. A log that cannot be written is a warning, not a failure.
@@ -54,7 +57,7 @@ export function logTableSink(
 
   return {
     emit(event) {
-      if (broken || LEFT_OUT.has(event.kind)) return
+      if (broken || LEFT_OUT.has(event.kind) || (event.error && UNREACHABLE.has(event.error.code))) return
       waiting.push(event)
       timer ??= setTimeout(write, LINGER_MS)
     },

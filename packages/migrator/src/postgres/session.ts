@@ -7,7 +7,7 @@ import { loadParser, parseStatements } from '../sql/statements.ts'
 import type { Position } from '../sql/text.ts'
 import type { Backend, Client } from './client.ts'
 import { drizzleHandle, type SentStatement } from './drizzle-handle.ts'
-import { GUARD_STATES, type Origin, serverErrorIn, statementFailure } from './failure.ts'
+import { frameIn, GUARD_STATES, type Origin, serverErrorIn, statementFailure } from './failure.ts'
 import { literal } from './literal.ts'
 import type { PostgresRunLock } from './run-lock.ts'
 
@@ -143,7 +143,7 @@ export class PostgresSession implements Session {
   }
 
   async #sendOfModule(statement: SentStatement, file: string, watch: StatementWatch): Promise<unknown> {
-    if (!statement.ours) await this.#refuseForbidden(statement.sql, watch.within, file)
+    if (!statement.ours) await this.#refuseForbidden(statement.sql, watch.within, file, 'module')
     if (!statement.ours && (await watch.beforeStatement?.(statement.sql)) === 'skip') return []
     this.#refuseWhenLost()
     try {
@@ -156,11 +156,17 @@ export class PostgresSession implements Session {
     }
   }
 
-  async #refuseForbidden(sql: string, within: StatementWatch['within'], file: string): Promise<void> {
+  async #refuseForbidden(
+    sql: string,
+    within: StatementWatch['within'],
+    file: string,
+    format: 'sql' | 'module' = 'sql',
+  ): Promise<void> {
     if (!mayBeForbidden(sql)) return
     await loadParser()
     const found = findForbidden(sql, within)
-    if (found) throw forbidden(found, file)
+    // A place in a module's text is not a place in its file.
+    if (found) throw forbidden(format === 'module' ? { ...found, at: undefined } : found, file)
   }
 
   async #send(sql: string, origin: Origin): Promise<unknown> {
@@ -198,8 +204,11 @@ export class PostgresSession implements Session {
 /** RESET ALL leaves the role alone, RESET SESSION AUTHORIZATION brings it back. */
 const RESET = 'RESET SESSION AUTHORIZATION; RESET ALL'
 
-export function forbidden(found: { what: string; statement: string; at: Position }, file: string): MigratorError {
-  const place = `${file}:${found.at.line}:${found.at.column}`
+export function forbidden(
+  found: { what: string; statement: string; at?: Position | undefined },
+  file: string,
+): MigratorError {
+  const place = found.at ? `${file}:${found.at.line}:${found.at.column}` : (frameIn(new Error(), file) ?? file)
   const details = { details: { file, ...found.at, statement: found.statement } }
   if (found.what === 'transaction-control') {
     return new MigratorError(

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { pair } from '../support/cli.ts'
 import { historyOf, nobodySleeps, sleeping, tablesOf } from '../support/observe.ts'
-import { hurry, module, outsidePair, SLEEP, saidBy, scene, statusesOf } from '../support/scene.ts'
+import { hurry, module, outsidePair, SLEEP, saidBy, scene, slowHistory, statusesOf } from '../support/scene.ts'
+import { startSlowLink } from '../support/slow-link.ts'
 
 const one = pair('0001_one', 'CREATE TABLE one (id int);', 'DROP TABLE one;')
 const three = pair('0003_three', 'CREATE TABLE three (id int);', 'DROP TABLE three;')
@@ -68,6 +69,52 @@ describe('in a transaction', () => {
     expect(statusesOf(ended.json())).toEqual({ '0001_one': 'applied', '0002_two': 'failed', '0003_three': 'not-run' })
     expect(await tablesOf(db)).toEqual(['one'])
     expect(await historyOf(db)).toEqual(['0001_one'])
+  })
+
+  for (const transaction of ['batch', 'each'] as const) {
+    test(`SIGINT while its record is being written ends the run, --transaction ${transaction}`, async () => {
+      const { db, project } = await scene(one)
+      await project.run(['migrate'])
+      await slowHistory(db)
+      await project.write(pair('0002_two', 'CREATE TABLE two (id int);', 'DROP TABLE two;'))
+      const running = project.start(['migrate', '--transaction', transaction])
+      await sleeping(db)
+      running.process.kill('SIGINT')
+      const ended = await Promise.race([running.finished, pause(15_000)])
+      expect(ended?.code ?? 'it hangs').toBe(130)
+      expect(await historyOf(db)).toEqual(['0001_one'])
+      expect(await tablesOf(db)).toEqual(['one'])
+    })
+  }
+
+  for (const transaction of ['batch', 'each'] as const) {
+    test(`SIGINT while record and COMMIT are on a long line ends the run truly, --transaction ${transaction}`, async () => {
+      const link = await startSlowLink(inject('serverUrl'), 100)
+      onTestFinished(link.stop)
+      const { db, project } = await scene({ ...one, ...sleepy, ...three }, { reachedBy: link.through })
+      const running = project.start(['migrate', '--transaction', transaction])
+      await sleeping(db)
+      await hurry(db)
+      await nobodySleeps(db)
+      await pause(150) // The answer is back after 100 ms; what follows it reaches the server after 200.
+      running.process.kill('SIGINT')
+      const ended = await Promise.race([running.finished, pause(12_000)])
+      expect(ended?.code ?? 'it hangs', ended ? saidBy(ended) : '').toBe(130)
+      const history = await historyOf(db)
+      expect(history).toEqual(transaction === 'batch' ? [] : expect.arrayContaining(['0001_one']))
+      expect(await tablesOf(db)).toHaveLength(history.includes('0002_two') ? 3 : history.length)
+    })
+  }
+
+  test('a module that catches its own cancelling is interrupted all the same', async () => {
+    const up = `await db.execute('${SLEEP}').catch(() => undefined)`
+    const { db, project } = await scene({ ...one, ...module('0002_two', { up, down: 'await 0' }) })
+    const running = project.start(['migrate'])
+    await sleeping(db)
+    running.process.kill('SIGINT')
+    const ended = await running.finished
+    expect(ended.code, saidBy(ended)).toBe(130)
+    expect(await historyOf(db)).toEqual([])
   })
 
   test('it is undone at once also where another step of the run stands outside a transaction', async () => {

@@ -2,7 +2,17 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { pair } from '../support/cli.ts'
 import { historyOf, lockHolder, nobodySleeps, sleeping, tablesOf, terminate } from '../support/observe.ts'
-import { hurry, module, outsidePair, type Scene, SLEEP, saidBy, scene, statusesOf } from '../support/scene.ts'
+import {
+  hurry,
+  module,
+  outsidePair,
+  type Scene,
+  SLEEP,
+  saidBy,
+  scene,
+  slowHistory,
+  statusesOf,
+} from '../support/scene.ts'
 
 const one = pair('0001_one', 'CREATE TABLE one (id int);', 'DROP TABLE one;')
 const three = pair('0003_three', 'CREATE TABLE three (id int);', 'DROP TABLE three;')
@@ -107,6 +117,23 @@ describe('the connection that holds the run lock is cut in mid-step', () => {
     expect(await tablesOf(made.db)).toEqual([])
     expect(await historyOf(made.db)).toEqual([])
   })
+
+  for (const transaction of ['batch', 'each'] as const) {
+    test(`while the record is being written, --transaction ${transaction}: nothing is committed, nothing hangs`, async () => {
+      const made = await scene(one)
+      await made.project.run(['migrate'])
+      await slowHistory(made.db)
+      await made.project.write(pair('0002_two', 'CREATE TABLE two (id int);', 'DROP TABLE two;'))
+      const running = made.project.start(['migrate', '--transaction', transaction, '--json'])
+      await sleeping(made.db)
+      await terminate(made.db, await lockHolder(made.db))
+      const ended = await Promise.race([running.finished, pause(15_000)])
+      expect(ended?.code ?? 'it hangs').toBe(1)
+      expect(ended?.json().error).toMatchObject({ code: 'LOCK_LOST' })
+      expect(await historyOf(made.db)).toEqual(['0001_one'])
+      expect(await tablesOf(made.db)).toEqual(['one'])
+    })
+  }
 
   test('in the middle of a recovery: the recovery stops, and the entry stays dirty', async () => {
     const made = await scene({ ...one, ...outsidePair('0002_two', UP, `${SLEEP};\nDROP TABLE two;`) })

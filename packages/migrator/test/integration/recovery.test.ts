@@ -180,13 +180,24 @@ describe('a dirty flag that somebody set by hand', () => {
   test('on the newest one: its down runs, and it is applied anew', async () => {
     const { db, project } = await scene(threeTables())
     await project.run(['migrate'])
-    await db.sql`INSERT INTO three VALUES (1)`
     await db.sql`UPDATE schema_migrations SET dirty = true WHERE version = '0003_three'`
     const next = await project.run(['migrate', '--json'])
     expect(next.code, saidBy(next)).toBe(0)
     expect(next.json().recovered).toEqual(['0003_three'])
     expect(await historyOf(db)).toEqual(['0001_one', '0002_two', '0003_three'])
-    expect(await db.sql`SELECT * FROM three`).toEqual([])
+  })
+
+  test('where its down would drop rows, and nothing tells whose they are: exit 3, the rows stay', async () => {
+    const { db, project } = await scene(threeTables())
+    await project.run(['migrate'])
+    await db.sql`INSERT INTO three VALUES (1)`
+    await db.sql`UPDATE schema_migrations SET dirty = true WHERE version = '0003_three'`
+    const next = await project.run(['migrate', '--json'])
+    expect(next.code, saidBy(next)).toBe(3)
+    expect(next.json().error).toMatchObject({ code: 'RECOVERY_FAILED', id: '0003_three' })
+    expect(next.json().error.hint).toContain('clear-dirty')
+    expect(await historyOf(db)).toEqual(['0001_one', '0002_two', '0003_three dirty'])
+    expect(await db.sql`SELECT * FROM three`).toEqual([{ id: 1 }])
   })
 
   test('on one in the middle: it is recovered and applied anew, the later ones stay', async () => {

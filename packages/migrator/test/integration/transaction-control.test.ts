@@ -84,7 +84,7 @@ export async function down(db) { await db.execute('DROP TABLE bad') }
     await project.write(module(statement))
     const plain = await project.run(['migrate'])
     const json = await project.run(['migrate', '--json'])
-    const says = [/^0002_bad\.ts|\n✗ 0002_bad\.ts:3:/, /COMMIT|ROLLBACK/, 'not allowed in a transactional migration']
+    const says = ['0002_bad.ts:3:', /COMMIT|ROLLBACK/, 'not allowed in a transactional migration']
     expectSaid(plain, json, { words: [], exit: 1, code: 'TRANSACTION_CONTROL', says, hint: 'BEGIN/COMMIT/ROLLBACK' })
     expect(JSON.parse(await stateOf(db)).rows).toEqual([])
     expect(await stateOf(db)).not.toMatch(/"(bad|good)"/)

@@ -25,7 +25,8 @@ export function nobodySleeps(db: TestDatabase, limitMs?: number): Promise<true> 
 async function sleepers({ sql, name }: TestDatabase): Promise<readonly number[]> {
   const rows = await sql`
     SELECT pid FROM pg_stat_activity
-     WHERE datname = ${name} AND pid <> pg_backend_pid() AND state = 'active' AND query LIKE '%pg_sleep%'`
+     WHERE datname = ${name} AND pid <> pg_backend_pid() AND state = 'active'
+       AND (query LIKE '%pg_sleep%' OR wait_event = 'PgSleep')`
   return rows.map(({ pid }) => pid)
 }
 

