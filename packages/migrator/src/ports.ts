@@ -65,6 +65,8 @@ export interface Session {
    * Rejects with TRANSACTION_CONTROL or LOCK_LOST.
    */
   guard(lock: RunLock | undefined): Promise<void>
+  /** Checks deferred constraints now, so that a violation is told of the step that made it. */
+  checkConstraints(): Promise<void>
   /** Rejects when the server answers anything but COMMIT (then nothing is committed). */
   commit(): Promise<void>
   /** Rolls back; never rejects, because a lost connection has rolled back already. */
@@ -77,6 +79,8 @@ export interface Session {
   execute(sql: string): Promise<void>
   /** Rows as objects of texts. */
   query(sql: string): Promise<readonly Readonly<Record<string, string | null>>[]>
+  /** Behind a pooler: statements outside a transaction may each run in another of its connections. */
+  readonly pooled: boolean
   /** The server's process id, for looking at what blocks this session. */
   readonly serverPid: number
   /** The first statement of a module that failed since `begin`. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { HistoryEntry } from '../core/history.ts'
 import { compareText } from '../core/migration.ts'
+import { once } from '../core/once.ts'
 import { type MigrationStatus, reconcile } from '../core/reconcile.ts'
 import { MigratorError } from '../errors.ts'
 import type { RunLock, Session } from '../ports.ts'
@@ -30,7 +31,28 @@ export async function withSession<T>(context: Context, work: (session: Session) 
 export async function createRun(context: Context, options: RunOptions, lock: RunLock, session: Session): Promise<Run> {
   const history = await context.store.read(session)
   const batch = Math.max(0, ...history.map((entry) => entry.batch)) + 1
-  return { context, options, lock, session, batch, operator: await context.operator(), total: 0, lockLost: false }
+  const records = once(() => context.database.connect({ modules: false }))
+  const run: Run = {
+    context,
+    options,
+    lock,
+    session,
+    records,
+    batch,
+    operator: await context.operator(),
+    total: 0,
+    lockLost: false,
+  }
+  watchLock(run)
+  return run
+}
+
+/** Losing the lock stops what is running; before each commit the server is asked again. */
+function watchLock(run: Run): void {
+  void run.lock.lost.then(() => {
+    run.lockLost = true
+    return run.session.cancel()
+  })
 }
 
 /** Finds dirty migrations and recovers them, the newest first; stops with MIGRATION_DIRTY where that was asked for. */

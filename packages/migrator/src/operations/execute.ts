@@ -87,7 +87,7 @@ async function underLock(
   const first = await readStatuses(context, session, course.set)
   const recovered = course.direction === 'up' ? await recoverDirty(run, first) : []
   const statuses = recovered.length > 0 ? await readStatuses(context, session, course.set) : first
-  const planned = course.plan(statuses)
+  const planned = exempting(recovered, course.plan(statuses))
   refusePlan(planned)
   const steps = await prepareSteps(
     context,
@@ -101,8 +101,16 @@ async function underLock(
   await course.approve({ plan, destructive: await destructiveIn(steps) })
   await context.store.prepare(session)
   const before = await recoverSteps(run, plan)
-  const outcome = await carryOut({ ...run, total: steps.length }, steps, course, statuses)
+  const outcome = await carryOut(Object.assign(run, { total: steps.length }), steps, course, statuses)
   return report(context, plan, { started, recovered, ...outcome, results: [...before, ...outcome.results] })
+}
+
+/** What was recovered a moment ago goes up again where it stood, though later ones are applied. */
+function exempting(recovered: readonly string[], plan: Plan): Plan {
+  const problems = plan.problems.filter(
+    ({ code, id }) => code !== 'OUT_OF_ORDER' || id === undefined || !recovered.includes(id),
+  )
+  return { ...plan, problems }
 }
 
 /** Steps whose archived source turned out unusable, and that --force lets go, are shown as what they are. */

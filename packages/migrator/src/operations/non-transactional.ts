@@ -3,9 +3,11 @@ import type { CatalogDigest, HistoryChange, Progress } from '../core/history.ts'
 import type { Action } from '../core/migration.ts'
 import { MigratorError } from '../errors.ts'
 import type { StatementWatch } from '../ports.ts'
-import { interrupted } from './context.ts'
+import { loadParser, parseStatements } from '../sql/statements.ts'
+import { emit, interrupted } from './context.ts'
+import { refuseWithoutLock } from './lock-held.ts'
 import type { ReadyStep } from './prepare.ts'
-import { recoverStep } from './recovery.ts'
+import { type Evidence, nothingRan, recoverStep } from './recovery.ts'
 import type { Run } from './run.ts'
 import { asStepFailure, entryOf, guarded, succeeded } from './transactional.ts'
 
@@ -17,9 +19,12 @@ import { asStepFailure, entryOf, guarded, succeeded } from './transactional.ts'
 export async function runNonTransactional(run: Run, step: ReadyStep, index: number): Promise<number> {
   const { clock, store, database } = run.context
   const started = clock.monotonicMs()
+  if (run.session.pooled) emit(run.context, { kind: 'warning', level: 'warn', version: step.id, message: POOLED })
   await run.session.settle(run.options)
   const before = await database.catalog.digest(run.session)
+  const invalidBefore = await invalidNow(run)
   const tracker = trackStatements(run, step)
+  await loadParser()
   try {
     await guarded('VALIDATION_FAILED', step.id, () =>
       perform(run, step, step.direction === 'up' ? step.migration?.validate : undefined),
@@ -35,7 +40,7 @@ export async function runNonTransactional(run: Run, step: ReadyStep, index: numb
   }
   try {
     await perform(run, step, step.direction === 'up' ? step.migration?.up : step.migration?.down, tracker.watch)
-    await refuseInvalidIndexes(run, step)
+    await refuseInvalidIndexes(run, step, invalidBefore, tracker.created)
     await guarded('VERIFICATION_FAILED', step.id, () =>
       perform(run, step, step.direction === 'up' ? step.migration?.verify : undefined),
     )
@@ -47,6 +52,9 @@ export async function runNonTransactional(run: Run, step: ReadyStep, index: numb
   }
   return succeeded(run, step, index, clock.monotonicMs() - started)
 }
+
+const POOLED =
+  'Behind a pooler the lock and statement timeouts do not reach steps outside a transaction; set them on the role or the database.'
 
 function settled({ id, direction }: ReadyStep, durationMs: number): HistoryChange {
   return direction === 'up' ? { kind: 'settled', id, durationMs: Math.round(durationMs) } : { kind: 'reverted', id }
@@ -65,7 +73,8 @@ async function perform(
 function trackStatements(
   run: Run,
   { id, direction }: ReadyStep,
-): { watch: Partial<StatementWatch>; progress(): Progress } {
+): { watch: Partial<StatementWatch>; progress(): Progress; readonly created: ReadonlySet<string> } {
+  const created = new Set<string>()
   let finished = 0
   let statement: string | undefined
   const progress = (): Progress => ({
@@ -76,9 +85,11 @@ function trackStatements(
   })
   return {
     progress,
+    created,
     watch: {
       async beforeStatement(sql) {
         await refuseWithoutLock(run)
+        for (const name of createdIndexes(sql)) created.add(name)
         statement = excerptOf(sql.trim(), 500)
         await tellProgress(run, id, progress())
         return 'run'
@@ -91,31 +102,39 @@ function trackStatements(
   }
 }
 
-/** A module outside a transaction may open one of its own (db.transaction); its progress then commits with it, which is right. */
+/** On a session of its own: the step may have taken another role, or opened a transaction. */
 async function tellProgress(run: Run, id: string, progress: Progress): Promise<void> {
-  await run.context.store.record(run.session, { kind: 'progressed', id, progress })
-}
-
-async function refuseWithoutLock(run: Run): Promise<void> {
-  if (run.lockLost || !(await run.lock.isHeld(run.session))) {
-    run.lockLost = true
-    throw new MigratorError('LOCK_LOST', 'The connection that holds the run lock was lost.')
-  }
+  await run.context.store.record(await run.records(), { kind: 'progressed', id, progress })
 }
 
 /** CONCURRENTLY leaves an invalid index when it fails; IF NOT EXISTS then keeps it and reports success. */
-async function refuseInvalidIndexes(run: Run, step: ReadyStep): Promise<void> {
+async function refuseInvalidIndexes(
+  run: Run,
+  step: ReadyStep,
+  before: readonly string[],
+  created: ReadonlySet<string>,
+): Promise<void> {
   if (step.direction === 'down') return
   const invalid = await run.context.database.catalog.invalidIndexes(run.session)
-  const text = step.migration?.sources.map(({ content }) => content).join('\n') ?? ''
-  const named = invalid.filter((name) => text.includes(bareName(name)))
-  if (named.length === 0) return
-  const message = `${step.id} left the index ${named.join(', ')} INVALID: the server does not use it.`
-  throw new MigratorError('INVALID_INDEX', message, { details: { invalidIndexes: named } })
+  const ours = invalid.filter((name) => !before.includes(name) || created.has(bareName(name)))
+  if (ours.length === 0) return
+  const message = `${step.id} left the index ${ours.join(', ')} INVALID: the server does not use it.`
+  throw new MigratorError('INVALID_INDEX', message, { details: { invalidIndexes: ours } })
+}
+
+/** The names of the indexes that a statement would create. */
+function createdIndexes(sql: string): readonly string[] {
+  if (!/\bindex\b/i.test(sql)) return []
+  const parsed = parseStatements(sql)
+  if (!parsed.ok) return []
+  return parsed.statements.flatMap(({ type, node }) =>
+    type === 'IndexStmt' && node.idxname ? [String(node.idxname)] : [],
+  )
 }
 
 function bareName(qualified: string): string {
-  return (/(?:^|\.)("(?:[^"]|"")*"|[^".]+)$/.exec(qualified)?.[1] ?? qualified).replace(/^"|"$/g, '')
+  const name = /(?:^|\.)("(?:[^"]|"")*"|[^".]+)$/.exec(qualified)?.[1] ?? qualified
+  return name.replace(/^"|"$/g, '').replaceAll('""', '"')
 }
 
 /** Takes a failed step back where that is safe; says in the error what is left where it is not. */
@@ -129,9 +148,11 @@ async function undo(
   const error = cause instanceof MigratorError ? cause : undefined
   const broken = error?.code === 'LOCK_LOST' || error?.code === 'CONNECTION_LOST' || run.lockLost
   if (broken) return asStepFailure(run, step, asDirty(step, cause, 'it will be looked at by the next run'))
+  const evidence: Evidence = { before, progress, outcome: 'failed' }
+  if (step.direction === 'down') return asStepFailure(run, step, await undoDown(run, step, cause, evidence))
   const invalid = await invalidNow(run)
   try {
-    await recoverStep(run, step, { before, progress, outcome: 'failed' })
+    await recoverStep(run, step, evidence)
   } catch (failure) {
     const why = failure instanceof Error ? failure.message : String(failure)
     const left = invalid.length > 0 ? ` Invalid indexes were left: ${invalid.join(', ')}.` : ''
@@ -152,6 +173,17 @@ async function undo(
     },
   )
   return asStepFailure(run, step, run.context.signal.aborted ? interrupted() : taken)
+}
+
+/** A down that fails stops there: nothing further is automated, unless nothing of it had run. */
+async function undoDown(run: Run, step: ReadyStep, cause: unknown, evidence: Evidence): Promise<unknown> {
+  const { catalog } = run.context.database
+  await run.session.settle(run.options)
+  if (!nothingRan(evidence, await catalog.digest(run.session))) {
+    return asDirty(step, cause, 'its down stopped half-way; nothing further was done')
+  }
+  await run.context.store.record(run.session, { kind: 'settled', id: step.id, durationMs: undefined })
+  return cause
 }
 
 function invalidNow(run: Run): Promise<readonly string[]> {

@@ -42,7 +42,7 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
 
   /** What can't be seen of the blockers is left out: the tick only informs. */
   async function tick(): Promise<void> {
-    blockers = await context.database.activity.blockersOf(run.session.serverPid)
+    if (!run.session.pooled) blockers = await context.database.activity.blockersOf(run.session.serverPid)
     const durationMs = context.clock.monotonicMs() - started
     const waiting = blockers.length > 0 ? `, kept waiting by ${blockers.map(describe).join(', ')}` : ''
     const message = `${step.id}: ${(durationMs / 1000).toFixed(0)} s${waiting}`

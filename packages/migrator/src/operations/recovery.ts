@@ -1,13 +1,13 @@
 import type { CatalogDigest, HistoryEntry, Progress } from '../core/history.ts'
-import type { Migration } from '../core/migration.ts'
-import { type Difference, describeDifferences, diffCatalogs, hasObject } from '../core/schema-diff.ts'
+import type { Action } from '../core/migration.ts'
+import { describeDifferences, diffCatalogs } from '../core/schema-diff.ts'
 import { MigratorError } from '../errors.ts'
-import type { StatementWatch } from '../ports.ts'
-import { type DroppedObject, droppedBy } from '../sql/drops.ts'
-import { loadParser, parseStatements } from '../sql/statements.ts'
+import { loadParser } from '../sql/statements.ts'
 import { emit, reportError } from './context.ts'
+import { refuseWithoutLock } from './lock-held.ts'
 import { prepareSteps, type ReadyStep } from './prepare.ts'
 import { describe } from './progress.ts'
+import { judge, type Scene } from './recovery-scene.ts'
 import type { Run } from './run.ts'
 
 /**
@@ -61,41 +61,77 @@ export interface Evidence {
 export async function recoverStep(run: Run, step: ReadyStep, evidence: Evidence): Promise<void> {
   const { database, store } = run.context
   await run.session.settle(run.options)
-  const now = await database.catalog.digest(run.session)
-  const untouched = evidence.before !== undefined && diffCatalogs(evidence.before, now).length === 0
-  const nothingRan = untouched && evidence.outcome === 'failed' && evidence.progress?.finished === 0
-  if (step.direction === 'down') {
-    if (nothingRan) return store.record(run.session, { kind: 'settled', id: step.id, durationMs: undefined })
-    await runDown(run, step, { present: now, foreign: undefined, proven: true })
-  } else if (!nothingRan) {
-    await runDown(run, step, { present: now, foreign: evidence.before, proven: evidence.before !== undefined })
-    if (evidence.before) await refuseDifferences(run, step, evidence.before)
-  }
+  const present = await database.catalog.digest(run.session)
+  if (step.direction === 'down') await finishDown(run, step, evidence, present)
+  else await takeBackUp(run, step, evidence, present)
+  await refuseWithoutLock(run)
   await store.record(run.session, { kind: 'reverted', id: step.id })
 }
 
-interface Scene {
-  /** What is there when the recovery begins. */
-  readonly present: CatalogDigest
-  /** What was there before the `up` began and so is not its own. */
-  readonly foreign: CatalogDigest | undefined
-  /** Whether it is on record what stood there before. Without that, nothing that holds data is dropped. */
-  readonly proven: boolean
+/** Whether the step is known to have changed nothing. */
+export function nothingRan({ before, progress, outcome }: Evidence, present: CatalogDigest): boolean {
+  return (
+    outcome === 'failed' &&
+    progress?.finished === 0 &&
+    before !== undefined &&
+    diffCatalogs(before, present).length === 0
+  )
 }
 
-async function runDown(run: Run, { migration }: ReadyStep, scene: Scene): Promise<void> {
-  if (!migration?.down) {
-    throw new MigratorError('RECOVERY_FAILED', 'No down migration found for dirty migration')
-  }
-  const watch: StatementWatch = {
-    within: migration.transactional ? 'transaction' : 'no-transaction',
-    beforeStatement: (sql) => judge(run, sql, scene, migration),
-  }
+/** A `down` that was cut off goes on: an SQL file behind the statements that had finished, a module from its beginning. */
+async function finishDown(run: Run, step: ReadyStep, { progress }: Evidence, present: CatalogDigest): Promise<void> {
+  const unchanged = step.migration?.format === 'sql' && step.migration.downChecksum === step.entry?.downChecksum
+  const skip = unchanged ? (progress?.finished ?? 0) : 0
+  await runDown(run, step, { present, foreign: undefined, proven: true, skip, opaque: 'allowed' }, async () => {})
+}
+
+async function takeBackUp(run: Run, step: ReadyStep, evidence: Evidence, present: CatalogDigest): Promise<void> {
+  if (nothingRan(evidence, present)) return
+  const { before } = evidence
+  const ours = new Set(before ? diffCatalogs(before, present).map(({ object }) => object) : [])
+  const scene: Scene = { present, foreign: before, proven: before !== undefined, skip: 0, opaque: 'allowed' }
+  await runDown(run, step, scene, async () => {
+    if (before) await refuseDifferences(run, step, before, ours)
+  })
+}
+
+/**
+ * Runs the `down`, in one transaction wherever its statements allow it: what it did is compared with what is on record
+ * before anything is committed. What must not stand in a transaction (CONCURRENTLY …) is run statement by statement.
+ */
+async function runDown(run: Run, step: ReadyStep, scene: Scene, check: () => Promise<void>): Promise<void> {
+  const down = step.migration?.down
+  if (!down) throw new MigratorError('RECOVERY_FAILED', 'No down migration found for dirty migration')
   await loadParser()
-  if (!migration.transactional) return run.session.perform(migration.down, watch)
+  try {
+    await downInTransaction(run, step, down, scene, check)
+  } catch (error) {
+    if (!(error instanceof MigratorError) || !NEEDS_NO_TRANSACTION(error)) throw error
+    await run.session.settle(run.options)
+    await run.session.perform(down, {
+      within: 'no-transaction',
+      beforeStatement: (sql) => judge(run, step, { ...scene, opaque: 'refused' }, sql),
+    })
+    await check()
+    await refuseWithoutLock(run)
+  }
+}
+
+/** 25001: the server refuses it in a transaction; or the down controls transactions itself. */
+const NEEDS_NO_TRANSACTION = ({ code, details }: MigratorError) =>
+  details.sqlstate === '25001' || code === 'TRANSACTION_CONTROL'
+
+async function downInTransaction(
+  run: Run,
+  step: ReadyStep,
+  down: Action,
+  scene: Scene,
+  check: () => Promise<void>,
+): Promise<void> {
   await run.session.begin(run.options)
   try {
-    await run.session.perform(migration.down, watch)
+    await run.session.perform(down, { within: 'transaction', beforeStatement: (sql) => judge(run, step, scene, sql) })
+    await check()
     await run.session.guard(run.lock)
     await run.session.commit()
   } catch (error) {
@@ -104,43 +140,15 @@ async function runDown(run: Run, { migration }: ReadyStep, scene: Scene): Promis
   }
 }
 
-/** Whether a statement of the `down` may run in this scene. */
-async function judge(run: Run, sql: string, scene: Scene, { id }: Migration): Promise<'run' | 'skip'> {
-  const { present, foreign } = scene
-  const parsed = parseStatements(sql)
-  if (!parsed.ok) return 'run'
-  const dropped = parsed.statements.flatMap(droppedBy)
-  if (dropped.length === 0) return 'run'
-  const onlyDrops = parsed.statements.every(({ type }) => type === 'DropStmt' || type === 'AlterTableStmt')
-  const left = dropped.filter((object) => object.kind !== 'database' && hasObject(present, object))
-  const others = foreign ? left.filter((object) => hasObject(foreign, object)) : []
-  if (left.length === 0 && onlyDrops) return 'skip'
-  if (!scene.proven) await refuseToLoseData(run, left, id)
-  if (others.length === 0) return 'run'
-  if (others.length === left.length && onlyDrops) return 'skip'
-  throw new MigratorError(
-    'RECOVERY_FAILED',
-    `The down of ${id} would destroy ${others.map(nameOf).join(', ')}, which stood there before its up began`,
-  )
-}
-
-async function refuseToLoseData(run: Run, dropped: readonly DroppedObject[], id: string): Promise<void> {
-  for (const object of dropped) {
-    if (!(await run.context.database.catalog.holdsData(run.session, object))) continue
-    const message = `The down of ${id} would drop ${nameOf(object)}, which holds data, and nothing on record tells whether it stood there before`
-    throw new MigratorError('RECOVERY_FAILED', message)
-  }
-}
-
-function nameOf({ kind, schema, name, part }: DroppedObject): string {
-  return `${kind} ${[schema, name, part].filter(Boolean).join('.')}`
-}
-
-async function refuseDifferences(run: Run, { id }: ReadyStep, before: CatalogDigest): Promise<void> {
-  const differences: readonly Difference[] = diffCatalogs(
-    before,
-    await run.context.database.catalog.digest(run.session),
-  )
+/** Compares what the half-done step had changed with what is on record; what others changed meanwhile is theirs. */
+async function refuseDifferences(
+  run: Run,
+  { id }: ReadyStep,
+  before: CatalogDigest,
+  ours: ReadonlySet<string>,
+): Promise<void> {
+  const after = await run.context.database.catalog.digest(run.session)
+  const differences = diffCatalogs(before, after).filter(({ object }) => ours.has(object) || object in before)
   if (differences.length === 0) return
   const message = `After the down of ${id} the schema is not what it was before its up: ${describeDifferences(differences)}`
   throw new MigratorError('RECOVERY_FAILED', message, { details: { differences } })

@@ -21,10 +21,14 @@ export interface Run {
   readonly lock: RunLock
   readonly operator: Operator
   readonly batch: number
-  readonly total: number
+  total: number
   /** Replaced when its connection was lost. */
   session: Session
+  /** A session beside the steps', for what is recorded while a step outside a transaction runs. */
+  readonly records: () => Promise<Session>
   lockLost: boolean
+  /** The step in hand. */
+  current?: ReadyStep | undefined
 }
 
 /** Runs the steps in order. Never rejects for a failed step: the results tell, the last failure first in `error`. */
@@ -32,11 +36,7 @@ export async function runSteps(
   run: Run,
   steps: readonly ReadyStep[],
 ): Promise<{ results: readonly StepResult[]; error?: MigratorError }> {
-  run.lock.lost.then(() => {
-    run.lockLost = true
-    void run.session.cancel()
-  })
-  const abandon = () => void abandonStep(run, steps)
+  const abandon = () => void abandonStep(run)
   run.context.signal.addEventListener('abort', abandon, { once: true })
   try {
     return transactionMode(run.options, steps) === 'batch' ? await asBatch(run, steps) : await oneByOne(run, steps)
@@ -115,7 +115,7 @@ async function oneByOne(
       return { results: [...results, failed, ...rest], error }
     }
   }
-  return { results }
+  return run.context.signal.aborted ? { results, error: interrupted() } : { results }
 }
 
 function outcome({ direction }: Step): 'applied' | 'reverted' {
@@ -123,6 +123,7 @@ function outcome({ direction }: Step): 'applied' | 'reverted' {
 }
 
 function runOne(run: Run, step: ReadyStep, index: number): Promise<number> {
+  run.current = step
   return watchStep(run, step, index, () =>
     step.migration?.transactional === false
       ? runNonTransactional(run, step, index)
@@ -159,8 +160,8 @@ async function retrying<T>(run: Run, step: Step | undefined, attempt: () => Prom
 const RETRIED = new Set<ErrorCode>(['LOCK_TIMEOUT'])
 
 /** The first Ctrl-C: a transaction is cancelled, a step outside one is let finish. */
-async function abandonStep(run: Run, steps: readonly ReadyStep[]): Promise<void> {
-  if (steps.every(({ migration }) => migration?.transactional !== false)) await run.session.cancel()
+async function abandonStep(run: Run): Promise<void> {
+  if (run.current?.migration?.transactional !== false) await run.session.cancel()
 }
 
 /** The failure as the operator should read it: what really ended the run, not the error that followed from it. */
@@ -170,11 +171,14 @@ function explain(run: Run, cause: unknown): MigratorError {
   if (run.lockLost && error.code !== 'LOCK_LOST') {
     return new MigratorError('LOCK_LOST', `The connection that holds the run lock was lost: ${error.message}`, details)
   }
-  if (run.context.signal.aborted && error.code === 'STATEMENT_TIMEOUT') {
+  if (run.context.signal.aborted && CANCELLED.has(error.code)) {
     return new MigratorError('INTERRUPTED', 'Interrupted. No step is left half done.', details)
   }
   return error
 }
+
+/** What a cancelled statement looks like; a module may have caught it and gone on. */
+const CANCELLED = new Set<ErrorCode>(['STATEMENT_TIMEOUT', 'SWALLOWED_ERROR'])
 
 function unexpected(cause: unknown): MigratorError {
   return new MigratorError('MIGRATION_FAILED', reportError(cause).message, { cause })

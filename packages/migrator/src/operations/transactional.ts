@@ -37,7 +37,11 @@ export async function runBatch(run: Run, steps: readonly ReadyStep[]): Promise<r
       const started = run.context.clock.monotonicMs()
       const change = await watchStep(run, step, index, () => performStep(run, step, started))
       changes.push(change)
-      await allOf([run.session.guard(undefined), ...recordWithStep(run, [change])])
+      await allOf([
+        ...(steps.length > 1 ? [run.session.checkConstraints()] : []),
+        run.session.guard(undefined),
+        ...recordWithStep(run, [change]),
+      ])
       durations.push(run.context.clock.monotonicMs() - started)
     }
     await allOf([run.session.guard(run.lock), commit(run, changes)])

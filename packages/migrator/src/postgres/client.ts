@@ -18,6 +18,8 @@ export interface ClientOptions {
 export interface Backend {
   readonly pid: number
   readonly versionNumber: number
+  /** Whether another program answers for the server (PgBouncer): its key's pid is not the server's. */
+  readonly pooled: boolean
   /** Whether the server can notice by itself that we are gone (PostgreSQL 14+, not on every platform). */
   readonly checksConnection: boolean
 }
@@ -56,8 +58,10 @@ export async function openClient(options: ClientOptions): Promise<{ client: Clie
 }
 
 async function greet(client: Client): Promise<Backend> {
-  const [row] = await client.unsafe(`
+  const result = await client.unsafe(`
     SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.current_setting('server_version_num') AS version,
            pg_catalog.version() ~ 'linux|darwin' AS notices`)
-  return { pid: Number(row?.pid), versionNumber: Number(row?.version), checksConnection: row?.notices === true }
+  const [row] = result
+  const pooled = result.state.pid !== Number(row?.pid)
+  return { pid: Number(row?.pid), pooled, versionNumber: Number(row?.version), checksConnection: row?.notices === true }
 }

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { Action } from '../core/migration.ts'
 import { MigratorError } from '../errors.ts'
 import type { RunLock, Session, StatementWatch, StepLimits } from '../ports.ts'
@@ -11,13 +11,19 @@ import { frameIn, GUARD_STATES, type Origin, serverErrorIn, statementFailure } f
 import { literal } from './literal.ts'
 import type { PostgresRunLock } from './run-lock.ts'
 
+/** What postgres.js' queries have beside their promise. */
+interface Cancellable {
+  readonly active: boolean
+  readonly canceller: ((query: Cancellable) => Promise<void>) | null
+}
+
 /** A session over one postgres.js connection. Every text goes as a simple query, so un-awaited calls are pipelined. */
 export class PostgresSession implements Session {
   readonly #client: Client
   readonly #backend: Backend
   readonly #isLost: () => boolean
-  readonly #active = new Set<{ cancel(): void }>()
-  #token = ''
+  readonly #active = new Set<Cancellable>()
+  #transaction = ''
   #firstFailure: unknown
 
   constructor(client: Client, backend: Backend, isLost: () => boolean) {
@@ -30,6 +36,10 @@ export class PostgresSession implements Session {
     return this.#backend.pid
   }
 
+  get pooled(): boolean {
+    return this.#backend.pooled
+  }
+
   get isLost(): boolean {
     return this.#isLost()
   }
@@ -39,9 +49,12 @@ export class PostgresSession implements Session {
   }
 
   async begin(limits: StepLimits): Promise<void> {
-    this.#token = randomUUID()
     this.#firstFailure = undefined
-    await this.execute(`BEGIN; ${this.#limits(limits, 'SET LOCAL')}`)
+    const results = await this.#send(
+      `BEGIN; ${this.#limits(limits, 'SET LOCAL')}; SELECT pg_catalog.pg_current_xact_id()::text AS id`,
+      {},
+    )
+    this.#transaction = (results as readonly (readonly { id?: string }[])[]).at(-1)?.[0]?.id ?? ''
   }
 
   async freshen(limits: StepLimits): Promise<void> {
@@ -49,6 +62,8 @@ export class PostgresSession implements Session {
   }
 
   async settle(limits: StepLimits): Promise<void> {
+    // Behind a pooler in transaction mode a SET would reach other clients, and not be there for the next statement.
+    if (this.pooled) return
     await this.execute(RESET)
     await this.execute(this.#limits(limits, 'SET'))
   }
@@ -58,7 +73,7 @@ export class PostgresSession implements Session {
     const held = lock ? (lock as PostgresRunLock).heldCondition : 'true'
     await this.execute(
       `DO ${literal(`BEGIN
-      IF pg_catalog.current_setting('migrator.step', true) IS DISTINCT FROM '${this.#token}' THEN
+      IF pg_catalog.pg_current_xact_id_if_assigned()::text IS DISTINCT FROM ${literal(this.#transaction)} THEN
         RAISE EXCEPTION USING ERRCODE = '${GUARD_STATES.transactionLost}',
           MESSAGE = 'the migration ended the transaction that it ran in; what came before that is committed';
       END IF;
@@ -66,6 +81,13 @@ export class PostgresSession implements Session {
         RAISE EXCEPTION USING ERRCODE = '${GUARD_STATES.lockLost}', MESSAGE = 'the run lock was lost; nothing was committed';
       END IF;
     END`)}`,
+    )
+  }
+
+  async checkConstraints(): Promise<void> {
+    // Undone by the savepoint: later steps find their constraints deferred as they were declared.
+    await this.execute(
+      `SAVEPOINT ${CHECK}; SET CONSTRAINTS ALL IMMEDIATE; ROLLBACK TO SAVEPOINT ${CHECK}; RELEASE SAVEPOINT ${CHECK}`,
     )
   }
 
@@ -102,11 +124,14 @@ export class PostgresSession implements Session {
   }
 
   async cancel(): Promise<void> {
-    for (const query of this.#active) query.cancel()
+    // Only what the server works on: postgres.js loses count of the answers when what is queued behind is cancelled too.
+    const running = [...this.#active].find(({ active }) => active)
+    // A cancelling that does not get through leaves the statement running; the next one is refused all the same.
+    await running?.canceller?.(running).catch(() => undefined)
   }
 
   async close(): Promise<void> {
-    await this.#client.end({ timeout: 1 })
+    await this.#client.end({ timeout: this.#isLost() ? 0 : 1 })
   }
 
   async #performScript({ sql, file }: Action & { kind: 'sql' }): Promise<void> {
@@ -179,12 +204,12 @@ export class PostgresSession implements Session {
     }
   }
 
-  async #track<T extends PromiseLike<unknown> & { cancel(): void }>(query: T): Promise<unknown> {
-    this.#active.add(query)
+  async #track(query: PromiseLike<unknown>): Promise<unknown> {
+    this.#active.add(query as unknown as Cancellable)
     try {
       return await query
     } finally {
-      this.#active.delete(query)
+      this.#active.delete(query as unknown as Cancellable)
     }
   }
 
@@ -196,10 +221,11 @@ export class PostgresSession implements Session {
   /** client_connection_check_interval lets the server end a long statement by itself when this process is gone. */
   #limits({ lockTimeoutMs, statementTimeoutMs }: StepLimits, set: 'SET' | 'SET LOCAL'): string {
     const watchful = this.#backend.checksConnection ? `; ${set} client_connection_check_interval = '1s'` : ''
-    const token = set === 'SET LOCAL' ? `; SET LOCAL migrator.step = '${this.#token}'` : ''
-    return `${set} lock_timeout = ${lockTimeoutMs}; ${set} statement_timeout = ${statementTimeoutMs}${watchful}${token}`
+    return `${set} lock_timeout = ${lockTimeoutMs}; ${set} statement_timeout = ${statementTimeoutMs}${watchful}`
   }
 }
+
+const CHECK = 'migrator_check'
 
 /** RESET ALL leaves the role alone, RESET SESSION AUTHORIZATION brings it back. */
 const RESET = 'RESET SESSION AUTHORIZATION; RESET ALL'

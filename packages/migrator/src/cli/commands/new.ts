@@ -67,7 +67,11 @@ function readName(text: string): string {
     .replace(/[\s-]+/g, '_')
   if (!/^[a-z][a-z0-9_]*$/.test(name))
     throw invalid(`"${text}" is no name for a migration.`, 'Use letters, digits and underscores, as in add_plans.')
-  if (name.length > LONGEST_NAME) throw invalid(`The name "${name}" has ${name.length} characters; it may have ${LONGEST_NAME}.`)
+  if (name.length > LONGEST_NAME)
+    throw invalid(
+      `The name "${name}" has ${name.length} characters; it may have ${LONGEST_NAME}.`,
+      'Use few words, as in add_plans.',
+    )
   return name
 }
 
