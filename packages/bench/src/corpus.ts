@@ -5,19 +5,16 @@ export interface Text {
   readonly down: readonly [string, string]
 }
 
-/**
- * Two statements each: a table, then an index on it or a row in it, by turns. The tables are small (no TOAST table
- * beside them), so that the time is not mostly the file system's for creating files.
- */
+/** Two statements each: a table, then an index on it or a row in it, by turns. */
 export function tables(count: number): readonly Text[] {
   return numbered(count, (id, index) => {
     const table = `bench_${id}`
-    const create = `CREATE TABLE ${table} (id integer PRIMARY KEY, amount integer NOT NULL);`
+    const create = `CREATE TABLE ${table} (id integer PRIMARY KEY, name text NOT NULL);`
     const withIndex = index % 2 === 0
     const second = withIndex
-      ? `CREATE INDEX ${table}_amount ON ${table} (amount);`
-      : `INSERT INTO ${table} (id, amount) VALUES (1, 10);`
-    const undo = withIndex ? `DROP INDEX ${table}_amount;` : `DELETE FROM ${table} WHERE id = 1;`
+      ? `CREATE INDEX ${table}_name ON ${table} (name);`
+      : `INSERT INTO ${table} (id, name) VALUES (1, 'first');`
+    const undo = withIndex ? `DROP INDEX ${table}_name;` : `DELETE FROM ${table} WHERE id = 1;`
     return { up: [create, second], down: [undo, `DROP TABLE ${table};`] }
   })
 }

@@ -153,6 +153,8 @@ export interface NamedObject {
 export interface Activity {
   /** Sessions that keep this one waiting. */
   blockersOf(serverPid: number): Promise<readonly Blocker[]>
+  /** For how many milliseconds a session of that name has been waiting for a lock; 0 when none waits. */
+  lockWaitMs(applicationName: string): Promise<number>
   /** Sessions of an earlier run that still work in the server, though its process is gone. */
   stillWorking(on: Session, applicationName: string): Promise<readonly Blocker[]>
 }

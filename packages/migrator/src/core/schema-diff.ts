@@ -48,6 +48,13 @@ export function hasObject(catalog: CatalogDigest, wanted: WantedObject): boolean
   })
 }
 
+/** Whether a text names the object, or the table that it is a part of. */
+export function isNamedIn(object: string, text: string): boolean {
+  const { kind, parts } = readIdentity(object)
+  const name = (UNQUALIFIED.has(kind) ? parts[0] : parts[1]) ?? ''
+  return new RegExp(`(?<![\\w$])${name.replace(/[^\w]/g, '\\$&')}(?![\\w$])`, 'i').test(text)
+}
+
 const UNQUALIFIED = new Set(['schema', 'extension'])
 
 /** How the catalog calls what a statement names; a kind that is not here may be anything. */

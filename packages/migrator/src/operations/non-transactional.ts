@@ -4,7 +4,7 @@ import type { Action } from '../core/migration.ts'
 import { MigratorError } from '../errors.ts'
 import type { StatementWatch } from '../ports.ts'
 import { loadParser, parseStatements } from '../sql/statements.ts'
-import { emit, interrupted } from './context.ts'
+import { interrupted } from './context.ts'
 import { refuseWithoutLock } from './lock-held.ts'
 import type { ReadyStep } from './prepare.ts'
 import { type Evidence, nothingRan, recoverStep } from './recovery.ts'
@@ -19,7 +19,6 @@ import { asStepFailure, entryOf, guarded, succeeded } from './transactional.ts'
 export async function runNonTransactional(run: Run, step: ReadyStep, index: number): Promise<number> {
   const { clock, store, database } = run.context
   const started = clock.monotonicMs()
-  if (run.session.pooled) emit(run.context, { kind: 'warning', level: 'warn', version: step.id, message: POOLED })
   await run.session.settle(run.options)
   const before = await database.catalog.digest(run.session)
   const invalidBefore = await invalidNow(run)
@@ -52,9 +51,6 @@ export async function runNonTransactional(run: Run, step: ReadyStep, index: numb
   }
   return succeeded(run, step, index, clock.monotonicMs() - started)
 }
-
-const POOLED =
-  'Behind a pooler the lock and statement timeouts do not reach steps outside a transaction; set them on the role or the database.'
 
 function settled({ id, direction }: ReadyStep, durationMs: number): HistoryChange {
   return direction === 'up' ? { kind: 'settled', id, durationMs: Math.round(durationMs) } : { kind: 'reverted', id }

@@ -15,6 +15,7 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
   const { context } = run
   const started = context.clock.monotonicMs()
   let blockers: readonly Blocker[] = []
+  let gaveUp = false
   const place = { version: step.id, direction: step.direction, index: index + 1, total: run.total }
   const verb = step.direction === 'up' ? 'Applying' : 'Rolling back'
   emit(context, {
@@ -26,6 +27,7 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
   })
   // Who keeps the step waiting has to be seen before the lock timeout strikes.
   const half = run.options.lockTimeoutMs === 0 ? TICK_MS : run.options.lockTimeoutMs / 2
+  if (half < TICK_MS) void tick().catch(() => undefined)
   const timer = setInterval(
     () => void tick().catch(() => undefined),
     Math.max(SHORTEST_TICK_MS, Math.min(TICK_MS, half)),
@@ -33,6 +35,7 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
   try {
     return await work()
   } catch (error) {
+    if (gaveUp && error instanceof MigratorError) throw waitedTooLong(error)
     if (!(error instanceof MigratorError) || error.code !== 'LOCK_TIMEOUT' || blockers.length === 0) throw error
     const message = `${error.message}; kept waiting by ${blockers.map(describe).join(', ')}`
     throw new MigratorError('LOCK_TIMEOUT', message, { cause: error, details: { ...error.details, blockers } })
@@ -40,14 +43,32 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
     clearInterval(timer)
   }
 
+  /** Behind a pooler lock_timeout can't be set for a step outside a transaction, so it is kept from here. */
+  async function giveUpWaiting(): Promise<void> {
+    const { lockTimeoutMs } = run.options
+    if (step.migration?.transactional !== false || lockTimeoutMs === 0) return
+    if ((await context.database.activity.lockWaitMs(context.database.applicationName)) < lockTimeoutMs) return
+    gaveUp = true
+    await run.session.cancel()
+  }
+
   /** What can't be seen of the blockers is left out: the tick only informs. */
   async function tick(): Promise<void> {
-    if (!run.session.pooled) blockers = await context.database.activity.blockersOf(run.session.serverPid)
+    if (run.session.pooled) await giveUpWaiting()
+    else blockers = await context.database.activity.blockersOf(run.session.serverPid)
     const durationMs = context.clock.monotonicMs() - started
     const waiting = blockers.length > 0 ? `, kept waiting by ${blockers.map(describe).join(', ')}` : ''
     const message = `${step.id}: ${(durationMs / 1000).toFixed(0)} s${waiting}`
     emit(context, { kind: 'step-progress', level: 'debug', ...place, durationMs, message, details: { blockers } })
   }
+}
+
+function waitedTooLong(cause: MigratorError): MigratorError {
+  const message = cause.message.replace(
+    'canceling statement due to user request',
+    'canceling statement due to lock timeout',
+  )
+  return new MigratorError('LOCK_TIMEOUT', message, { cause, details: cause.details })
 }
 
 export function describe({ pid, applicationName, state, since }: Blocker): string {

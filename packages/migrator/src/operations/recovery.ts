@@ -1,6 +1,6 @@
 import type { CatalogDigest, HistoryEntry, Progress } from '../core/history.ts'
 import type { Action } from '../core/migration.ts'
-import { describeDifferences, diffCatalogs } from '../core/schema-diff.ts'
+import { describeDifferences, diffCatalogs, isNamedIn } from '../core/schema-diff.ts'
 import { MigratorError } from '../errors.ts'
 import { loadParser } from '../sql/statements.ts'
 import { emit, reportError } from './context.ts'
@@ -35,7 +35,7 @@ export async function recoverEntry(run: Run, entry: HistoryEntry, file: ReadySte
     const direction = entry.progress?.direction ?? 'up'
     await recoverStep(run, { ...step, direction }, { before, progress: entry.progress, outcome: 'unknown' })
   } catch (cause) {
-    const error = asRecoveryFailure(entry, cause)
+    const error = run.lockLost ? lockLost(cause) : asRecoveryFailure(entry, cause)
     const message = cause instanceof MigratorError ? cause.message : error.message
     emit(context, { kind: 'recovery-failed', level: 'error', version: entry.id, message, error: reportError(error) })
     throw error
@@ -88,10 +88,9 @@ async function finishDown(run: Run, step: ReadyStep, { progress }: Evidence, pre
 async function takeBackUp(run: Run, step: ReadyStep, evidence: Evidence, present: CatalogDigest): Promise<void> {
   if (nothingRan(evidence, present)) return
   const { before } = evidence
-  const ours = new Set(before ? diffCatalogs(before, present).map(({ object }) => object) : [])
   const scene: Scene = { present, foreign: before, proven: before !== undefined, skip: 0, opaque: 'allowed' }
   await runDown(run, step, scene, async () => {
-    if (before) await refuseDifferences(run, step, before, ours)
+    if (before) await refuseDifferences(run, step, before)
   })
 }
 
@@ -140,15 +139,11 @@ async function downInTransaction(
   }
 }
 
-/** Compares what the half-done step had changed with what is on record; what others changed meanwhile is theirs. */
-async function refuseDifferences(
-  run: Run,
-  { id }: ReadyStep,
-  before: CatalogDigest,
-  ours: ReadonlySet<string>,
-): Promise<void> {
+/** What the migration does not even name was changed by others meanwhile, and is theirs. */
+async function refuseDifferences(run: Run, { id, migration }: ReadyStep, before: CatalogDigest): Promise<void> {
   const after = await run.context.database.catalog.digest(run.session)
-  const differences = diffCatalogs(before, after).filter(({ object }) => ours.has(object) || object in before)
+  const text = migration?.sources.map(({ content }) => content).join('\n') ?? ''
+  const differences = diffCatalogs(before, after).filter(({ object }) => isNamedIn(object, text))
   if (differences.length === 0) return
   const message = `After the down of ${id} the schema is not what it was before its up: ${describeDifferences(differences)}`
   throw new MigratorError('RECOVERY_FAILED', message, { details: { differences } })
@@ -171,6 +166,11 @@ async function waitForOrphans(run: Run, { id, progress }: HistoryEntry): Promise
     }
     await clock.sleep(ORPHAN_PAUSE_MS, signal)
   }
+}
+
+function lockLost(cause: unknown): MigratorError {
+  const message = 'The connection that holds the run lock was lost during a recovery; the migration is still dirty.'
+  return new MigratorError('LOCK_LOST', message, { cause })
 }
 
 function asRecoveryFailure({ id, progress }: HistoryEntry, cause: unknown): MigratorError {

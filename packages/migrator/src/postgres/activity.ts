@@ -15,6 +15,14 @@ export function createActivity(observer: () => Promise<Session>): Activity {
           LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid WHERE a.pid IS NOT NULL`)
       return rows.map(blockerOf)
     },
+    async lockWaitMs(applicationName) {
+      const on = await observer()
+      const [row] = await on.query(`
+        SELECT coalesce(max(extract(epoch FROM clock_timestamp() - l.waitstart) * 1000), 0)::int::text AS waited
+          FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+         WHERE NOT l.granted AND a.application_name = ${literal(applicationName)}`)
+      return Number(row?.waited)
+    },
     async stillWorking(on, applicationName) {
       const rows = await on.query(`
         SELECT ${COLUMNS} FROM pg_catalog.pg_stat_activity a

@@ -154,6 +154,7 @@ describe('a recovery that fails', () => {
     const made = await scene({ ...one, ...broken, ...three })
     await kill(made)
     await made.project.run(['migrate'])
+    await made.db.sql`DROP TABLE two`
     const cleared = await made.project.run(['repair', 'clear-dirty', '0002_two', '--as', 'pending'])
     expect(cleared.code, saidBy(cleared)).toBe(0)
     const next = await made.project.run(['migrate'])
