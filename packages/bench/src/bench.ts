@@ -11,6 +11,8 @@ export interface Bench {
   readonly rounds: number
   readonly size: 'quick' | 'full'
   readonly psql: string | undefined
+  /** The engine's program as plain JavaScript; `sourceBin` is the same from its sources. */
+  readonly builtBin: string
   onProgress(message: string): void
 }
 

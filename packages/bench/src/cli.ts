@@ -2,6 +2,7 @@ import { rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Bench } from './bench.ts'
+import { buildMigrator } from './build.ts'
 import { factsOf } from './facts.ts'
 import { CommandFailed } from './process.ts'
 import { findPsql } from './programs.ts'
@@ -73,7 +74,15 @@ async function main(): Promise<void> {
 
 async function measure(server: Server, scratch: string, chosen: readonly string[]): Promise<void> {
   const rounds = Number(values.rounds ?? (values.quick ? 3 : 7))
-  const bench: Bench = { server, scratch, rounds, psql: findPsql(), size: values.quick ? 'quick' : 'full', onProgress }
+  const bench: Bench = {
+    server,
+    scratch,
+    rounds,
+    psql: findPsql(),
+    builtBin: await buildMigrator(scratch),
+    size: values.quick ? 'quick' : 'full',
+    onProgress,
+  }
   const facts = factsOf(bench)
   print(`${facts.join('\n')}\n`)
   const sections: Section[] = []

@@ -7,13 +7,11 @@ const PACKAGES = join(import.meta.dirname, '../..')
 
 /** The engine's program from its sources, as this repository runs it. */
 export const sourceBin = join(PACKAGES, 'migrator/src/cli/bin.ts')
-/** The engine's program as plain JavaScript, once it has been built. */
-export const builtBin = join(PACKAGES, 'migrator/dist/cli/bin.js')
 /** The product's program, behind the `db:*` scripts. */
 export const productCli = join(PACKAGES, 'database/src/cli.ts')
 
-export function migrator(words: readonly string[], cwd: string, url: string): Command {
-  return node(sourceBin, words, cwd, { DATABASE_URL: url })
+export function migrator(bin: string, words: readonly string[], cwd: string, url: string): Command {
+  return node(bin, words, cwd, { DATABASE_URL: url })
 }
 
 export function peer(name: string, args: readonly string[], cwd: string): Command {

@@ -65,6 +65,8 @@ export interface Session {
    * Rejects with TRANSACTION_CONTROL or LOCK_LOST.
    */
   guard(lock: RunLock | undefined): Promise<void>
+  /** Sends what the calls in `work` would send as one message; a failure of one is a failure of all behind it. */
+  together(work: () => readonly Promise<void>[]): Promise<void>
   /** Checks deferred constraints now, so that a violation is told of the step that made it. */
   checkConstraints(): Promise<void>
   /** Rejects when the server answers anything but COMMIT (then nothing is committed). */
@@ -135,6 +137,8 @@ export interface HistoryStore {
 /** Reads what is really there, from the system catalogs only. */
 export interface Catalog {
   digest(on: Session): Promise<CatalogDigest>
+  /** One digest over all of it. */
+  fingerprint(on: Session): Promise<string>
   /** Indexes that a failed CONCURRENTLY left behind, qualified and quoted. */
   invalidIndexes(on: Session): Promise<readonly string[]>
   /** Whether a table holds rows, or a column of it values; false for what is not there or holds none by its nature. */

@@ -2,15 +2,20 @@ import { type Bench, prepared } from '../bench.ts'
 import { type Text, tables } from '../corpus.ts'
 import * as formats from '../formats.ts'
 import { type Command, run } from '../process.ts'
-import { findDbmate, migrator, peer, psqlScript } from '../programs.ts'
+import { findDbmate, migrator, peer, psqlScript, sourceBin } from '../programs.ts'
 import { type Line, milliseconds, type Section, spreadOf, times, verdict } from '../result.ts'
 import { type Contender, interleaved, median, type Series } from '../rounds.ts'
 import { countIn } from '../server.ts'
 
 const COUNT = 500
 const PSQL = 'psql -f, one transaction each'
-const EACH = 'migrator, --transaction each'
-const BATCH = 'migrator, one batch'
+const EACH = 'migrator built, one transaction each'
+const BATCH = 'migrator built, one batch'
+const EACH_TSX = 'migrator from sources (tsx), each'
+const BATCH_TSX = 'migrator from sources (tsx), batch'
+
+/** At most this many times psql's time. */
+const LIMITS: Readonly<Record<string, number>> = { [EACH]: 1.3, [EACH_TSX]: 1.3, [BATCH]: 1, [BATCH_TSX]: 1 }
 
 /** 500 migrations on an empty database: the engine, psql and the peers, whole processes. */
 export async function applySection(bench: Bench): Promise<Section> {
@@ -19,7 +24,7 @@ export async function applySection(bench: Bench): Promise<Section> {
     title: `Applying ${COUNT} migrations of two statements`,
     notes: [
       'Each migration creates a table and, by turns, an index on it or a row in it. Whole processes, from spawn to exit, on a new database.',
-      'Ratio: to psql. Target of a peer: at least twice the time of the migrator with one transaction each.',
+      'Ratio: to psql. Target of a peer: at least twice the time of the built migrator with one transaction each.',
     ],
     lines: series.map((each) => lineOf(each, series)),
   }
@@ -32,8 +37,8 @@ function lineOf({ name, times: measured }: Series, series: readonly Series[]): L
   const ratio = psql === undefined ? {} : { ratio: times(ms / psql) }
   const line = { what: name, value: milliseconds(ms), spread: spreadOf(measured), ...ratio }
   if (name === PSQL) return line
-  if (name === EACH || name === BATCH) {
-    const limit = name === EACH ? 1.3 : 1
+  const limit = LIMITS[name]
+  if (limit !== undefined) {
     if (psql === undefined) return line
     return { ...line, target: `≤ ${limit.toFixed(1)} × psql`, verdict: verdict(ms / psql <= limit) }
   }
@@ -56,12 +61,16 @@ function contenders(bench: Bench): readonly Contender[] {
   const nodePgMigrate = folder('node-pg-migrate', formats.nodePgMigrate)
   const kysely = folder('kysely', formats.kysely)
   const dbmate = folder('dbmate', formats.dbmate)
+  const each = ['migrate', '--transaction', 'each']
+  const batch = ['migrate', '--transaction', 'batch']
   const psqlBinary = bench.psql
   const dbmateBinary = findDbmate()
   const starts: readonly (readonly [string, Start | undefined])[] = [
     [PSQL, psqlBinary === undefined ? undefined : (url) => psqlScript(psqlBinary, 'up.sql', psql, url)],
-    [EACH, (url) => migrator(['migrate', '--transaction', 'each'], ours, url)],
-    [BATCH, (url) => migrator(['migrate', '--transaction', 'batch'], ours, url)],
+    [EACH, (url) => migrator(bench.builtBin, each, ours, url)],
+    [BATCH, (url) => migrator(bench.builtBin, batch, ours, url)],
+    [EACH_TSX, (url) => migrator(sourceBin, each, ours, url)],
+    [BATCH_TSX, (url) => migrator(sourceBin, batch, ours, url)],
     ['drizzle-orm, one transaction (it has no other way)', (url) => peer('drizzle', [url, drizzle], drizzle)],
     [
       'node-pg-migrate, one transaction each',

@@ -19,7 +19,7 @@ export async function growthSection(bench: Bench): Promise<Section> {
       name: nameOf(mode, count),
       measure: async () => {
         const { url } = await server.createDatabase()
-        const { ms } = await run(migrator(['migrate', '--transaction', mode], folder, url), scratch)
+        const { ms } = await run(migrator(bench.builtBin, ['migrate', '--transaction', mode], folder, url), scratch)
         const applied = await countIn(url, 'SELECT count(*) FROM schema_migrations')
         if (applied !== count) throw new Error(`${applied} instead of ${count} were applied`)
         return ms

@@ -2,7 +2,7 @@ import { type Bench, prepared } from '../bench.ts'
 import { tables } from '../corpus.ts'
 import * as formats from '../formats.ts'
 import { node, runListed } from '../process.ts'
-import { migrator, productCli } from '../programs.ts'
+import { migrator, productCli, sourceBin } from '../programs.ts'
 import { type Line, type Section, verdict } from '../result.ts'
 
 const UNWANTED = /[/\\]@aws-sdk[/\\+]|[/\\]@smithy[/\\+]/
@@ -13,7 +13,7 @@ export async function modulesSection(bench: Bench): Promise<Section> {
   const ours = prepared(bench, 'modules', formats.ours, tables(20))
   const { url } = await server.createDatabase()
   const list = async (...words: readonly string[]) =>
-    lineOf(`migrator ${words.join(' ')}`, await runListed(migrator(words, ours, url), scratch))
+    lineOf(`migrator ${words.join(' ')}`, await runListed(migrator(sourceBin, words, ours, url), scratch))
   const lines = [await list('migrate'), await list('migrate'), await list('status', '--json'), await list('rollback')]
   const productEnv = { DATABASE_URL: (await server.createDatabase()).url }
   const product = await runListed(node(productCli, ['migrate'], scratch, productEnv), scratch)

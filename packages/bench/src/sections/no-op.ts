@@ -1,10 +1,10 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Bench, prepared } from '../bench.ts'
 import { tables } from '../corpus.ts'
 import * as formats from '../formats.ts'
 import { type Command, node, run } from '../process.ts'
-import { builtBin, productCli, sourceBin } from '../programs.ts'
+import { productCli, sourceBin } from '../programs.ts'
 import { milliseconds, type Section, spreadOf, verdict } from '../result.ts'
 import { interleaved, median } from '../rounds.ts'
 
@@ -18,9 +18,7 @@ export async function noOpSection(bench: Bench): Promise<Section> {
   const productEnv = { DATABASE_URL: (await server.createDatabase()).url }
   const programs: readonly (readonly [string, Command])[] = [
     ['migrator from its sources (tsx), 500 applied', node(sourceBin, ['migrate'], ours, env)],
-    ...(existsSync(builtBin)
-      ? [['migrator built (dist), 500 applied', node(builtBin, ['migrate'], ours, env)] as const]
-      : []),
+    ['migrator built, 500 applied', node(bench.builtBin, ['migrate'], ours, env)],
     ["the product's db:migrate (tsx)", node(productCli, ['migrate'], scratch, productEnv)],
     [START_TSX, node(empty, [], scratch)],
     [START_NODE, { file: process.execPath, args: ['-e', '0'], cwd: scratch }],

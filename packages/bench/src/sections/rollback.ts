@@ -2,7 +2,7 @@ import { type Bench, prepared } from '../bench.ts'
 import { tables } from '../corpus.ts'
 import * as formats from '../formats.ts'
 import { type Command, run } from '../process.ts'
-import { migrator, psqlScript } from '../programs.ts'
+import { migrator, psqlScript, sourceBin } from '../programs.ts'
 import { type Line, milliseconds, type Section, spreadOf, times, verdict } from '../result.ts'
 import { interleaved, median } from '../rounds.ts'
 import { countIn } from '../server.ts'
@@ -16,13 +16,21 @@ export async function rollbackSection(bench: Bench): Promise<Section> {
   const ours = prepared(bench, 'rollback-ours', formats.ours, texts)
   const script = prepared(bench, 'rollback-psql', formats.psql, texts)
   const applied = await bench.server.createDatabase()
-  await run(migrator(['migrate'], ours, applied.url), bench.scratch)
+  await run(migrator(bench.builtBin, ['migrate'], ours, applied.url), bench.scratch)
   const { psql } = bench
   const all = ['rollback', '--all', '--force']
+  const each = [...all, '--transaction', 'each']
   const starts: readonly (readonly [string, (url: string) => Command])[] = [
     ...(psql === undefined ? [] : [[PSQL, (url: string) => psqlScript(psql, 'down.sql', script, url)] as const]),
-    ['migrator, one batch (its default)', (url) => migrator(all, ours, url)],
-    ['migrator, --transaction each', (url) => migrator([...all, '--transaction', 'each'], ours, url)],
+    ...(
+      [
+        ['built', bench.builtBin],
+        ['from sources (tsx)', sourceBin],
+      ] as const
+    ).flatMap(([form, bin]) => [
+      [`migrator ${form}, one batch (its default)`, (url: string) => migrator(bin, all, ours, url)] as const,
+      [`migrator ${form}, one transaction each`, (url: string) => migrator(bin, each, ours, url)] as const,
+    ]),
   ]
   const contenders = starts.map(([name, start]) => ({ name, measure: () => revertOnce(bench, applied.name, start) }))
   const series = await interleaved(contenders, bench.rounds, bench.onProgress)

@@ -1,5 +1,6 @@
 import type { FileProblem } from '../core/file-problem.ts'
 import type { Migration, MigrationFile } from '../core/migration.ts'
+import { once } from '../core/once.ts'
 import { readDirectives } from '../sql/directives.ts'
 import { isBlank, withoutMark } from '../sql/text.ts'
 import { checksumOf } from './checksum.ts'
@@ -32,7 +33,7 @@ function pairOf(pair: Pair): MigrationFile {
   const checksum = checksumOf(pair.up.bytes)
   const downChecksum = pair.down && checksumOf(pair.down.bytes)
   const named = { id: pair.id, format: 'sql' as const, checksum, downChecksum, path: pair.upName }
-  return { ...named, load: async () => migrationOf(named, pair) }
+  return { ...named, load: once(async () => migrationOf(named, pair)) }
 }
 
 function migrationOf(named: Omit<MigrationFile, 'load'>, { upName, up, downName, down }: Pair): Migration {

@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto'
 import type { HistoryEntry } from '../core/history.ts'
-import { compareText } from '../core/migration.ts'
 import { once } from '../core/once.ts'
 import { type MigrationStatus, reconcile } from '../core/reconcile.ts'
 import { MigratorError } from '../errors.ts'
@@ -82,10 +80,6 @@ function dirtyFound(dirty: readonly { id: string; entry: HistoryEntry }[]): Migr
 export async function recordFingerprint(run: Run, newest: string | undefined): Promise<void> {
   const { store, database } = run.context
   if (newest === undefined) return
-  const digest = await database.catalog.digest(run.session)
-  const lines = Object.entries(digest)
-    .sort(([a], [b]) => compareText(a, b))
-    .map(([object, definition]) => `${definition}  ${object}\n`)
-  const fingerprint = createHash('sha256').update(lines.join('')).digest('hex')
+  const fingerprint = await database.catalog.fingerprint(run.session)
   await store.record(run.session, { kind: 'fingerprinted', id: newest, fingerprint })
 }

@@ -2,6 +2,7 @@ import type { HistoryChange, NewEntry } from '../core/history.ts'
 import type { Action } from '../core/migration.ts'
 import { MigratorError } from '../errors.ts'
 import type { Session, StatementWatch } from '../ports.ts'
+import { mayBeForbidden } from '../sql/forbidden.ts'
 import { emit, reportError, throwIfInterrupted } from './context.ts'
 import type { ReadyStep } from './prepare.ts'
 import { checksumOf, watchStep } from './progress.ts'
@@ -14,10 +15,8 @@ import type { Run } from './run.ts'
 export async function runTransactional(run: Run, step: ReadyStep, index: number): Promise<number> {
   const started = run.context.clock.monotonicMs()
   try {
-    void run.session.begin(run.options).catch(() => undefined)
-    const change = await performStep(run, step, started)
-    await allOf([run.session.guard(run.lock), ...recordWithStep(run, [change]), commit(run, [change])])
-    await recordAfterStep(run, [change])
+    if (isPlain(run, step)) await inOneGo(run, step)
+    else await inTwoGoes(run, step, started)
   } catch (cause) {
     await run.session.abort()
     throw asStepFailure(run, step, cause)
@@ -25,11 +24,47 @@ export async function runTransactional(run: Run, step: ReadyStep, index: number)
   return succeeded(run, step, index, run.context.clock.monotonicMs() - started)
 }
 
+/** BEGIN and the step, then, when it has succeeded, its record and COMMIT. */
+async function inTwoGoes(run: Run, step: ReadyStep, started: number): Promise<void> {
+  const begun = run.session.begin(run.options)
+  const [, change] = await Promise.all([begun, performStep(run, step, started)])
+  await commit(run, [change], () => [run.session.guard(run.lock), ...recordWithStep(run, step, change)])
+  await recordAfterStep(run, [change])
+}
+
+/** Everything of a step that only sends a text, without waiting in between: after a failure the server refuses the rest. */
+async function inOneGo(run: Run, step: ReadyStep): Promise<void> {
+  throwIfInterrupted(run.context)
+  const { migration, direction } = step
+  const action = direction === 'up' ? migration?.up : migration?.down
+  const change: HistoryChange =
+    direction === 'up'
+      ? { kind: 'applied', entry: entryOf(run, step, undefined), timed: 'by-transaction' }
+      : { kind: 'reverted', id: step.id }
+  await firstFailureOf([
+    run.session.begin(run.options),
+    action ? run.session.perform(action, { within: 'transaction' }) : Promise.resolve(),
+    commit(run, [change], () => [run.session.guard(run.lock), ...recordWithStep(run, step, change)]),
+  ])
+}
+
+function isPlain(run: Run, { migration, direction }: ReadyStep): boolean {
+  const action = direction === 'up' ? migration?.up : migration?.down
+  return run.context.store.commitsWithStep && action?.kind === 'sql' && !mayBeForbidden(action.sql)
+}
+
+/** Waits for all that was sent; rejects with the failure that came first in the order of sending. */
+async function firstFailureOf(sent: readonly Promise<void>[]): Promise<void> {
+  const failure = (await Promise.allSettled(sent)).find((result) => result.status === 'rejected')
+  if (failure) throw failure.reason
+}
+
 /** All steps in one transaction: all or nothing. Resolves with the durations in ms. */
 export async function runBatch(run: Run, steps: readonly ReadyStep[]): Promise<readonly number[]> {
   const changes: HistoryChange[] = []
   const durations: number[] = []
   let current = 0
+  let pending: { readonly index: number; readonly failure: Promise<unknown> } | undefined
   try {
     await run.session.begin(run.options)
     for (const [index, step] of steps.entries()) {
@@ -37,18 +72,28 @@ export async function runBatch(run: Run, steps: readonly ReadyStep[]): Promise<r
       const started = run.context.clock.monotonicMs()
       const change = await watchStep(run, step, index, () => performStep(run, step, started))
       changes.push(change)
-      await allOf([
+      // Not waited for: it goes ahead of the next step, and when it fails so does everything behind it.
+      const recorded = run.session.together(() => [
         ...(steps.length > 1 ? [run.session.checkConstraints()] : []),
         run.session.guard(undefined),
-        ...recordWithStep(run, [change]),
+        ...recordWithStep(run, step, change),
       ])
+      pending = {
+        index,
+        failure: recorded.then(
+          () => undefined,
+          (error: unknown) => error,
+        ),
+      }
+      if (steps[index + 1]?.migration?.format !== 'sql') await recorded
       durations.push(run.context.clock.monotonicMs() - started)
     }
-    await allOf([run.session.guard(run.lock), commit(run, changes)])
+    await commit(run, changes, () => [run.session.guard(run.lock)])
     await recordAfterStep(run, changes)
   } catch (cause) {
+    const earlier = await pending?.failure
     await run.session.abort()
-    throw asStepFailure(run, steps[current], cause)
+    throw asStepFailure(run, steps[earlier && pending ? pending.index : current], earlier ?? cause)
   }
   for (const [index, step] of steps.entries()) succeeded(run, step, index, durations[index] ?? 0)
   return durations
@@ -173,9 +218,19 @@ async function perform(run: Run, { id }: ReadyStep, action: Action | undefined):
 }
 
 /** In the step's own transaction, where the store lives there. The role and settings of the step are undone first. */
-function recordWithStep(run: Run, changes: readonly HistoryChange[]): readonly Promise<void>[] {
+function recordWithStep(run: Run, step: ReadyStep, change: HistoryChange): readonly Promise<void>[] {
   if (!run.context.store.commitsWithStep) return []
-  return [run.session.freshen(run.options), ...changes.map((change) => run.context.store.record(run.session, change))]
+  const fresh = mayLeaveSettings(step) ? [run.session.freshen(run.options)] : []
+  return [...fresh, run.context.store.record(run.session, change)]
+}
+
+/** Whether a step can leave a role or a setting behind. Only of an SQL text without any of these words it is known not to. */
+function mayLeaveSettings({ migration, direction }: ReadyStep): boolean {
+  const action = direction === 'up' ? migration?.up : migration?.down
+  if (!action) return false
+  return (
+    action.kind === 'module' || /\b(?:set|reset|set_config|do|call|select|execute|discard|load)\b/i.test(action.sql)
+  )
 }
 
 async function recordAfterStep(run: Run, changes: readonly HistoryChange[]): Promise<void> {
@@ -183,10 +238,14 @@ async function recordAfterStep(run: Run, changes: readonly HistoryChange[]): Pro
   for (const change of changes) await run.context.store.record(run.session, change)
 }
 
-/** When the connection is lost while the server commits, only the history knows whether it did. */
-async function commit(run: Run, changes: readonly HistoryChange[]): Promise<void> {
+/** Commits together with what goes before it. When the connection is lost meanwhile, only the history knows what happened. */
+async function commit(
+  run: Run,
+  changes: readonly HistoryChange[],
+  before: () => readonly Promise<void>[],
+): Promise<void> {
   try {
-    await run.session.commit()
+    await run.session.together(() => [...before(), run.session.commit()])
   } catch (error) {
     if (!(error instanceof MigratorError) || error.code !== 'CONNECTION_LOST') throw error
     if (!(await isRecorded(run, changes.at(-1)))) throw error
@@ -200,11 +259,4 @@ async function isRecorded(run: Run, change: HistoryChange | undefined): Promise<
   const id = 'entry' in change ? change.entry.id : change.id
   const present = history.some((entry) => entry.id === id)
   return change.kind === 'applied' ? present : !present
-}
-
-/** Waits for all, then rejects with the first failure in order. */
-async function allOf(sent: readonly Promise<void>[]): Promise<void> {
-  const results = await Promise.allSettled(sent)
-  const failure = results.find((result) => result.status === 'rejected')
-  if (failure) throw failure.reason
 }

@@ -14,6 +14,13 @@ export function createCatalog(own: readonly TableName[]): Catalog {
       const rows = await on.query(digestQuery(own))
       return Object.fromEntries(rows.map(({ identity, digest }) => [identity ?? '', digest ?? '']))
     },
+    async fingerprint(on: Session): Promise<string> {
+      const [row] = await on.query(`
+        SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(
+                 coalesce(string_agg(digest || '  ' || identity, E'\\n' ORDER BY identity COLLATE "C"), ''), 'UTF8')), 'hex') AS fingerprint
+          FROM (${digestQuery(own)}) AS objects`)
+      return row?.fingerprint ?? ''
+    },
     async invalidIndexes(on: Session): Promise<readonly string[]> {
       const rows = await on.query(`
         SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name
@@ -116,5 +123,5 @@ WITH ns AS MATERIALIZED (
   SELECT 'extension', pg_catalog.quote_ident(e.extname), concat_ws('|', e.extversion, e.extnamespace::regnamespace) FROM pg_catalog.pg_extension e
 )
 SELECT kind || ' ' || name AS identity, pg_catalog.md5(coalesce(string_agg(definition, '|' ORDER BY definition), '')) AS digest
-  FROM objects GROUP BY 1 ORDER BY 1`
+  FROM objects GROUP BY 1`
 }

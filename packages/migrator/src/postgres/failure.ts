@@ -18,9 +18,6 @@ export interface ServerError extends Error {
   readonly constraint_name?: string
 }
 
-/** SQLSTATEs raised by our own guard. */
-export const GUARD_STATES = { lockLost: 'MG001', transactionLost: 'MG002' } as const
-
 const CONNECTION_CODES = new Set([
   'CONNECTION_CLOSED',
   'CONNECTION_ENDED',
@@ -126,8 +123,6 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   '57014': 'STATEMENT_TIMEOUT',
   '57P01': 'CONNECTION_LOST',
   '57P02': 'CONNECTION_LOST',
-  [GUARD_STATES.lockLost]: 'LOCK_LOST',
-  [GUARD_STATES.transactionLost]: 'TRANSACTION_CONTROL',
 }
 
 /** 25P02 hides an earlier error, 55P04 is the enum value of the same transaction, 53200 too many locks in one. */

@@ -7,7 +7,7 @@ import { loadParser, parseStatements } from '../sql/statements.ts'
 import type { Position } from '../sql/text.ts'
 import type { Backend, Client } from './client.ts'
 import { drizzleHandle, type SentStatement } from './drizzle-handle.ts'
-import { frameIn, GUARD_STATES, type Origin, serverErrorIn, statementFailure } from './failure.ts'
+import { frameIn, type Origin, serverErrorIn, statementFailure } from './failure.ts'
 import { literal } from './literal.ts'
 import type { PostgresRunLock } from './run-lock.ts'
 
@@ -24,6 +24,9 @@ export class PostgresSession implements Session {
   readonly #isLost: () => boolean
   readonly #active = new Set<Cancellable>()
   #transaction = ''
+  /** The limits that are set for the session, as they were sent. */
+  #settled = ''
+  #gathering: { readonly texts: string[]; readonly answer: Promise<unknown> } | undefined
   #firstFailure: unknown
 
   constructor(client: Client, backend: Backend, isLost: () => boolean) {
@@ -49,39 +52,55 @@ export class PostgresSession implements Session {
   }
 
   async begin(limits: StepLimits): Promise<void> {
+    this.#transaction = ''
     this.#firstFailure = undefined
-    const results = await this.#send(
-      `BEGIN; ${this.#limits(limits, 'SET LOCAL')}; SELECT pg_catalog.pg_current_xact_id()::text AS id`,
-      {},
-    )
-    this.#transaction = (results as readonly (readonly { id?: string }[])[]).at(-1)?.[0]?.id ?? ''
+    if (this.pooled) return this.execute(`BEGIN; ${this.#limits(limits, 'SET LOCAL')}`)
+    const set = this.#limits(limits, 'SET')
+    if (this.#settled === set) return this.execute('BEGIN')
+    this.#settled = set
+    await Promise.all([this.execute(set), this.execute('BEGIN')])
   }
 
   async freshen(limits: StepLimits): Promise<void> {
+    this.#settled = ''
     await this.execute(`${RESET}; ${this.#limits(limits, 'SET LOCAL')}`)
   }
 
   async settle(limits: StepLimits): Promise<void> {
     // Behind a pooler in transaction mode a SET would reach other clients, and not be there for the next statement.
     if (this.pooled) return
-    await this.execute(RESET)
-    await this.execute(this.#limits(limits, 'SET'))
+    this.#settled = this.#limits(limits, 'SET')
+    await Promise.all([this.execute(RESET), this.execute(this.#settled)])
   }
 
-  /** One statement to the server, however many conditions: it raises inside the transaction, so a pipelined COMMIT cannot succeed. */
+  /** The conditions raise inside the transaction (2201F, 2201E), so a COMMIT that is sent behind them cannot succeed. */
   async guard(lock: RunLock | undefined): Promise<void> {
-    const held = lock ? (lock as PostgresRunLock).heldCondition : 'true'
-    await this.execute(
-      `DO ${literal(`BEGIN
-      IF pg_catalog.pg_current_xact_id_if_assigned()::text IS DISTINCT FROM ${literal(this.#transaction)} THEN
-        RAISE EXCEPTION USING ERRCODE = '${GUARD_STATES.transactionLost}',
-          MESSAGE = 'the migration ended the transaction that it ran in; what came before that is committed';
-      END IF;
-      IF NOT (${held}) THEN
-        RAISE EXCEPTION USING ERRCODE = '${GUARD_STATES.lockLost}', MESSAGE = 'the run lock was lost; nothing was committed';
-      END IF;
-    END`)}`,
-    )
+    const held = lock && `sqrt(CASE WHEN ${(lock as PostgresRunLock).heldCondition} THEN 1 ELSE -1 END)`
+    const own =
+      this.#transaction !== '' &&
+      `ln(CASE WHEN pg_catalog.pg_current_xact_id_if_assigned()::text = ${literal(this.#transaction)} THEN 1 ELSE -1 END)`
+    const conditions = [own, held].filter(Boolean)
+    if (conditions.length === 0) return
+    try {
+      await this.execute(`SELECT ${conditions.join(', ')}`)
+    } catch (error) {
+      throw guardFailure(error)
+    }
+  }
+
+  async together(work: () => readonly Promise<void>[]): Promise<void> {
+    const texts: string[] = []
+    let send = (_: Promise<unknown>) => {}
+    const answer = new Promise<unknown>((resolve) => {
+      send = resolve
+    })
+    this.#gathering = { texts, answer }
+    const parts = work()
+    this.#gathering = undefined
+    send(this.#send(texts.join(';\n'), {}))
+    const results = await Promise.allSettled(parts)
+    const failure = results.find((result) => result.status === 'rejected')
+    if (failure) throw failure.reason
   }
 
   async checkConstraints(): Promise<void> {
@@ -93,7 +112,8 @@ export class PostgresSession implements Session {
 
   async commit(): Promise<void> {
     const result = await this.#send('COMMIT', {})
-    if ((result as { command?: string }).command !== 'COMMIT') {
+    const last = Array.isArray(result) && !('command' in result) ? result.at(-1) : result
+    if ((last as { command?: string }).command !== 'COMMIT') {
       throw new MigratorError(
         'SWALLOWED_ERROR',
         'The server answered COMMIT with a rollback: an error had been caught and ignored.',
@@ -135,8 +155,17 @@ export class PostgresSession implements Session {
   }
 
   async #performScript({ sql, file }: Action & { kind: 'sql' }): Promise<void> {
-    await this.#refuseForbidden(sql, 'transaction', file)
+    if (mayBeForbidden(sql)) {
+      await this.#refuseForbidden(sql, 'transaction', file)
+      await this.#rememberTransaction()
+    }
     await this.#send(sql, { sql, file })
+  }
+
+  /** What may end the transaction in a way that can't be told beforehand is seen by its id afterwards. */
+  async #rememberTransaction(): Promise<void> {
+    const [row] = await this.query('SELECT pg_catalog.pg_current_xact_id()::text AS id')
+    this.#transaction = row?.id ?? ''
   }
 
   async #performStatements({ sql, file }: Action & { kind: 'sql' }, watch: StatementWatch): Promise<void> {
@@ -156,6 +185,7 @@ export class PostgresSession implements Session {
 
   async #performModule(action: Action & { kind: 'module' }, watch: StatementWatch): Promise<void> {
     await loadParser()
+    if (watch.within === 'transaction') await this.#rememberTransaction()
     const handle = await drizzleHandle(this.#client, {
       within: watch.within,
       send: (statement) => this.#sendOfModule(statement, action.file, watch),
@@ -195,6 +225,10 @@ export class PostgresSession implements Session {
   }
 
   async #send(sql: string, origin: Origin): Promise<unknown> {
+    if (this.#gathering) {
+      this.#gathering.texts.push(sql)
+      return this.#gathering.answer
+    }
     this.#refuseWhenLost()
     try {
       return await this.#track(this.#client.unsafe(sql).simple())
@@ -226,6 +260,15 @@ export class PostgresSession implements Session {
 }
 
 const CHECK = 'migrator_check'
+
+function guardFailure(error: unknown): unknown {
+  const state = error instanceof MigratorError ? error.details.sqlstate : undefined
+  if (state === '2201F')
+    return new MigratorError('LOCK_LOST', 'The run lock was lost; nothing was committed.', { cause: error })
+  if (state !== '2201E') return error
+  const message = 'The migration ended the transaction that it ran in; what came before that is committed.'
+  return new MigratorError('TRANSACTION_CONTROL', message, { cause: error })
+}
 
 /** RESET ALL leaves the role alone, RESET SESSION AUTHORIZATION brings it back. */
 const RESET = 'RESET SESSION AUTHORIZATION; RESET ALL'

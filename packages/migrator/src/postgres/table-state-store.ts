@@ -96,7 +96,7 @@ export class TableStateStore implements HistoryStore {
     const table = quoted(this.#name)
     switch (change.kind) {
       case 'applied':
-        return insert(table, change.entry, { dirty: 'false' })
+        return insert(table, change.entry, { dirty: 'false', ...(change.timed ? { duration_ms: SINCE_BEGIN } : {}) })
       case 'began':
         return `${insert(table, change.entry, {
           dirty: 'true',
@@ -119,6 +119,9 @@ export class TableStateStore implements HistoryStore {
     }
   }
 }
+
+/** now() is the beginning of the transaction. */
+const SINCE_BEGIN = '(extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.now()) * 1000)::int'
 
 function insert(table: string, entry: NewEntry, extra: Readonly<Record<string, string>>): string {
   const values: Record<string, string> = {
