@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { readEnv } from './env.ts'
 import { readOnce } from './temporary.ts'
 
 /** One program as it would be started by hand. Nothing of our own environment reaches it but PATH and HOME. */
@@ -22,7 +23,7 @@ export interface Finished {
 export async function run(command: Command, scratch: string): Promise<Finished> {
   const outputPath = join(scratch, 'output.txt')
   const output = openSync(outputPath, 'w')
-  const { PATH = '', HOME = '' } = process.env
+  const { path: PATH, home: HOME } = readEnv()
   const started = performance.now()
   const child = spawn(command.file, [...command.args], {
     cwd: command.cwd,

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, join } from 'node:path'
+import { readEnv } from './env.ts'
 import { type Command, node } from './process.ts'
 
 const PACKAGES = join(import.meta.dirname, '../..')
@@ -26,7 +27,7 @@ export function psqlScript(psql: string, script: string, cwd: string, url: strin
 export function findPsql(): string | undefined {
   const debian = '/usr/lib/postgresql'
   const majors = existsSync(debian) ? readdirSync(debian).toSorted((a, b) => Number(b) - Number(a)) : []
-  const folders = [...(process.env.PATH ?? '').split(delimiter), ...majors.map((major) => join(debian, major, 'bin'))]
+  const folders = [...readEnv().path.split(delimiter), ...majors.map((major) => join(debian, major, 'bin'))]
   return folders.map((folder) => join(folder, 'psql')).find((path) => existsSync(path))
 }
 

@@ -137,6 +137,8 @@ export interface HistoryStore {
 /** Reads what is really there, from the system catalogs only. */
 export interface Catalog {
   digest(on: Session): Promise<CatalogDigest>
+  /** Whether any constraint may be checked as late as at COMMIT. */
+  hasDeferrable(on: Session): Promise<boolean>
   /** One digest over all of it. */
   fingerprint(on: Session): Promise<string>
   /** Indexes that a failed CONCURRENTLY left behind, qualified and quoted. */

@@ -30,7 +30,14 @@ async function open(name: string) {
     expect(report.error).toBeUndefined()
     return adapter.catalog.digest(session)
   }
-  return { url, runner, up: () => step('apply'), down: () => step('rollback'), digest: () => adapter.catalog.digest(session), close: () => adapter.close() }
+  return {
+    url,
+    runner,
+    up: () => step('apply'),
+    down: () => step('rollback'),
+    digest: () => adapter.catalog.digest(session),
+    close: () => adapter.close(),
+  }
 }
 
 describe('every migration', () => {
@@ -78,10 +85,14 @@ test('the table split gives every value back', async () => {
       FROM organisations o, generate_series(1, 50) n`)
   const before = await rows()
   await database.up()
-  await client.db.execute(`UPDATE user_profiles SET display_name = 'changed since' WHERE user_id = (SELECT id FROM users WHERE email = 'user7@example.com')`)
+  await client.db.execute(
+    `UPDATE user_profiles SET display_name = 'changed since' WHERE user_id = (SELECT id FROM users WHERE email = 'user7@example.com')`,
+  )
   await database.down()
   const after = await rows()
-  expect(after.map((row) => (row.email === 'user7@example.com' ? { ...row, display_name: 'Ünïcode 7' } : row))).toEqual([...before])
+  expect(after.map((row) => (row.email === 'user7@example.com' ? { ...row, display_name: 'Ünïcode 7' } : row))).toEqual(
+    [...before],
+  )
   expect(after.find((row) => row.email === 'user7@example.com')?.display_name).toBe('changed since')
   await client.close()
   await database.close()
@@ -92,13 +103,16 @@ test('the backfill fills every row, also when it goes up a second time', async (
   await database.runner.apply(migrations, { target: { kind: 'id', id: '0009_session_duration' } })
   const client = createClient({ url: database.url })
   await client.db.execute(`INSERT INTO organisations (slug, name) VALUES ('acme', 'Acme')`)
-  await client.db.execute(`INSERT INTO sources (organisation_id, name, write_key) SELECT id, 'web', 'key' FROM organisations`)
+  await client.db.execute(
+    `INSERT INTO sources (organisation_id, name, write_key) SELECT id, 'web', 'key' FROM organisations`,
+  )
   await client.db.execute(`ALTER TABLE sessions DISABLE TRIGGER ALL`)
   await client.db.execute(`
     INSERT INTO sessions (organisation_id, source_id, started_at, ended_at)
     SELECT s.organisation_id, s.id, now() - n * interval '1 minute', now() FROM sources s, generate_series(1, 2500) n`)
   await client.db.execute(`ALTER TABLE sessions ENABLE TRIGGER ALL`)
-  const empty = async () => (await client.db.execute('SELECT count(*)::int AS n FROM sessions WHERE duration_seconds IS NULL'))[0]?.n
+  const empty = async () =>
+    (await client.db.execute('SELECT count(*)::int AS n FROM sessions WHERE duration_seconds IS NULL'))[0]?.n
   expect(await empty()).toBe(2500)
   await database.up()
   expect(await empty()).toBe(0)
@@ -112,7 +126,10 @@ test('the backfill fills every row, also when it goes up a second time', async (
 
 test('the schema status tells a database that is behind from one that is ready', async () => {
   const database = await open('readiness')
-  expect(await schemaStatus({ url: database.url })).toMatchObject({ ready: false, reason: expect.stringContaining('pending') })
+  expect(await schemaStatus({ url: database.url })).toMatchObject({
+    ready: false,
+    reason: expect.stringContaining('pending'),
+  })
   await database.runner.apply(migrations)
   expect(await schemaStatus({ url: database.url })).toMatchObject({ ready: true, pending: [] })
   await database.close()

@@ -41,6 +41,8 @@ export async function runCli({ argv, config, called = 'program' }: CliOptions): 
   // A package manager hands the separator on: `pnpm db:migrate:safe -- down --steps=1`.
   const words = argv.filter((word) => word !== '--')
   const output = createOutput({ json: words.includes('--json'), verbose: words.includes('--verbose') }, env, invocation)
+  // Whoever reads the output may leave early, as head does.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => void finish(error.code === 'EPIPE' ? 0 : 1))
   process.on('unhandledRejection', (error) => void finish(output.fail(error)))
   const commands = [
     migrateCommand,

@@ -8,11 +8,13 @@ export interface Source {
   readonly text: string
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /** Reads a text file. What is not UTF-8, or holds a NUL that PostgreSQL would cut the text at, is a problem. */
 export function readSource(directory: string, name: string): Source | FileProblem {
   try {
     const bytes = readFileSync(join(directory, name))
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    const text = UTF8.decode(bytes)
     if (text.includes('\0')) return { kind: 'unreadable', path: name, message: `${name} contains a NUL character.` }
     return { bytes, text }
   } catch (cause) {

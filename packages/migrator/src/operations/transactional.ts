@@ -67,6 +67,7 @@ export async function runBatch(run: Run, steps: readonly ReadyStep[]): Promise<r
   let pending: { readonly index: number; readonly failure: Promise<unknown> } | undefined
   try {
     await run.session.begin(run.options)
+    const deferrable = steps.length > 1 && (await mayDefer(run, steps))
     for (const [index, step] of steps.entries()) {
       current = index
       const started = run.context.clock.monotonicMs()
@@ -74,7 +75,7 @@ export async function runBatch(run: Run, steps: readonly ReadyStep[]): Promise<r
       changes.push(change)
       // Not waited for: it goes ahead of the next step, and when it fails so does everything behind it.
       const recorded = run.session.together(() => [
-        ...(steps.length > 1 ? [run.session.checkConstraints()] : []),
+        ...(deferrable ? [run.session.checkConstraints()] : []),
         run.session.guard(undefined),
         ...recordWithStep(run, step, change),
       ])
@@ -88,6 +89,7 @@ export async function runBatch(run: Run, steps: readonly ReadyStep[]): Promise<r
       if (steps[index + 1]?.migration?.format !== 'sql') await recorded
       durations.push(run.context.clock.monotonicMs() - started)
     }
+    throwIfInterrupted(run.context)
     await commit(run, changes, () => [run.session.guard(run.lock)])
     await recordAfterStep(run, changes)
   } catch (cause) {
@@ -97,6 +99,14 @@ export async function runBatch(run: Run, steps: readonly ReadyStep[]): Promise<r
   }
   for (const [index, step] of steps.entries()) succeeded(run, step, index, durations[index] ?? 0)
   return durations
+}
+
+/** Only where a constraint can wait until COMMIT does its violation have to be looked for after each step. */
+async function mayDefer(run: Run, steps: readonly ReadyStep[]): Promise<boolean> {
+  const named = steps.some(
+    ({ migration }) => migration?.sources.some(({ content }) => /deferr/i.test(content)) ?? false,
+  )
+  return named || run.context.database.catalog.hasDeferrable(run.session)
 }
 
 /** The entry that a step up leaves in the history. */

@@ -14,6 +14,12 @@ export function createCatalog(own: readonly TableName[]): Catalog {
       const rows = await on.query(digestQuery(own))
       return Object.fromEntries(rows.map(({ identity, digest }) => [identity ?? '', digest ?? '']))
     },
+    async hasDeferrable(on: Session): Promise<boolean> {
+      const [row] = await on.query(
+        'SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint WHERE condeferrable)::text AS found',
+      )
+      return row?.found === 'true'
+    },
     async fingerprint(on: Session): Promise<string> {
       const [row] = await on.query(`
         SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(

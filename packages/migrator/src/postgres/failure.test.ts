@@ -42,7 +42,6 @@ describe('a failed statement', () => {
       '55P03': 'LOCK_TIMEOUT',
       '57014': 'STATEMENT_TIMEOUT',
       '57P01': 'CONNECTION_LOST',
-      MG001: 'LOCK_LOST',
       '23505': 'MIGRATION_FAILED',
     }
     for (const [state, code] of Object.entries(codes)) check(serverError(state), {}, { code })

@@ -3,10 +3,12 @@ import type { Backend, Client } from './client.ts'
 import { literal } from './literal.ts'
 import { lockKeyOf } from './session.ts'
 
-const HELD_KEY = (name: string) => {
+const HERE = '(SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())'
+
+const HELD_KEY = (name: string, database = HERE) => {
   const [classId, objectId] = lockKeyOf(name)
   return `l.locktype = 'advisory' AND l.classid = ${classId} AND l.objid = ${objectId >>> 0} AND l.objsubid = 2 AND l.granted
-    AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())`
+    AND l.database = ${database}`
 }
 
 /**
@@ -51,14 +53,15 @@ export async function tryRunLock(
   await client.unsafe(`BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = 0;
     SET LOCAL statement_timeout = 0; ${noTransactionTimeout}`)
   const [row] = await client.unsafe(`
-    SELECT pg_catalog.pg_try_advisory_xact_lock(${classId}, ${objectId}) AS obtained, pg_catalog.pg_backend_pid() AS pid`)
+    SELECT pg_catalog.pg_try_advisory_xact_lock(${classId}, ${objectId}) AS obtained, pg_catalog.pg_backend_pid() AS pid,
+           (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) AS database`)
   if (row?.obtained !== true) {
     await client.unsafe('ROLLBACK')
     return undefined
   }
   const [own] = await client.unsafe(`
     SELECT l.virtualtransaction AS transaction FROM pg_catalog.pg_locks l WHERE ${HELD_KEY(name)} AND l.pid = ${Number(row.pid)}`)
-  const condition = `EXISTS (SELECT 1 FROM pg_catalog.pg_locks l WHERE ${HELD_KEY(name)}
+  const condition = `EXISTS (SELECT 1 FROM pg_catalog.pg_locks l WHERE ${HELD_KEY(name, String(Number(row.database)))}
     AND l.pid = ${Number(row.pid)} AND l.virtualtransaction = ${literal(String(own?.transaction))})`
   return new PostgresRunLock(client, condition, lost)
 }
