@@ -107,7 +107,7 @@ describe('the reference', () => {
   let flags: ReadonlyMap<string, readonly string[]>
 
   beforeAll(async () => {
-    const names = [...(await help()).matchAll(/^ +pnpm db (\w+)/gm)].map(([, name = '']) => name)
+    const names = [...(await help()).matchAll(/^ +db (\w+)/gm)].map(([, name = '']) => name)
     const helps = await Promise.all(names.map(async (name) => [scriptOf(name), flagsIn(await help(name))] as const))
     flags = new Map(helps)
   })

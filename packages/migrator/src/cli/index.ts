@@ -59,7 +59,7 @@ export async function runCli({ argv, config, called = 'program' }: CliOptions): 
     stopCommand,
   ]
   let parser = yargs([...words])
-    .scriptName('migrator')
+    .scriptName(called === 'scripts' ? 'db' : 'migrator')
     .usage(`${called === 'scripts' ? 'pnpm db:<command>' : 'migrator <command>'} [options]`)
     .parserConfiguration({
       'parse-numbers': false,
