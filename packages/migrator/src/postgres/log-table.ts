@@ -5,7 +5,7 @@ import { jsonLiteral, literal } from './literal.ts'
 import { quoted, type TableName } from './table-name.ts'
 
 /** How long events are gathered before they are sent, so that many short steps cost few messages. */
-const LINGER_MS = 25
+const LINGER_MS = 100
 
 /** `migration_logs`, beside the history. */
 export function logTableOf(history: TableName): TableName {
