@@ -33,7 +33,7 @@ export async function baseline(
     if (options.dryRun) return { recorded: steps.map((step) => step.id), dryRun: true }
     await options.approve()
     return withRunLock(context, session, options.lockWaitMs, async (lock) => {
-      const run = await createRun(context, options, lock, session)
+      const run = await createRun(context, options, lock, session, await readStatuses(context, session, set))
       const due = await planned()
       await context.store.prepare(session)
       await session.begin(options)

@@ -26,9 +26,15 @@ export async function withSession<T>(context: Context, work: (session: Session) 
   }
 }
 
-export async function createRun(context: Context, options: RunOptions, lock: RunLock, session: Session): Promise<Run> {
-  const history = await context.store.read(session)
-  const batch = Math.max(0, ...history.map((entry) => entry.batch)) + 1
+/** A run under its lock; its number follows those of the history that was read under the same lock. */
+export async function createRun(
+  context: Context,
+  options: RunOptions,
+  lock: RunLock,
+  session: Session,
+  statuses: readonly MigrationStatus[],
+): Promise<Run> {
+  const batch = Math.max(0, ...statuses.map(({ entry }) => entry?.batch ?? 0)) + 1
   const records = once(() => context.database.connect({ modules: false }))
   const run: Run = {
     context,

@@ -83,8 +83,8 @@ async function underLock(
   session: Session,
   started: number,
 ): Promise<RunReport> {
-  const run = await createRun(context, course.options, lock, session)
   const first = await readStatuses(context, session, course.set)
+  const run = await createRun(context, course.options, lock, session, first)
   const recovered = course.direction === 'up' ? await recoverDirty(run, first) : []
   const statuses = recovered.length > 0 ? await readStatuses(context, session, course.set) : first
   const planned = exempting(recovered, course.plan(statuses))

@@ -26,7 +26,7 @@ export async function runNonTransactional(run: Run, step: ReadyStep, index: numb
   await loadParser()
   try {
     await guarded('VALIDATION_FAILED', step.id, () =>
-      perform(run, step, step.direction === 'up' ? step.migration?.validate : undefined),
+      perform(run, step.direction === 'up' ? step.migration?.validate : undefined),
     )
     await store.record(run.session, {
       kind: 'began',
@@ -38,10 +38,10 @@ export async function runNonTransactional(run: Run, step: ReadyStep, index: numb
     throw asStepFailure(run, step, cause)
   }
   try {
-    await perform(run, step, step.direction === 'up' ? step.migration?.up : step.migration?.down, tracker.watch)
+    await perform(run, step.direction === 'up' ? step.migration?.up : step.migration?.down, tracker.watch)
     await refuseInvalidIndexes(run, step, invalidBefore, tracker.created)
     await guarded('VERIFICATION_FAILED', step.id, () =>
-      perform(run, step, step.direction === 'up' ? step.migration?.verify : undefined),
+      perform(run, step.direction === 'up' ? step.migration?.verify : undefined),
     )
     await refuseWithoutLock(run)
     await run.session.settle(run.options)
@@ -56,12 +56,7 @@ function settled({ id, direction }: ReadyStep, durationMs: number): HistoryChang
   return direction === 'up' ? { kind: 'settled', id, durationMs: Math.round(durationMs) } : { kind: 'reverted', id }
 }
 
-async function perform(
-  run: Run,
-  _step: ReadyStep,
-  action: Action | undefined,
-  watch?: Partial<StatementWatch>,
-): Promise<void> {
+async function perform(run: Run, action: Action | undefined, watch?: Partial<StatementWatch>): Promise<void> {
   if (action) await run.session.perform(action, { within: 'no-transaction', ...watch })
 }
 

@@ -39,7 +39,7 @@ export async function repair(
       const statuses = await readStatuses(context, session, set)
       const status = statuses.find(({ id }) => id === what.id)
       if (!status?.entry) throw notApplied(what.id, statuses)
-      const run = await createRun(context, options, lock, session)
+      const run = await createRun(context, options, lock, session, statuses)
       const message = await carryOut(what, status)
       if (options.dryRun)
         return {

@@ -1,7 +1,7 @@
+import { createHash } from 'node:crypto'
 import type { LockHolder, RunLock, Session } from '../ports.ts'
 import type { Backend, Client } from './client.ts'
 import { literal } from './literal.ts'
-import { lockKeyOf } from './session.ts'
 
 const HERE = '(SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())'
 
@@ -74,4 +74,10 @@ export async function runLockHolder(on: Session, name: string): Promise<LockHold
       FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
      WHERE ${HELD_KEY(name)} LIMIT 1`)
   return row && { pid: Number(row.pid), applicationName: row.application_name ?? '', since: row.since ?? '' }
+}
+
+/** One lock for each history table; the first number tells our locks from those of applications. */
+function lockKeyOf(name: string): readonly [number, number] {
+  const digest = createHash('sha256').update(name).digest()
+  return [0x6d696772, digest.readInt32BE(0)]
 }

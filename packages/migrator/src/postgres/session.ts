@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Action } from '../core/migration.ts'
 import { MigratorError } from '../errors.ts'
 import type { RunLock, Session, StatementWatch, StepLimits } from '../ports.ts'
@@ -291,9 +290,4 @@ export function forbidden(
     ...details,
     hint,
   })
-}
-
-export function lockKeyOf(name: string): readonly [number, number] {
-  const digest = createHash('sha256').update(name).digest()
-  return [0x6d696772, digest.readInt32BE(0)]
 }
