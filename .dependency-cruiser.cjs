@@ -52,7 +52,7 @@ module.exports = {
     {
       name: 'aws-only-in-its-room',
       severity: 'error',
-      from: { pathNot: `^${engine}backup/rds/` },
+      from: { pathNot: `^${engine}backup/rds/|^packages/rds-simulator/test/` },
       to: { path: '@aws-sdk' },
     },
     {
@@ -65,11 +65,18 @@ module.exports = {
     {
       name: 'public-entry-points-only',
       severity: 'error',
-      from: { path: '^(packages/database|apps)/' },
+      from: { path: '^(packages/(database|rds-simulator)|apps)/' },
       to: {
         path: `^${engine}`,
-        pathNot: `^${engine}(index|cli/index|cli/config|scratch/embedded/embedded-server)\\.ts$`,
+        pathNot: `^${engine}(index|cli/index|cli/config|scratch/embedded/embedded-server|backup/rds/provider)\\.ts$`,
       },
+    },
+    {
+      name: 'simulator-is-for-tests',
+      severity: 'error',
+      comment: 'Development only: nothing that ships knows it, and tests only its public entry point.',
+      from: { path: '^(packages|apps)/', pathNot: '^packages/rds-simulator/' },
+      to: { path: '^packages/rds-simulator/', pathNot: '^packages/rds-simulator/src/index\\.ts$' },
     },
     {
       name: 'apps-import-the-database',

@@ -82,6 +82,46 @@ export const errorTable = {
   },
   CONFIRMATION_REQUIRED: { exit: 3, hint: 'Confirm on a terminal, or with the option named above.' },
   PROTECTED_DATABASE: { exit: 3, hint: 'This command is for local databases only.' },
+  BACKUP_REQUIRED: {
+    exit: 3,
+    hint: 'Add --snapshot or --backup NAME, or refuse it with --no-backup --reason "why".',
+  },
+  BACKUP_FAILED: { exit: 1, hint: 'Nothing was changed. Correct what stands in its way, then run the command again.' },
+  BACKUP_UNAVAILABLE: {
+    exit: 2,
+    hint: 'See docs/reference/configuration.md, "Backups", for what each provider needs.',
+  },
+  BACKUP_TIMEOUT: {
+    exit: 1,
+    hint: 'Nothing was changed. The backup may still become available: db:snapshot list; or wait longer with --snapshot-timeout.',
+  },
+  BACKUP_NOT_FOUND: { exit: 2, hint: 'db:snapshot list shows the backups that there are.' },
+  AWS_SOURCE_UNKNOWN: { exit: 2, hint: 'Name it with --db-instance ID or --db-cluster ID.' },
+  AWS_SOURCE_UNAVAILABLE: { exit: 1, hint: 'Wait until its status is "available", then run the command again.' },
+  AWS_QUOTA_EXCEEDED: {
+    exit: 1,
+    hint: 'Remove snapshots that nobody needs (db:snapshot prune), or ask AWS for a higher quota.',
+  },
+  AWS_ACCESS_DENIED: {
+    exit: 1,
+    hint: 'Grant the permission named above; docs/reference/iam-policy.md has the whole policy.',
+  },
+  AWS_CREDENTIALS_INVALID: {
+    exit: 1,
+    hint: 'Sign in again (aws sso login), or renew the credentials, then run the command again.',
+  },
+  AWS_REGION_MISMATCH: {
+    exit: 2,
+    hint: 'Correct AWS_REGION or backups.rds.region, or leave it out: the endpoint tells the region.',
+  },
+  AWS_UNREACHABLE: { exit: 1, hint: 'Check the network and AWS_ENDPOINT_URL_RDS, then run the command again.' },
+  AWS_FAILED: { exit: 1, hint: 'Run the command again; --verbose shows what AWS answered.' },
+  RESTORE_ELSEWHERE: { exit: 2, hint: 'Restore it to a new place: db:restore ID --to NEW_NAME.' },
+  RESTORE_TARGET_EXISTS: {
+    exit: 2,
+    hint: 'Choose another name with --to NEW_NAME; a restore never replaces anything.',
+  },
+  RESTORE_FAILED: { exit: 1, hint: 'The old database is untouched. See docs/runbooks/restore.md.' },
   CHECK_FAILED: { exit: 5, hint: 'db:migrate:status shows the state of every migration.' },
   INTERRUPTED: { exit: 130, hint: 'Look at db:migrate:status, then run the command again.' },
 } as const satisfies Record<string, { exit: ExitCode; hint: string }>

@@ -11,7 +11,7 @@ export { type ErrorCode, type ExitCode, errorTable, MigratorError } from './erro
 export { type Directory, readDirectory } from './load/directory.ts'
 export { loadMigrations } from './load/index.ts'
 export type { RunOptions } from './operations/context.ts'
-export type { Proposal } from './operations/execute.ts'
+export type { Proposal } from './operations/course.ts'
 export type { RunReport } from './operations/report.ts'
 export type { StepResult } from './operations/run.ts'
 export type { StatusReport } from './operations/status.ts'

@@ -2,9 +2,11 @@
  * The ports: what operations need of the world. Adapters (`postgres/`, `load/`, `report/` …) implement them;
  * operations know nothing else of the world. A second dialect is a second folder beside `postgres/`.
  */
+import type { CatalogSnapshot } from './core/catalog.ts'
 import type { CatalogDigest, HistoryChange, HistoryEntry, Operator } from './core/history.ts'
 import type { Action, Direction, Migration, SourceFile } from './core/migration.ts'
 import type { ErrorCode } from './errors.ts'
+import type { BackupStore } from './ports/backup.ts'
 
 /** Where a database stands; safe to print. */
 export interface DatabaseLocation {
@@ -24,6 +26,8 @@ export interface Database {
   /** The store that keeps the history in this very database. */
   readonly historyStore: HistoryStore
   readonly catalog: Catalog
+  /** Keeps what backups were taken, in this very database. */
+  readonly backupStore: BackupStore
   readonly activity: Activity
   /** Opens a session of its own. Rejects with CONNECTION_FAILED, AUTHENTICATION_FAILED or DATABASE_NOT_FOUND. */
   connect(options: SessionOptions): Promise<Session>
@@ -33,6 +37,7 @@ export interface Database {
   runLockHolder(on: Session): Promise<LockHolder | undefined>
   /** Keeps every attempt in the database's log table, apart from the steps' transactions. The caller closes it. */
   log(operator: Operator, onWarning: (message: string) => void): EventLog
+  /** Ends every connection; what is asked for afterwards opens new ones. */
   close(): Promise<void>
 }
 
@@ -61,10 +66,10 @@ export interface Session {
    */
   freshen(limits: StepLimits): Promise<void>
   /**
-   * Fails inside the transaction unless it is the one that `begin` opened and, with a lock, the run lock is still held.
-   * Rejects with TRANSACTION_CONTROL or LOCK_LOST.
+   * Fails inside the transaction unless it is the one that `begin` opened, with a lock, the run lock is still held, and
+   * the SQL condition is true. Rejects with TRANSACTION_CONTROL or LOCK_LOST.
    */
-  guard(lock: RunLock | undefined): Promise<void>
+  guard(lock: RunLock | undefined, condition?: string): Promise<void>
   /** Sends what the calls in `work` would send as one message; a failure of one is a failure of all behind it. */
   together(work: () => readonly Promise<void>[]): Promise<void>
   /** Checks deferred constraints now, so that a violation is told of the step that made it. */
@@ -80,7 +85,9 @@ export interface Session {
   /** Sends an SQL text as one message. */
   execute(sql: string): Promise<void>
   /** Rows as objects of texts. */
-  query(sql: string): Promise<readonly Readonly<Record<string, string | null>>[]>
+  query(sql: string): Promise<readonly Row[]>
+  /** Several queries (two or more) as one message, and so in one transaction; the rows of each. */
+  queryAll(queries: readonly string[]): Promise<readonly (readonly Row[])[]>
   /** Behind a pooler: statements outside a transaction may each run in another of its connections. */
   readonly pooled: boolean
   /** The server's process id, for looking at what blocks this session. */
@@ -93,6 +100,8 @@ export interface Session {
   cancel(): Promise<void>
   close(): Promise<void>
 }
+
+export type Row = Readonly<Record<string, string | null>>
 
 export interface StatementWatch {
   /** In a transaction, a module's or script's COMMIT is refused; outside, a script is cut into statements. */
@@ -127,7 +136,10 @@ export interface HistoryStore {
   read(on: Session): Promise<readonly HistoryEntry[]>
   /** Creates or completes what the store needs. Call it under the run lock. Rejects with HISTORY_TABLE_INCOMPATIBLE. */
   prepare(on: Session): Promise<void>
-  record(on: Session, change: HistoryChange): Promise<void>
+  /** Records the changes in this order, all or none of them. */
+  record(on: Session, ...changes: readonly HistoryChange[]): Promise<void>
+  /** Of a store that commits with the step: an SQL condition that is true once the change is on record. */
+  recorded?(change: HistoryChange): string
   /** The archived sources of an applied migration, empty when none were kept. */
   sources(on: Session, id: string): Promise<readonly SourceFile[]>
   /** The catalog as it was before a dirty step began. */
@@ -136,10 +148,13 @@ export interface HistoryStore {
 
 /** Reads what is really there, from the system catalogs only. */
 export interface Catalog {
+  /** Every object with all its properties. */
+  snapshot(on: Session): Promise<CatalogSnapshot>
+  /** The same, each object's properties reduced to a digest. */
   digest(on: Session): Promise<CatalogDigest>
   /** Whether any constraint may be checked as late as at COMMIT. */
   hasDeferrable(on: Session): Promise<boolean>
-  /** One digest over all of it. */
+  /** One digest over all of it that is portable: equal on another server where the same migrations were applied. */
   fingerprint(on: Session): Promise<string>
   /** Indexes that a failed CONCURRENTLY left behind, qualified and quoted. */
   invalidIndexes(on: Session): Promise<readonly string[]>
@@ -204,6 +219,11 @@ export interface RunEvent {
     | 'recovered'
     | 'recovery-failed'
     | 'record-dropped'
+    | 'backup-started'
+    | 'backup-progress'
+    | 'backup-taken'
+    | 'backup-failed'
+    | 'backup-restored'
     | 'history-changed'
     | 'notice'
     | 'warning'

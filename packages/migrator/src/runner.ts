@@ -8,12 +8,13 @@ import type { DownTarget, UpTarget } from './core/target.ts'
 import { defineMigration, type MigrationDefinition } from './define-migration.ts'
 import { createArchive } from './load/archive.ts'
 import { type Context, defaultRunOptions, type MigrationSet, type RunOptions } from './operations/context.ts'
-import type { Proposal } from './operations/execute.ts'
+import type { Proposal } from './operations/course.ts'
 import { migrate } from './operations/migrate.ts'
 import type { RunReport } from './operations/report.ts'
 import { rollback } from './operations/rollback.ts'
 import { type StatusReport, status } from './operations/status.ts'
 import { readOperator } from './operator.ts'
+import type { BackupProvider } from './ports/backup.ts'
 import type { Database, EventLog, EventSink, HistoryStore, RunEvent } from './ports.ts'
 import { fanOut, lazyLog } from './report/fan-out.ts'
 import { jsonLinesSink } from './report/json-lines.ts'
@@ -37,11 +38,13 @@ export interface MigrationRunnerOptions {
 /** A loaded migration (`loadMigrations`), or one written in place: `{ id, up, down }`. */
 export type MigrationInput = Migration | MigrationDefinition
 
-interface CallOptions extends Partial<RunOptions> {
+interface CallOptions extends Partial<Omit<RunOptions, 'backup'>> {
   /** Only plans: takes no lock, creates and changes nothing. */
   readonly dryRun?: boolean
   /** Receives every event of the run, redacted. What it throws is a bug of the caller and ends the process. */
   readonly onProgress?: (event: RunEvent) => void
+  /** Takes a backup before anything changes, and puts it back after a failed run where it can; see `BackupProvider`. */
+  readonly backupProvider?: BackupProvider
   /** Asked under the run lock, before anything has happened; rejecting stops the run. Default: agrees. */
   readonly approve?: (proposal: Proposal) => Promise<void>
   /** Aborting stops the run: a step in a transaction is undone, one outside is finished. */
@@ -84,6 +87,7 @@ export class MigrationRunner {
       migrate(context, this.#remember(migrations), {
         ...defaultRunOptions,
         ...options,
+        backup: options.backupProvider,
         target: options.target ?? { kind: 'latest' },
         allowOutOfOrder: options.allowOutOfOrder ?? false,
         dryRun: options.dryRun ?? false,
@@ -98,6 +102,7 @@ export class MigrationRunner {
       rollback(context, this.#remember(migrations), {
         ...defaultRunOptions,
         ...options,
+        backup: options.backupProvider,
         target: options.target ?? { kind: 'count', count: 1 },
         force: options.force ?? false,
         everything: options.force ?? false,

@@ -1,20 +1,25 @@
 import { createInterface } from 'node:readline/promises'
 import { plural } from '../core/plural.ts'
 import { MigratorError } from '../errors.ts'
-import type { Proposal } from '../operations/execute.ts'
+import type { Proposal } from '../operations/course.ts'
+import type { BackupChoice } from './backups.ts'
 import type { World } from './wiring.ts'
 
-/** On a protected database, steps that take something away want the database's name: typed, or as `--confirm NAME`. */
+/**
+ * On a protected database, steps that take something away want a backup, or a reasoned refusal of one; and the database's
+ * name: typed, or as `--confirm NAME`.
+ */
 export async function approveRun(
   world: World,
   { plan, destructive }: Proposal,
-  confirm: string | undefined,
+  { confirm, backup }: { readonly confirm: string | undefined; readonly backup: BackupChoice },
 ): Promise<void> {
   const risky = plan.direction === 'down' ? plan.steps.map(({ id }) => id) : destructive
   if (!world.protected || risky.length === 0) return
   const { host, database } = world.database.location
   const verb = plan.direction === 'down' ? 'reverts' : 'drops, truncates or deletes in'
   const what = `This ${verb} ${plural(risky.length, 'migration', 'migrations')} on the protected database "${database}" at ${host}: ${risky.join(', ')}.`
+  if (backup.kind === 'open') throw new MigratorError('BACKUP_REQUIRED', `${what} No backup was asked for.`)
   if (confirm === database) return
   if (confirm !== undefined) throw required(what, `--confirm names "${confirm}", but the database is "${database}".`)
   if (!canAsk(world)) throw required(what, `Add --confirm ${database}; --yes is for local databases only.`)
@@ -33,6 +38,21 @@ export async function approveLocal(world: World, what: string, agreed: boolean):
   if (agreed) return
   if (!canAsk(world)) throw required(what, 'Add --yes to agree.')
   if (!(await askYes(what))) throw required(what, 'Nothing was changed.')
+}
+
+/** Putting a backup back in place replaces what is there now: agreed to by its name where it is protected, by a yes elsewhere. */
+export async function approveInPlace(
+  world: World,
+  id: string,
+  { confirm, yes }: { readonly confirm: string | undefined; readonly yes: boolean },
+): Promise<void> {
+  const { database, host } = world.database.location
+  const what = `This puts the backup ${id} back over what is in "${database}" at ${host} now.`
+  if (!world.protected) return approveLocal(world, what, yes || confirm === database)
+  if (confirm === database) return
+  if (!canAsk(world)) throw required(what, `Add --confirm ${database}; --yes is for local databases only.`)
+  const answer = await ask(`${what}\nType the database's name to go on: `)
+  if (answer !== database) throw required(what, `"${answer}" is not its name. Nothing was changed.`)
 }
 
 /** A typed yes, where somebody is there to type it. */

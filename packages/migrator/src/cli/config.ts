@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MigratorError } from '../errors.ts'
+import type { BackupProvider } from '../ports/backup.ts'
 
 /** What `migrator.config.ts` may say. Paths are relative to its own folder. docs/reference/configuration.md */
 export interface MigratorConfig {
@@ -25,6 +26,36 @@ export interface MigratorConfig {
   readonly lockRetries?: number
   /** How long to wait for the run lock. Default 30,000. */
   readonly lockWaitMs?: number
+  /** Backups before runs. docs/reference/configuration.md, "Backups" */
+  readonly backups?: BackupsConfig
+}
+
+export interface BackupsConfig {
+  /** Taken before every run on a protected database, unless the command says otherwise: `rds`, `pg-dump` … or a name in `providers`. */
+  readonly provider?: string
+  /** Where pg-dump writes its files. Default `.data/backups`. */
+  readonly directory?: string
+  /** The schema in which `tables` keeps its copies. Default `migration_archive`. */
+  readonly schema?: string
+  /** What the endpoint in DATABASE_URL does not tell of RDS or Aurora. */
+  readonly rds?: RdsConfig
+  /** Providers of your own, by the names that --backup takes. */
+  readonly providers?: Readonly<Record<string, BackupProvider>>
+}
+
+export interface RdsConfig {
+  /** The DB instance's identifier. Default: from the endpoint. */
+  readonly instance?: string
+  /** The DB cluster's identifier. Default: from the endpoint. */
+  readonly cluster?: string
+  /** Default: from the endpoint, then AWS_REGION. */
+  readonly region?: string
+  /** URL of the API, for other implementations of it. Default: AWS_ENDPOINT_URL_RDS, then AWS's own. */
+  readonly endpoint?: string
+  /** The longest pause between two looks at a snapshot's status. Default 10,000. */
+  readonly pollIntervalMs?: number
+  /** How long to wait for a snapshot or a restore. Default 3,600,000. */
+  readonly timeoutMs?: number
 }
 
 /** Types a configuration; returns it as it is. */
@@ -71,6 +102,24 @@ const TYPES: Readonly<Record<keyof MigratorConfig, readonly string[]>> = {
   statementTimeoutMs: ['number'],
   lockRetries: ['number'],
   lockWaitMs: ['number'],
+  backups: ['object'],
+}
+
+const BACKUP_TYPES: Readonly<Record<keyof BackupsConfig, readonly string[]>> = {
+  provider: ['string'],
+  directory: ['string'],
+  schema: ['string'],
+  rds: ['object'],
+  providers: ['object'],
+}
+
+const RDS_TYPES: Readonly<Record<keyof RdsConfig, readonly string[]>> = {
+  instance: ['string', 'undefined'],
+  cluster: ['string', 'undefined'],
+  region: ['string', 'undefined'],
+  endpoint: ['string', 'undefined'],
+  pollIntervalMs: ['number'],
+  timeoutMs: ['number'],
 }
 
 /** Throws CONFIG_INVALID for a setting that does not exist or is of another type. */
@@ -81,18 +130,38 @@ export function checkConfig(config: unknown, where: string): MigratorConfig {
       `${where} has no default export; write export default defineConfig({ … }).`,
     )
   }
-  for (const [key, value] of Object.entries(config)) {
-    const types = Object.hasOwn(TYPES, key) ? TYPES[key as keyof MigratorConfig] : undefined
-    if (!types) throw new MigratorError('CONFIG_INVALID', `${where}: there is no setting "${key}".`)
+  const checked = config as MigratorConfig
+  checkSettings(checked, TYPES, '', where)
+  if (checked.backups) checkBackups(checked.backups, where)
+  return checked
+}
+
+function checkBackups(backups: BackupsConfig, where: string): void {
+  checkSettings(backups, BACKUP_TYPES, 'backups.', where)
+  if (backups.rds) checkSettings(backups.rds, RDS_TYPES, 'backups.rds.', where)
+  for (const [name, provider] of Object.entries(backups.providers ?? {})) {
+    if (typeof provider?.before === 'function') continue
+    throw new MigratorError('CONFIG_INVALID', `${where}: "backups.providers.${name}" has no function before().`)
+  }
+}
+
+function checkSettings(
+  settings: object,
+  known: Readonly<Record<string, readonly string[]>>,
+  prefix: string,
+  where: string,
+): void {
+  for (const [key, value] of Object.entries(settings)) {
+    const types = Object.hasOwn(known, key) ? known[key] : undefined
+    if (!types) throw new MigratorError('CONFIG_INVALID', `${where}: there is no setting "${prefix}${key}".`)
     const negative = typeof value === 'number' && (!Number.isFinite(value) || value < 0)
-    if (!types.includes(typeof value) || value === true || negative) {
+    if (!types.includes(typeof value) || value === true || value === null || negative) {
       throw new MigratorError(
         'CONFIG_INVALID',
-        `${where}: "${key}" is ${JSON.stringify(value)}; it has to be ${types.join(' or ')}.`,
+        `${where}: "${prefix}${key}" is ${JSON.stringify(value)}; it has to be ${types.join(' or ')}.`,
       )
     }
   }
-  return config
 }
 
 /** A path of the configuration, made absolute. */

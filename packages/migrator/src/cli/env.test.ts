@@ -12,6 +12,7 @@ test('an empty environment says nothing', () => {
     invokedFrom: undefined,
     user: undefined,
     ciRun: undefined,
+    inherited: {},
     colours: 'by-stream',
   })
 })

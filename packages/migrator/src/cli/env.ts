@@ -6,6 +6,8 @@ export interface Environment {
   readonly invokedFrom: string | undefined
   readonly user: string | undefined
   readonly ciRun: string | undefined
+  /** What programs that are started inherit. */
+  readonly inherited: Readonly<Record<string, string | undefined>>
   readonly colours: 'colours' | 'plain' | 'by-stream'
 }
 
@@ -17,6 +19,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     invokedFrom: env.INIT_CWD,
     user: env.GITHUB_ACTOR ?? env.GITLAB_USER_LOGIN ?? env.USER ?? env.LOGNAME,
     ciRun: env.GITHUB_RUN_ID ?? env.CI_JOB_URL ?? env.BUILD_URL ?? env.CIRCLE_BUILD_URL,
+    inherited: env,
     colours: env.NO_COLOR ? 'plain' : forced ? 'colours' : env.TERM === 'dumb' ? 'plain' : 'by-stream',
   }
 }

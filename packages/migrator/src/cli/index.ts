@@ -10,9 +10,11 @@ import { migrateCommand } from './commands/migrate.ts'
 import { newCommand } from './commands/new.ts'
 import { repairCommand } from './commands/repair.ts'
 import { resetCommand } from './commands/reset.ts'
+import { restoreCommand } from './commands/restore.ts'
 import { rollbackCommand } from './commands/rollback.ts'
 import { safeCommand } from './commands/safe.ts'
 import { startCommand, stopCommand } from './commands/server.ts'
+import { snapshotCommand } from './commands/snapshot.ts'
 import { statusCommand } from './commands/status.ts'
 import { validateCommand } from './commands/validate.ts'
 import { checkConfig, type LocatedConfig, loadConfig, type MigratorConfig } from './config.ts'
@@ -55,6 +57,8 @@ export async function runCli({ argv, config, called = 'program' }: CliOptions): 
     baselineCommand,
     repairCommand,
     resetCommand,
+    snapshotCommand,
+    restoreCommand,
     startCommand,
     stopCommand,
   ]
@@ -100,7 +104,13 @@ function usageOf(name: string): string {
   return USAGES[name] ?? name
 }
 
-const USAGES: Readonly<Record<string, string>> = { new: 'new NAME', baseline: 'baseline ID', repair: 'repair WHAT ID' }
+const USAGES: Readonly<Record<string, string>> = {
+  new: 'new NAME',
+  baseline: 'baseline ID',
+  repair: 'repair WHAT ID',
+  snapshot: 'snapshot create|list|prune',
+  restore: 'restore ID',
+}
 
 /** yargs hands its usage here: the flags that it would describe are those that the command takes. */
 function flagsOf(usage: object): readonly string[] {

@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs'
+import { type BackupFlags, backupOptions } from './backups.ts'
 
 /** The flags that every command takes. All values are texts; `values.ts` reads them. */
 export interface CommonFlags {
@@ -27,7 +28,7 @@ export function commonOptions<T>(yargs: Argv<T>): Argv<T & CommonFlags> {
     .option('yes', {
       type: 'boolean',
       default: false,
-      describe: 'Agree to what reset asks of a local database',
+      describe: 'Agree to what is asked of a local database, and to prune',
       group: 'Common:',
     })
     .option('verbose', {
@@ -38,7 +39,7 @@ export function commonOptions<T>(yargs: Argv<T>): Argv<T & CommonFlags> {
     }) as Argv<T & CommonFlags>
 }
 
-export interface RunFlags extends CommonFlags {
+export interface RunFlags extends CommonFlags, BackupFlags {
   readonly lockTimeout?: string
   readonly statementTimeout?: string
   readonly lockRetries?: string
@@ -51,7 +52,7 @@ export interface RunFlags extends CommonFlags {
 
 /** The flags of commands that run steps. */
 export function runOptions<T>(yargs: Argv<T>): Argv<T & RunFlags> {
-  return commonOptions(yargs)
+  return backupOptions(commonOptions(yargs))
     .option('dry-run', { type: 'boolean', default: false, describe: 'Show what would run; change nothing' })
     .option('transaction', {
       choices: ['batch', 'each'] as const,

@@ -29,6 +29,16 @@ export function readDuration(name: string, text: string | undefined): number | u
   return ms > 0 ? Math.max(1, Math.round(ms)) : 0
 }
 
+const LONG_UNITS: Readonly<Record<string, number>> = { ...UNITS, d: 86_400_000, w: 604_800_000 }
+
+/** How old something is: `12h`, `30d`, `2w`; in milliseconds. */
+export function readAge(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const match = /^(\d{1,6})\s*(min|h|d|w)$/.exec(text)
+  if (!match) throw invalid(`--${name} ${text}: it has to be an age, as 12h, 30d or 2w.`)
+  return Number(match[1]) * (LONG_UNITS[match[2] ?? ''] ?? 1)
+}
+
 /** A path of the command line: relative to where the user stands, which a package manager may have changed. */
 export function readPath(text: string | undefined, invokedFrom: string | undefined): string | undefined {
   if (text === undefined) return undefined

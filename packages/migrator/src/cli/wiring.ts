@@ -6,7 +6,6 @@ import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import { systemClock } from '../clock.ts'
 import type { Operator } from '../core/history.ts'
-import { once } from '../core/once.ts'
 import { createArchive } from '../load/archive.ts'
 import { readDirectory } from '../load/directory.ts'
 import { type Context, defaultRunOptions, emit, type MigrationSet, type RunOptions } from '../operations/context.ts'
@@ -35,6 +34,8 @@ export interface Surroundings {
 export interface World extends Surroundings {
   readonly context: Context
   readonly database: PostgresAdapter
+  /** With its password: not for printing. */
+  readonly connectionString: string
   readonly set: MigrationSet
   readonly migrationsDirectory: string
   /** Not local, or in production. */
@@ -57,14 +58,17 @@ export async function createWorld(
   const given = flags.databaseUrl ?? env.databaseUrl ?? config.config.databaseUrl
   const runId = randomUUID()
   const context: { current?: Context } = {}
+  const connectionString = given ?? (await embeddedUrl(surroundings))
   const database = new PostgresAdapter({
-    connectionString: given ?? (await embeddedUrl(surroundings)),
+    connectionString,
     applicationName: `${env.user ?? nameOfUser() ?? 'someone'}`,
     onNotice: (message) => context.current && emit(context.current, { kind: 'notice', level: 'debug', message }),
     ...(config.config.historyTable === undefined ? {} : { historyTable: config.config.historyTable }),
   })
   const archive = createArchive({ migrationsDirectory, accept: flags.acceptArchived ? 'shown' : 'repository' })
-  const operator = once(() => readOperator(env, config.directory))
+  // Asked of git while the database is being connected to.
+  const asked = readOperator(env, config.directory)
+  const operator = () => asked
   const logTable = lazyLog(async () => database.log(await operator(), output.warn))
   const events = fanOut([
     ...(output.json ? [] : [terminalSink(process.stderr, output.progressStyle)]),
@@ -86,6 +90,7 @@ export async function createWorld(
     ...surroundings,
     context: context.current,
     database,
+    connectionString,
     set,
     migrationsDirectory,
     protected: !database.location.local || env.production,

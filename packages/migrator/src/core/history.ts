@@ -59,8 +59,8 @@ export interface NewEntry
 
 /** The only ways in which the history changes. */
 export type HistoryChange =
-  /** `timed`: without a duration of its own, it is the time since its transaction began. */
-  | { readonly kind: 'applied'; readonly entry: NewEntry; readonly timed?: 'by-transaction' }
+  /** `timed`: without a duration of its own, it is the time since its transaction began. `agoMs`: it ended so long ago. */
+  | { readonly kind: 'applied'; readonly entry: NewEntry; readonly timed?: 'by-transaction'; readonly agoMs?: number }
   | { readonly kind: 'reverted'; readonly id: string }
   /** A step outside a transaction is about to begin: the entry is dirty until `settled` or `reverted`. */
   | { readonly kind: 'began'; readonly entry: NewEntry; readonly progress: Progress; readonly before: CatalogDigest }

@@ -1,9 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { describeDifferences, diffCatalogs, hasObject } from './schema-diff.ts'
+import type { CatalogSnapshot } from './catalog.ts'
+import {
+  type CatalogDiff,
+  type Difference,
+  describeDifferences,
+  diffCatalogs,
+  diffDigests,
+  explainDifferences,
+} from './schema-diff.ts'
 
-describe('diffCatalogs', () => {
+describe('diffDigests', () => {
   const check = (before: Record<string, string>, after: Record<string, string>, expected: readonly string[]) =>
-    expect(diffCatalogs(before, after).map(({ kind, object }) => `${kind} ${object}`)).toEqual(expected)
+    expect(diffDigests(before, after).map(({ kind, object }) => `${kind} ${object}`)).toEqual(expected)
 
   test('tells what was added, removed and changed, ordered by object', () => {
     check(
@@ -23,85 +31,98 @@ describe('diffCatalogs', () => {
   })
 })
 
+describe('diffCatalogs', () => {
+  const check = (before: CatalogSnapshot, after: CatalogSnapshot, expected: CatalogDiff) =>
+    expect(diffCatalogs(before, after)).toEqual(expected)
+
+  test('names the property, before and after', () => {
+    check(
+      { 'column public.t.a': { type: 'integer', default: '1' } },
+      { 'column public.t.a': { type: 'integer', nullable: 'no', default: '2' } },
+      {
+        verdict: 'differs',
+        differences: [
+          {
+            kind: 'changed',
+            object: 'column public.t.a',
+            changes: [
+              { property: 'default', before: '1', after: '2' },
+              { property: 'nullable', before: undefined, after: 'no' },
+            ],
+          },
+        ],
+      },
+    )
+  })
+
+  test('tells all properties of an object that came or went, even if it has none', () => {
+    const gone = { kind: 'removed', object: 'table public.b', changes: [{ property: 'owner', before: 'o' }] } as const
+    const come = { kind: 'added', object: 'table public.a', changes: [] } as const
+    check({ 'table public.b': { owner: 'o' } }, { 'table public.a': {} }, {
+      verdict: 'differs',
+      differences: [come, { ...gone, changes: [{ property: 'owner', before: 'o', after: undefined }] }],
+    } as CatalogDiff)
+  })
+
+  test('is identical in whatever order objects and properties come', () => {
+    const nothing: CatalogDiff = { verdict: 'identical', differences: [] }
+    check({ a: { x: '1', y: '2' }, b: {} }, { b: {}, a: { y: '2', x: '1' } }, nothing)
+  })
+
+  const order = (columns: string): CatalogSnapshot => ({ 'column order public.t': { columns } })
+
+  test('calls it order only when nothing but the order of columns differs', () => {
+    expect(diffCatalogs(order('a, b'), order('b, a')).verdict).toBe('order-only')
+    expect(diffCatalogs({ ...order('a, b'), x: {} }, order('b, a')).verdict).toBe('differs')
+    expect(diffCatalogs({}, order('a')).verdict).toBe('differs')
+  })
+
+  test('does not name the order where columns came or went', () => {
+    const before = { ...order('a, b'), 'column public.t.a': {}, 'column public.t.b': {} }
+    const after = { ...order('a'), 'column public.t.a': {} }
+    expect(diffCatalogs(before, after).differences.map(({ object }) => object)).toEqual(['column public.t.b'])
+  })
+
+  test('takes the order of a composite type for what its values are made by', () => {
+    const pair = (columns: string) => ({ 'attribute order public.pair': { columns } })
+    expect(diffCatalogs(pair('a, b'), pair('b, a')).verdict).toBe('differs')
+  })
+})
+
 test('describeDifferences shows ten and counts the rest', () => {
-  const many = Array.from({ length: 12 }, (_, index) => ({ kind: 'added', object: `table t${index}` }) as const)
+  const added = (object: string): Difference => ({ kind: 'added', object, changes: [] })
+  const many = Array.from({ length: 12 }, (_, index) => added(`table t${index}`))
   expect(describeDifferences(many.slice(0, 1))).toBe('+ table t0')
   expect(describeDifferences(many)).toMatch(/^\+ table t0, .*\+ table t9 and 2 more$/)
   expect(
     describeDifferences([
-      { kind: 'removed', object: 'a' },
-      { kind: 'changed', object: 'b' },
+      { kind: 'removed', object: 'a', changes: [] },
+      { kind: 'changed', object: 'b', changes: [] },
     ]),
   ).toBe('- a, ~ b')
 })
 
-describe('hasObject', () => {
-  type Wanted = Parameters<typeof hasObject>[1]
-  const check = (objects: readonly string[], wanted: Wanted, expected: boolean) =>
-    expect(hasObject(Object.fromEntries(objects.map((object) => [object, 'digest'])), wanted)).toBe(expected)
+describe('explainDifferences', () => {
+  const check = (before: CatalogSnapshot, after: CatalogSnapshot, expected: readonly string[]) =>
+    expect(explainDifferences(diffCatalogs(before, after).differences)).toEqual(expected)
 
-  test('finds a name in its schema, and in no other', () => {
-    check(['table public.users'], { schema: 'public', name: 'users' }, true)
-    check(['table audit.users'], { schema: 'public', name: 'users' }, false)
-    check(['table public.users'], { schema: 'public', name: 'user' }, false)
-    check([], { schema: 'public', name: 'users' }, false)
+  test('writes each property below its object', () => {
+    check(
+      { 'column public.t.a': { default: '1' }, 'index public.i': {} },
+      { 'column public.t.a': { default: "'x\ny'", comment: 'c' } },
+      ['~ column public.t.a', '    comment: (none) → c', "    default: 1 → 'x\n      y'", '- index public.i'],
+    )
   })
 
-  test('finds a name without a schema in any', () => {
-    check(['table audit.users'], { name: 'users' }, true)
-    check(['table audit.old_users'], { name: 'users' }, false)
-  })
-
-  test('finds every kind, also those of two words', () => {
-    for (const kind of [
-      'table',
-      'index',
-      'sequence',
-      'materialized view',
-      'foreign table',
-      'composite type',
-      'range type',
-      'enum',
-    ])
-      check([`${kind} public.x`], { schema: 'public', name: 'x' }, true)
-  })
-
-  test('finds a part of a relation', () => {
-    check(['column public.users.email'], { schema: 'public', name: 'users', part: 'email' }, true)
-    check(['trigger public.users.touch'], { name: 'users', part: 'touch' }, true)
-    check(['column public.users.email'], { name: 'accounts', part: 'email' }, false)
-    check(['table public.users'], { name: 'users', part: 'email' }, false)
-  })
-
-  test('finds a function by its name, whatever its arguments', () => {
-    check(['function public.touch(a integer, b public.kind)'], { schema: 'public', name: 'touch' }, true)
-    check(['function public.touch()'], { name: 'touch' }, true)
-    check(['function public.touch(users text)'], { name: 'users' }, false)
-  })
-
-  test('finds names that PostgreSQL quotes', () => {
-    check(['table public."Users"'], { schema: 'public', name: 'Users' }, true)
-    check(['table public."Users"'], { schema: 'public', name: 'users' }, false)
-    check(['table "My Schema"."say ""hi"""'], { schema: 'My Schema', name: 'say "hi"' }, true)
-    check(['column public."Users"."eMail"'], { name: 'Users', part: 'eMail' }, true)
-    check(['table public."größe"'], { name: 'größe' }, true)
-    check(['table public."a.b"'], { name: 'b' }, false)
-  })
-
-  test('finds reserved words, which PostgreSQL quotes as well', () => {
-    check(['table public."user"'], { schema: 'public', name: 'user' }, true)
-    check(['table public."order"'], { name: 'order' }, true)
-    check(['column public.events."timestamp"'], { name: 'events', part: 'timestamp' }, true)
-    check(['table public."a$b"'], { name: 'a$b' }, true)
-  })
-
-  test('finds a quoted name with a parenthesis in it', () => {
-    check(['table public."odd(name)"'], { schema: 'public', name: 'odd(name)' }, true)
-  })
-
-  test('does not take a column or a trigger for a relation, type or function of that name', () => {
-    check(['table public.events', 'column public.events.status'], { name: 'status' }, false)
-    check(['trigger public.events.touch'], { name: 'touch' }, false)
-    check(['table s.t'], { name: 's', part: 't' }, false)
+  test('tells a table that came or went in one line, and its index on a table that stays in another', () => {
+    const table = {
+      'table public.t': {},
+      'column public.t.a': { type: 'integer' },
+      'constraint public.t.t_pkey': { definition: 'PRIMARY KEY (a)' },
+      'index public.t_pkey': { table: 'public.t' },
+      'index public.u_a': { table: 'public.u' },
+    }
+    check({}, table, ['+ index public.u_a', '+ table public.t'])
+    check(table, {}, ['- index public.u_a', '- table public.t'])
   })
 })

@@ -4,8 +4,10 @@ import { type MigrationStatus, reconcile } from '../core/reconcile.ts'
 import { MigratorError } from '../errors.ts'
 import type { RunLock, Session } from '../ports.ts'
 import { type Context, emit, type MigrationSet, type RunOptions } from './context.ts'
+import type { ReadyStep } from './prepare.ts'
 import { recoverEntry } from './recovery.ts'
 import type { Run } from './run.ts'
+import { dirtyIn, planOfRecovery, type Safeguard } from './safeguard.ts'
 
 /** Reads the history and puts every migration into one state. */
 export async function readStatuses(
@@ -33,6 +35,7 @@ export async function createRun(
   lock: RunLock,
   session: Session,
   statuses: readonly MigrationStatus[],
+  beforeStep?: (step: ReadyStep) => Promise<void>,
 ): Promise<Run> {
   const batch = Math.max(0, ...statuses.map(({ entry }) => entry?.batch ?? 0)) + 1
   const records = once(() => context.database.connect({ modules: false }))
@@ -46,6 +49,7 @@ export async function createRun(
     operator: await context.operator(),
     total: 0,
     lockLost: false,
+    beforeStep,
   }
   watchLock(run)
   return run
@@ -59,16 +63,22 @@ function watchLock(run: Run): void {
   })
 }
 
-/** Finds dirty migrations and recovers them, the newest first; stops with MIGRATION_DIRTY where that was asked for. */
-export async function recoverDirty(run: Run, statuses: readonly MigrationStatus[]): Promise<readonly string[]> {
-  const dirty = statuses.filter(
-    (status): status is MigrationStatus & { entry: HistoryEntry } => status.entry?.dirty === true,
-  )
+/**
+ * Finds dirty migrations and recovers them, the newest first, once that is agreed to and backed up; stops with
+ * MIGRATION_DIRTY where that was asked for.
+ */
+export async function recoverDirty(
+  run: Run,
+  statuses: readonly MigrationStatus[],
+  safeguard: Safeguard,
+): Promise<readonly string[]> {
+  const dirty = dirtyIn(statuses)
   if (dirty.length === 0) return []
-  dirty.sort((a, b) => b.entry.sequence - a.entry.sequence)
   const versions = dirty.map(({ id }) => id)
   emit(run.context, { kind: 'dirty-found', level: 'warn', message: 'Found migrations in dirty state', versions })
   if (run.options.dirty === 'stop') throw dirtyFound(dirty)
+  const plan = planOfRecovery(dirty)
+  await safeguard.pass({ plan, destructive: [] }, plan.steps)
   await run.context.store.prepare(run.session)
   for (const { entry, file } of dirty) await recoverEntry(run, entry, file)
   return versions

@@ -7,6 +7,7 @@ import type { Operator } from '../core/history.ts'
 import type { MigrationFile } from '../core/migration.ts'
 import { redact, redactText } from '../core/redact.ts'
 import { MigratorError } from '../errors.ts'
+import type { BackupProvider } from '../ports/backup.ts'
 import type { Archive, Clock, Database, ErrorReport, EventSink, HistoryStore, RunEvent, StepLimits } from '../ports.ts'
 
 export interface Context {
@@ -42,6 +43,8 @@ export interface RunOptions extends StepLimits {
   /** Recover dirty migrations first, or stop with MIGRATION_DIRTY. */
   readonly dirty: 'recover' | 'stop'
   readonly reason?: string | undefined
+  /** Takes a backup before anything changes; without it none is taken. */
+  readonly backup?: BackupProvider | undefined
 }
 
 export const defaultRunOptions: RunOptions = {

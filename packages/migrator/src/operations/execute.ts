@@ -1,62 +1,96 @@
-import type { Direction, MigrationFile } from '../core/migration.ts'
 import { type Plan, recordDroppedNotice, type Step } from '../core/plan.ts'
 import { plural } from '../core/plural.ts'
-import type { MigrationStatus, State } from '../core/reconcile.ts'
-import { MigratorError } from '../errors.ts'
+import type { MigrationStatus } from '../core/reconcile.ts'
+import type { MigratorError } from '../errors.ts'
+import type { BackupProvider } from '../ports/backup.ts'
 import type { RunLock, Session } from '../ports.ts'
 import { isDestructiveAction } from '../safety/destructive.ts'
+import { type Backups, createBackups, explainUnfinished, type TakenBackup } from './backups.ts'
 import { createRun, readStatuses, recordFingerprint, recoverDirty, withSession } from './begin-run.ts'
 import { compensate } from './compensation.ts'
-import { type Context, emit, type MigrationSet, type RunOptions, reportError } from './context.ts'
-import { type OnUnusableArchive, prepareSteps, type ReadyStep, refusePlan } from './prepare.ts'
+import { type Context, emit, reportError } from './context.ts'
+import { type Course, operationOf } from './course.ts'
+import { prepareSteps, type ReadyStep, refusePlan } from './prepare.ts'
 import { recoverEntry } from './recovery.ts'
 import type { RunReport } from './report.ts'
+import { restoreAfterFailure } from './restore-after-failure.ts'
 import { type Run, runSteps, type StepResult, transactionMode } from './run.ts'
 import { withRunLock } from './run-lock.ts'
+import { type Agreed, agreedBefore, createSafeguard, dirtyIn, planOfRecovery, withBackupMode } from './safeguard.ts'
 
-/** What is about to happen, for a person or a rule to agree to. */
-export interface Proposal {
-  readonly plan: Plan
-  /** Ids of the steps that drop, truncate or delete. */
-  readonly destructive: readonly string[]
-}
-
-/** What differs between running up and running down. */
-export interface Course {
-  readonly direction: Direction
-  readonly set: MigrationSet
-  readonly options: RunOptions
-  /** Throws for what stands against any run in this direction. */
-  refuse(): void
-  plan(statuses: readonly MigrationStatus[]): Plan
-  /** Everything that has to load before anything runs, beyond the steps themselves. */
-  alsoLoad(statuses: readonly MigrationStatus[]): readonly MigrationFile[]
-  readonly onUnusableArchive: OnUnusableArchive
-  /** Rejects to stop the run before anything has happened. */
-  approve(proposal: Proposal): Promise<void>
+/**
+ * Plans, agrees, backs up, and runs: under the run lock the history is read anew, dirty migrations are recovered, and the
+ * very plan that was agreed to is carried out. Nothing is created or changed before `approve` has resolved and the backup
+ * that was asked for is taken. A failed step is a result; what is refused rejects.
+ */
+export async function execute(context: Context, asked: Course): Promise<RunReport> {
+  return tellingRefusals(context, async () => {
+    const course = withBackupMode(asked)
+    const { backup, reason } = course.options
+    if (backup?.excludes === 'sessions') return executeAround(context, course, backup)
+    const session: { current?: Session } = {}
+    const backups = backup && createBackups(context, backup, reason, () => session.current)
+    return walk(context, course, backups, session)
+  })
 }
 
 /**
- * Plans, agrees, and runs: under the run lock the history is read anew, dirty migrations are recovered, and the very
- * plan that was agreed to is carried out. Nothing is created or changed before `approve` has resolved, but for the
- * recovery of dirty migrations. A failed step is a result; what is refused rejects.
+ * The backup wants the database without sessions: it is taken before the lock is, and put back after it. What was agreed to
+ * beforehand must still be what runs.
  */
-export async function execute(context: Context, course: Course): Promise<RunReport> {
-  const started = context.clock.monotonicMs()
-  return tellingRefusals(context, () =>
-    withSession(context, async (session) => {
-      course.refuse()
-      const statuses = await readStatuses(context, session, course.set)
-      const plan = course.plan(statuses)
-      refusePlan(plan)
-      const isDirty = statuses.some(({ entry }) => entry?.dirty)
-      if (plan.steps.length === 0 && !isDirty) return report(context, plan, { started, results: [], recovered: [] })
-      await prepareSteps(context, session, ahead(course, statuses))
-      return withRunLock(context, session, course.options.lockWaitMs, (lock) =>
-        underLock(context, course, lock, session, started),
-      )
-    }),
+async function executeAround(context: Context, course: Course, provider: BackupProvider): Promise<RunReport> {
+  const backups = createBackups(context, provider, course.options.reason, () => undefined)
+  const agreed = await withSession(context, (session) => agree(context, course, session))
+  if (agreed.steps.length > 0) {
+    await context.database.close()
+    await backups.take({ kind: 'run', operation: operationOf(course), steps: agreed.steps })
+  }
+  const report = await walk(context, agreedBefore(course, agreed), backups, {})
+  if (!report.error) return report
+  await context.database.close()
+  const failed = { ...report, error: report.error }
+  return { ...report, error: await restoreAfterFailure(context, backups, failed) }
+}
+
+async function agree(context: Context, course: Course, session: Session): Promise<Agreed> {
+  course.refuse()
+  const statuses = await readStatuses(context, session, course.set)
+  const plan = course.plan(statuses)
+  refusePlan(plan)
+  await prepareSteps(context, session, ahead(course, statuses))
+  const steps = await prepareSteps(
+    context,
+    session,
+    plan.steps.filter(({ by }) => by !== 'recovery'),
+    course.onUnusableArchive,
   )
+  const dirty = dirtyIn(statuses)
+  if (plan.steps.length > 0) await course.approve({ plan, destructive: await destructiveIn(steps) })
+  else if (dirty.length > 0) await course.approve({ plan: planOfRecovery(dirty), destructive: [] })
+  return { plan, steps, dirty: dirty.map(({ id }) => id) }
+}
+
+async function walk(
+  context: Context,
+  course: Course,
+  backups: Backups | undefined,
+  current: { current?: Session },
+): Promise<RunReport> {
+  const started = context.clock.monotonicMs()
+  return withSession(context, async (session) => {
+    current.current = session
+    course.refuse()
+    const statuses = await readStatuses(context, session, course.set)
+    const plan = course.plan(statuses)
+    refusePlan(plan)
+    if (plan.steps.length === 0 && dirtyIn(statuses).length === 0) {
+      return report(context, plan, { started, results: [], recovered: [], statuses })
+    }
+    await prepareSteps(context, session, ahead(course, statuses))
+    return withRunLock(context, session, course.options.lockWaitMs, (lock) =>
+      underLock(context, course, { lock, session, started, backups }),
+    )
+  })
 }
 
 /** What is refused is kept in the logs too, one line for each problem. */
@@ -72,20 +106,25 @@ async function tellingRefusals<T>(context: Context, work: () => Promise<T>): Pro
   }
 }
 
-function ahead(course: Course, statuses: readonly MigrationStatus[]): readonly ReadyStep[] {
+export function ahead(course: Course, statuses: readonly MigrationStatus[]): readonly ReadyStep[] {
   return course.alsoLoad(statuses).map((file) => ({ id: file.id, direction: course.direction, by: 'file', file }))
 }
 
 async function underLock(
   context: Context,
   course: Course,
-  lock: RunLock,
-  session: Session,
-  started: number,
+  {
+    lock,
+    session,
+    started,
+    backups,
+  }: { lock: RunLock; session: Session; started: number; backups: Backups | undefined },
 ): Promise<RunReport> {
   const first = await readStatuses(context, session, course.set)
-  const run = await createRun(context, course.options, lock, session, first)
-  const recovered = course.direction === 'up' ? await recoverDirty(run, first) : []
+  await explainUnfinished(context, session)
+  const safeguard = createSafeguard(course, backups)
+  const run = await createRun(context, course.options, lock, session, first, safeguard.passStep)
+  const recovered = course.direction === 'up' ? await recoverDirty(run, first, safeguard) : []
   const statuses = recovered.length > 0 ? await readStatuses(context, session, course.set) : first
   const planned = exempting(recovered, course.plan(statuses))
   refusePlan(planned)
@@ -96,13 +135,36 @@ async function underLock(
     course.onUnusableArchive,
   )
   const plan = withDroppedRecords(planned, steps)
-  if (plan.steps.length === 0) return report(context, plan, { started, results: [], recovered })
+  if (plan.steps.length === 0) return report(context, plan, { started, results: [], recovered, statuses })
   transactionMode(course.options, steps)
-  await course.approve({ plan, destructive: await destructiveIn(steps) })
+  await safeguard.pass({ plan, destructive: await destructiveIn(steps) }, [...steps, ...toRecover(plan)])
   await context.store.prepare(session)
+  await backups?.keepRecords(session)
   const before = await recoverSteps(run, plan)
   const outcome = await carryOut(Object.assign(run, { total: steps.length }), steps, course, statuses)
-  return report(context, plan, { started, recovered, ...outcome, results: [...before, ...outcome.results] })
+  const failed = outcome.error && backups && backups.provider.excludes !== 'sessions'
+  const error = failed
+    ? await restoreAfterFailure(
+        context,
+        backups,
+        { ...outcome, direction: course.direction, error: outcome.error as MigratorError },
+        run,
+      )
+    : outcome.error
+  const results = [...before, ...outcome.results]
+  return report(context, plan, {
+    started,
+    recovered,
+    ...outcome,
+    results,
+    ...(error ? { error } : {}),
+    backups: backups?.taken ?? [],
+  })
+}
+
+/** Dirty migrations that a rollback takes back on its way; what they run is told by their files. */
+function toRecover({ steps }: Plan): readonly ReadyStep[] {
+  return steps.filter(({ by }) => by === 'recovery')
 }
 
 /** What was recovered a moment ago goes up again where it stood, though later ones are applied. */
@@ -114,7 +176,7 @@ function exempting(recovered: readonly string[], plan: Plan): Plan {
 }
 
 /** Steps whose archived source turned out unusable, and that --force lets go, are shown as what they are. */
-function withDroppedRecords(plan: Plan, ready: readonly ReadyStep[]): Plan {
+export function withDroppedRecords(plan: Plan, ready: readonly ReadyStep[]): Plan {
   const dropped = new Set(ready.flatMap(({ id, by }) => (by === 'record' ? [id] : [])))
   const fresh = plan.steps.filter(({ id, by }) => by === 'archive' && dropped.has(id))
   if (fresh.length === 0) return plan
@@ -136,7 +198,10 @@ async function recoverSteps(run: Run, { steps }: Plan): Promise<readonly StepRes
 }
 
 interface Outcome {
+  readonly committed: boolean
   readonly results: readonly StepResult[]
+  /** Where every migration stands afterwards. */
+  readonly statuses?: readonly MigrationStatus[]
   readonly error?: MigratorError
 }
 
@@ -146,7 +211,7 @@ async function carryOut(
   course: Course,
   statuses: readonly MigrationStatus[],
 ): Promise<Outcome> {
-  if (steps.length === 0) return { results: [] }
+  if (steps.length === 0) return { results: [], committed: false }
   const { context } = run
   const versions = steps.map(({ id }) => id)
   const verb = course.direction === 'up' ? 'Applying' : 'Rolling back'
@@ -159,14 +224,28 @@ async function carryOut(
     reason: run.options.reason,
   })
   run.session = await sessionFor(run, steps)
+  const mode = transactionMode(run.options, steps)
   const first = await runSteps(run, steps)
   const outcome = first.error && course.direction === 'up' ? await compensate(run, steps, first) : first
-  if (!outcome.error) await recordFingerprint(run, newestAfter(course.direction, steps, statuses))
+  const after = outcome.error ? undefined : await takeStock(run, course, newestAfter(course.direction, steps, statuses))
   const ended = outcome.error
     ? ({ kind: 'run-failed', level: 'error', message: 'The run failed', error: reportError(outcome.error) } as const)
     : ({ kind: 'run-finished', level: 'info', message: 'The run is complete' } as const)
   emit(context, { ...ended, direction: course.direction, versions })
-  return outcome
+  const committed =
+    mode === 'each' && outcome.results.some(({ status }) => status === 'applied' || status === 'reverted')
+  return {
+    ...outcome,
+    committed: committed || outcome.error?.details.dirty === true,
+    ...(after ? { statuses: after } : {}),
+  }
+}
+
+/** Records the schema's fingerprint with the newest migration, and reads where every one stands now. */
+async function takeStock(run: Run, { set }: Course, newest: string | undefined): Promise<readonly MigrationStatus[]> {
+  const recorded = recordFingerprint(run, newest)
+  const [statuses] = await Promise.all([readStatuses(run.context, run.session, set), recorded])
+  return statuses
 }
 
 /** Modules get a session that knows the database's types. */
@@ -176,7 +255,7 @@ async function sessionFor(run: Run, steps: readonly ReadyStep[]): Promise<Sessio
 }
 
 function newestAfter(
-  direction: Direction,
+  direction: Course['direction'],
   steps: readonly ReadyStep[],
   statuses: readonly MigrationStatus[],
 ): string | undefined {
@@ -195,52 +274,22 @@ async function destructiveIn(steps: readonly ReadyStep[]): Promise<readonly stri
   return found
 }
 
-function report(
+export function report(
   { clock, runId }: Context,
   plan: Plan,
   {
     started,
     ...rest
-  }: { started: number; results: readonly StepResult[]; recovered: readonly string[]; error?: MigratorError },
+  }: {
+    started: number
+    results: readonly StepResult[]
+    recovered: readonly string[]
+    statuses?: readonly MigrationStatus[]
+    committed?: boolean
+    backups?: readonly TakenBackup[]
+    error?: MigratorError
+  },
 ): RunReport {
-  return { runId, direction: plan.direction, plan, dryRun: false, durationMs: clock.monotonicMs() - started, ...rest }
-}
-
-/** The plan alone, from the history as it is; takes no lock and creates nothing. What speaks against it is in `error`. */
-export async function dryRun(context: Context, course: Course): Promise<RunReport> {
-  const started = context.clock.monotonicMs()
-  return withSession(context, async (session) => {
-    const statuses = await readStatuses(context, session, course.set)
-    const plan = course.plan(statuses)
-    const shown = {
-      ...report(context, plan, { started, results: [], recovered: [] }),
-      dryRun: true,
-      drift: driftIn(statuses),
-    }
-    try {
-      course.refuse()
-      refusePlan(plan)
-      await prepareSteps(context, session, ahead(course, statuses))
-      const steps = await prepareSteps(context, session, plan.steps, course.onUnusableArchive)
-      transactionMode(course.options, steps)
-      return { ...shown, plan: withDroppedRecords(plan, steps), sql: sqlOf(steps) }
-    } catch (error) {
-      if (error instanceof MigratorError) return { ...shown, error }
-      throw error
-    }
-  })
-}
-
-function driftIn(statuses: readonly MigrationStatus[]): readonly MigrationStatus[] {
-  return statuses.filter(({ state, downChanged }) => downChanged || DRIFTED.has(state))
-}
-
-const DRIFTED: ReadonlySet<State> = new Set<State>(['changed', 'missing', 'dirty', 'out-of-order'])
-
-function sqlOf(steps: readonly ReadyStep[]): Readonly<Record<string, string>> {
-  const texts = steps.flatMap(({ id, direction, migration }) => {
-    const action = direction === 'up' ? migration?.up : migration?.down
-    return action?.kind === 'sql' ? [[id, action.sql.trim()] as const] : []
-  })
-  return Object.fromEntries(texts)
+  const durationMs = clock.monotonicMs() - started
+  return { runId, direction: plan.direction, plan, dryRun: false, durationMs, committed: false, backups: [], ...rest }
 }

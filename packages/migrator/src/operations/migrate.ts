@@ -2,7 +2,9 @@ import { invalidFiles } from '../core/file-problem.ts'
 import { planUp } from '../core/plan.ts'
 import type { UpTarget } from '../core/target.ts'
 import type { Context, MigrationSet, RunOptions } from './context.ts'
-import { type Course, dryRun, execute, type Proposal } from './execute.ts'
+import type { Course, Proposal } from './course.ts'
+import { dryRun } from './dry-run.ts'
+import { execute } from './execute.ts'
 import type { RunReport } from './report.ts'
 
 export interface MigrateOptions extends RunOptions {

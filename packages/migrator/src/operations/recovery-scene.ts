@@ -1,5 +1,5 @@
+import { hasObject } from '../core/catalog-identity.ts'
 import type { CatalogDigest } from '../core/history.ts'
-import { hasObject } from '../core/schema-diff.ts'
 import { MigratorError } from '../errors.ts'
 import { type DroppedObject, droppedBy } from '../sql/drops.ts'
 import { parseStatements, type Statement } from '../sql/statements.ts'

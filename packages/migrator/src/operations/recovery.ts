@@ -1,6 +1,7 @@
+import { isNamedIn } from '../core/catalog-identity.ts'
 import type { CatalogDigest, HistoryEntry, Progress } from '../core/history.ts'
 import type { Action } from '../core/migration.ts'
-import { describeDifferences, diffCatalogs, isNamedIn } from '../core/schema-diff.ts'
+import { describeDifferences, diffDigests } from '../core/schema-diff.ts'
 import { MigratorError } from '../errors.ts'
 import { loadParser } from '../sql/statements.ts'
 import { emit, reportError } from './context.ts'
@@ -74,7 +75,7 @@ export function nothingRan({ before, progress, outcome }: Evidence, present: Cat
     outcome === 'failed' &&
     progress?.finished === 0 &&
     before !== undefined &&
-    diffCatalogs(before, present).length === 0
+    diffDigests(before, present).length === 0
   )
 }
 
@@ -143,7 +144,7 @@ async function downInTransaction(
 async function refuseDifferences(run: Run, { id, migration }: ReadyStep, before: CatalogDigest): Promise<void> {
   const after = await run.context.database.catalog.digest(run.session)
   const text = migration?.sources.map(({ content }) => content).join('\n') ?? ''
-  const differences = diffCatalogs(before, after).filter(({ object }) => isNamedIn(object, text))
+  const differences = diffDigests(before, after).filter(({ object }) => isNamedIn(object, text))
   if (differences.length === 0) return
   const message = `After the down of ${id} the schema is not what it was before its up: ${describeDifferences(differences)}`
   throw new MigratorError('RECOVERY_FAILED', message, { details: { differences } })

@@ -3,7 +3,9 @@ import { type Plan, planDown } from '../core/plan.ts'
 import type { MigrationStatus } from '../core/reconcile.ts'
 import type { DownTarget } from '../core/target.ts'
 import { type Context, emit, type MigrationSet, type RunOptions } from './context.ts'
-import { type Course, dryRun, execute, type Proposal } from './execute.ts'
+import type { Course, Proposal } from './course.ts'
+import { dryRun } from './dry-run.ts'
+import { execute } from './execute.ts'
 import type { RunReport } from './report.ts'
 
 export interface RollbackOptions extends RunOptions {

@@ -2,11 +2,12 @@ import type { Operator } from '../core/history.ts'
 import type { Step } from '../core/plan.ts'
 import { type ErrorCode, MigratorError } from '../errors.ts'
 import type { RunLock, Session } from '../ports.ts'
+import { type Ahead, sendAhead } from './ahead.ts'
 import { type Context, emit, interrupted, type RunOptions, reportError } from './context.ts'
 import { runNonTransactional } from './non-transactional.ts'
 import type { ReadyStep } from './prepare.ts'
 import { watchStep } from './progress.ts'
-import { runBatch, runTransactional, tellFailure } from './transactional.ts'
+import { runBatch, runTransactional, sendStep, tellFailure } from './transactional.ts'
 
 /** What became of one step of a run. `reverted` on the way up: it had been applied and was taken back. */
 export type StepResult = { readonly step: Step; readonly durationMs: number } & (
@@ -27,6 +28,8 @@ export interface Run {
   /** A session beside the steps', for what is recorded while a step outside a transaction runs. */
   readonly records: () => Promise<Session>
   lockLost: boolean
+  /** Asked before each step; rejecting stops the run there, with the step not begun. */
+  readonly beforeStep?: ((step: ReadyStep) => Promise<void>) | undefined
   /** The step in hand. */
   current?: ReadyStep | undefined
 }
@@ -99,15 +102,19 @@ async function oneByOne(
   steps: readonly ReadyStep[],
 ): Promise<{ results: readonly StepResult[]; error?: MigratorError }> {
   const results: StepResult[] = []
+  const ahead = sendAhead(run, steps, (step, index) => sendStep(run, step, steps[index - 1]))
   for (const [index, step] of steps.entries()) {
+    let allowed = false
     try {
-      if (run.context.signal.aborted) throw interrupted()
-      const durationMs = await retrying(run, step, () => runOne(run, step, index))
+      if (run.context.signal.aborted && !ahead.isUnderWay(index)) throw interrupted()
+      await run.beforeStep?.(step)
+      allowed = true
+      const durationMs = await retrying(run, step, () => runOne(run, step, index, ahead))
       results.push({ step, status: outcome(step), durationMs })
     } catch (cause) {
       const error = explain(run, cause)
       const rest = steps.slice(index + 1).map((step): StepResult => ({ step, status: 'not-run', durationMs: 0 }))
-      const notBegun = error.code === 'INTERRUPTED' && error.details.id === undefined
+      const notBegun = !allowed || (error.code === 'INTERRUPTED' && error.details.id === undefined)
       if (!notBegun) tellFailure(run, step, index, error)
       const failed: StepResult = notBegun
         ? { step, status: 'not-run', durationMs: 0 }
@@ -122,12 +129,12 @@ function outcome({ direction }: Step): 'applied' | 'reverted' {
   return direction === 'up' ? 'applied' : 'reverted'
 }
 
-function runOne(run: Run, step: ReadyStep, index: number): Promise<number> {
+function runOne(run: Run, step: ReadyStep, index: number, ahead: Ahead): Promise<number> {
   run.current = step
   return watchStep(run, step, index, () =>
     step.migration?.transactional === false
       ? runNonTransactional(run, step, index)
-      : runTransactional(run, step, index),
+      : runTransactional(run, step, index, () => ahead.answerOf(index)),
   )
 }
 

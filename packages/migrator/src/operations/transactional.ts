@@ -2,7 +2,7 @@ import type { HistoryChange, NewEntry } from '../core/history.ts'
 import type { Action } from '../core/migration.ts'
 import { MigratorError } from '../errors.ts'
 import type { Session, StatementWatch } from '../ports.ts'
-import { mayBeForbidden } from '../sql/forbidden.ts'
+import { firstFailureOf, isPlain, sendAhead } from './ahead.ts'
 import { emit, reportError, throwIfInterrupted } from './context.ts'
 import type { ReadyStep } from './prepare.ts'
 import { checksumOf, watchStep } from './progress.ts'
@@ -12,10 +12,15 @@ import type { Run } from './run.ts'
  * One step in a transaction of its own, its history record in the same transaction. After success both are committed;
  * after a failure neither is. Resolves with the duration in ms.
  */
-export async function runTransactional(run: Run, step: ReadyStep, index: number): Promise<number> {
+export async function runTransactional(
+  run: Run,
+  step: ReadyStep,
+  index: number,
+  answer: () => Promise<void> = () => sendStep(run, step),
+): Promise<number> {
   const started = run.context.clock.monotonicMs()
   try {
-    if (isPlain(run, step)) await inOneGo(run, step)
+    if (isPlain(run, step)) await unlessRecorded(run, changeOf(run, step), answer())
     else await inTwoGoes(run, step, started)
   } catch (cause) {
     await run.session.abort()
@@ -26,79 +31,111 @@ export async function runTransactional(run: Run, step: ReadyStep, index: number)
 
 /** BEGIN and the step, then, when it has succeeded, its record and COMMIT. */
 async function inTwoGoes(run: Run, step: ReadyStep, started: number): Promise<void> {
-  const begun = run.session.begin(run.options)
-  const [, change] = await Promise.all([begun, performStep(run, step, started)])
-  await commit(run, [change], () => [run.session.guard(run.lock), ...recordWithStep(run, step, change)])
+  await Promise.all([run.session.begin(run.options), performStep(run, step)])
+  const change = changeAfter(run, step, started)
+  const sent = run.session.together(() => [
+    run.session.guard(run.lock),
+    ...recordWithStep(run, step, change),
+    run.session.commit(),
+  ])
+  await unlessRecorded(run, change, sent)
   await recordAfterStep(run, [change])
 }
 
-/** Everything of a step that only sends a text, without waiting in between: after a failure the server refuses the rest. */
-async function inOneGo(run: Run, step: ReadyStep): Promise<void> {
-  throwIfInterrupted(run.context)
-  const { migration, direction } = step
-  const action = direction === 'up' ? migration?.up : migration?.down
-  const change: HistoryChange =
-    direction === 'up'
-      ? { kind: 'applied', entry: entryOf(run, step, undefined), timed: 'by-transaction' }
-      : { kind: 'reverted', id: step.id }
-  await firstFailureOf([
+/**
+ * Everything of a plain step, without waiting in between: after a failure the server refuses the rest. Sent behind
+ * another step that may yet fail to commit, it commits only if that one is on record.
+ */
+export function sendStep(run: Run, step: ReadyStep, behind?: ReadyStep): Promise<void> {
+  const action = actionOf(step)
+  const change = changeOf(run, step)
+  const after = behind && run.context.store.recorded?.(changeOf(run, behind))
+  return firstFailureOf([
     run.session.begin(run.options),
     action ? run.session.perform(action, { within: 'transaction' }) : Promise.resolve(),
-    commit(run, [change], () => [run.session.guard(run.lock), ...recordWithStep(run, step, change)]),
+    // The record's own settings and role are those that the history is looked at with.
+    run.session.together(() => [
+      ...recordWithStep(run, step, change),
+      run.session.guard(run.lock, after),
+      run.session.commit(),
+    ]),
   ])
 }
 
-function isPlain(run: Run, { migration, direction }: ReadyStep): boolean {
-  const action = direction === 'up' ? migration?.up : migration?.down
-  return run.context.store.commitsWithStep && action?.kind === 'sql' && !mayBeForbidden(action.sql)
+function actionOf({ migration, direction }: ReadyStep): Action | undefined {
+  return direction === 'up' ? migration?.up : migration?.down
 }
 
-/** Waits for all that was sent; rejects with the failure that came first in the order of sending. */
-async function firstFailureOf(sent: readonly Promise<void>[]): Promise<void> {
-  const failure = (await Promise.allSettled(sent)).find((result) => result.status === 'rejected')
-  if (failure) throw failure.reason
+/** What a plain step leaves in the history; the server measures how long it takes. */
+function changeOf(run: Run, step: ReadyStep): HistoryChange {
+  if (step.direction === 'down') return { kind: 'reverted', id: step.id }
+  return { kind: 'applied', entry: entryOf(run, step, undefined), timed: 'by-transaction' }
 }
 
-/** All steps in one transaction: all or nothing. Resolves with the durations in ms. */
+/**
+ * All steps in one transaction: all or nothing. They are recorded together at its end. Resolves with the durations in ms.
+ */
 export async function runBatch(run: Run, steps: readonly ReadyStep[]): Promise<readonly number[]> {
-  const changes: HistoryChange[] = []
-  const durations: number[] = []
+  const { clock } = run.context
+  const ended: { readonly durationMs: number; readonly atMs: number }[] = []
   let current = 0
-  let pending: { readonly index: number; readonly failure: Promise<unknown> } | undefined
   try {
     await run.session.begin(run.options)
     const deferrable = steps.length > 1 && (await mayDefer(run, steps))
+    const ahead = sendAhead(run, steps, (step) =>
+      firstFailureOf([
+        run.session.perform(actionOf(step) as Action, { within: 'transaction' }),
+        tidyUp(run, step, deferrable),
+      ]),
+    )
     for (const [index, step] of steps.entries()) {
       current = index
-      const started = run.context.clock.monotonicMs()
-      const change = await watchStep(run, step, index, () => performStep(run, step, started))
-      changes.push(change)
-      // Not waited for: it goes ahead of the next step, and when it fails so does everything behind it.
-      const recorded = run.session.together(() => [
-        ...(deferrable ? [run.session.checkConstraints()] : []),
-        run.session.guard(undefined),
-        ...recordWithStep(run, step, change),
-      ])
-      pending = {
-        index,
-        failure: recorded.then(
-          () => undefined,
-          (error: unknown) => error,
-        ),
-      }
-      if (steps[index + 1]?.migration?.format !== 'sql') await recorded
-      durations.push(run.context.clock.monotonicMs() - started)
+      const started = clock.monotonicMs()
+      await watchStep(run, step, index, async () => {
+        if (isPlain(run, step)) return ahead.answerOf(index)
+        await performStep(run, step)
+        await tidyUp(run, step, deferrable)
+      })
+      ended.push({ durationMs: clock.monotonicMs() - started, atMs: clock.monotonicMs() })
     }
     throwIfInterrupted(run.context)
-    await commit(run, changes, () => [run.session.guard(run.lock)])
-    await recordAfterStep(run, changes)
+    await commitBatch(
+      run,
+      steps.map((step, index) => batchedChange(run, step, ended[index])),
+    )
   } catch (cause) {
-    const earlier = await pending?.failure
     await run.session.abort()
-    throw asStepFailure(run, steps[earlier && pending ? pending.index : current], earlier ?? cause)
+    throw asStepFailure(run, steps[current], cause)
   }
-  for (const [index, step] of steps.entries()) succeeded(run, step, index, durations[index] ?? 0)
-  return durations
+  for (const [index, step] of steps.entries()) succeeded(run, step, index, ended[index]?.durationMs ?? 0)
+  return ended.map(({ durationMs }) => durationMs)
+}
+
+/** What follows each step of a batch: its constraints, its transaction and its settings are looked after. */
+function tidyUp(run: Run, step: ReadyStep, deferrable: boolean): Promise<void> {
+  return run.session.together(() => [
+    ...(deferrable ? [run.session.checkConstraints()] : []),
+    run.session.guard(undefined),
+    ...(mayLeaveSettings(step) ? [run.session.freshen(run.options)] : []),
+  ])
+}
+
+function batchedChange(run: Run, step: ReadyStep, ended?: { durationMs: number; atMs: number }): HistoryChange {
+  if (step.direction === 'down' || !step.migration) return { kind: 'reverted', id: step.id }
+  const agoMs = run.context.clock.monotonicMs() - (ended?.atMs ?? 0)
+  return { kind: 'applied', entry: entryOf(run, step, ended?.durationMs), agoMs }
+}
+
+async function commitBatch(run: Run, changes: readonly HistoryChange[]): Promise<void> {
+  const last = changes.at(-1)
+  const { store } = run.context
+  const committed = run.session.together(() => [
+    ...(store.commitsWithStep ? [store.record(run.session, ...changes)] : []),
+    run.session.guard(run.lock),
+    run.session.commit(),
+  ])
+  await (last ? unlessRecorded(run, last, committed) : committed)
+  await recordAfterStep(run, changes)
 }
 
 /** Only where a constraint can wait until COMMIT does its violation have to be looked for after each step. */
@@ -186,16 +223,17 @@ function swallowedIn(session: Session, step: ReadyStep | undefined, cause: unkno
   return new MigratorError('SWALLOWED_ERROR', message, { cause: session.firstFailure })
 }
 
-async function performStep(run: Run, step: ReadyStep, started: number): Promise<HistoryChange> {
+async function performStep(run: Run, step: ReadyStep): Promise<void> {
   const { migration, direction } = step
-  if (!migration) return { kind: 'reverted', id: step.id }
-  if (direction === 'down') {
-    await perform(run, step, migration.down)
-    return { kind: 'reverted', id: step.id }
-  }
+  if (!migration) return
+  if (direction === 'down') return perform(run, step, migration.down)
   await guarded('VALIDATION_FAILED', migration.id, () => perform(run, step, migration.validate))
   await perform(run, step, migration.up)
   await guarded('VERIFICATION_FAILED', migration.id, () => perform(run, step, migration.verify))
+}
+
+function changeAfter(run: Run, step: ReadyStep, started: number): HistoryChange {
+  if (step.direction === 'down' || !step.migration) return { kind: 'reverted', id: step.id }
   return { kind: 'applied', entry: entryOf(run, step, run.context.clock.monotonicMs() - started) }
 }
 
@@ -245,26 +283,22 @@ function mayLeaveSettings({ migration, direction }: ReadyStep): boolean {
 
 async function recordAfterStep(run: Run, changes: readonly HistoryChange[]): Promise<void> {
   if (run.context.store.commitsWithStep) return
-  for (const change of changes) await run.context.store.record(run.session, change)
+  await run.context.store.record(run.session, ...changes)
 }
 
-/** Commits together with what goes before it. When the connection is lost meanwhile, only the history knows what happened. */
-async function commit(
-  run: Run,
-  changes: readonly HistoryChange[],
-  before: () => readonly Promise<void>[],
-): Promise<void> {
+/** When the connection is lost while the answer is waited for, only the history knows what happened. */
+async function unlessRecorded(run: Run, change: HistoryChange, answer: Promise<void>): Promise<void> {
   try {
-    await run.session.together(() => [...before(), run.session.commit()])
+    await answer
   } catch (error) {
     if (!(error instanceof MigratorError) || error.code !== 'CONNECTION_LOST') throw error
-    if (!(await isRecorded(run, changes.at(-1)))) throw error
+    if (!(await isRecorded(run, change))) throw error
   }
 }
 
-async function isRecorded(run: Run, change: HistoryChange | undefined): Promise<boolean> {
-  if (!change || !run.context.store.commitsWithStep) return false
-  run.session = await run.context.database.connect({ modules: true })
+async function isRecorded(run: Run, change: HistoryChange): Promise<boolean> {
+  if (!run.context.store.commitsWithStep) return false
+  if (run.session.isLost) run.session = await run.context.database.connect({ modules: true })
   const history = await run.context.store.read(run.session)
   const id = 'entry' in change ? change.entry.id : change.id
   const present = history.some((entry) => entry.id === id)

@@ -1,5 +1,5 @@
 import type { Activity, Blocker, Session } from '../ports.ts'
-import { literal } from './literal.ts'
+import { literal } from '../sql/literal.ts'
 
 const COLUMNS = `a.pid::text AS pid, coalesce(a.application_name, '') AS application_name, coalesce(a.state, '') AS state,
   coalesce(to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '') AS since,

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Operator } from '../core/history.ts'
+import type { BackupStore } from '../ports/backup.ts'
 import type {
   Catalog,
   Database,
@@ -15,9 +16,10 @@ import type {
   SessionOptions,
 } from '../ports.ts'
 import { createActivity } from './activity.ts'
-import { createCatalog } from './catalog.ts'
+import { backupTableOf, createBackupStore } from './backup-table.ts'
+import { createCatalog } from './catalog/index.ts'
 import { openClient } from './client.ts'
-import { parseConnectionString } from './connection-string.ts'
+import { onDatabase, parseConnectionString } from './connection-string.ts'
 import { logTableOf, logTableSink } from './log-table.ts'
 import { runLockHolder, tryRunLock } from './run-lock.ts'
 import { PostgresSession } from './session.ts'
@@ -46,6 +48,7 @@ export class PostgresAdapter implements Database {
   readonly applicationName: string
   readonly historyStore: TableStateStore
   readonly catalog: Catalog
+  readonly backupStore: BackupStore
   readonly activity = createActivity(() => this.#observe())
   readonly historyTable: TableName
   readonly #options: PostgresAdapterOptions
@@ -59,11 +62,22 @@ export class PostgresAdapter implements Database {
     this.applicationName = `migrator/${randomUUID().slice(0, 8)} ${options.applicationName ?? ''}`.trim().slice(0, 63)
     this.historyTable = parseTableName(options.historyTable ?? 'schema_migrations')
     this.historyStore = new TableStateStore({ table: `${this.historyTable.schema}.${this.historyTable.table}` })
-    this.catalog = createCatalog([this.historyTable, logTableOf(this.historyTable)])
+    const backups = backupTableOf(this.historyTable)
+    this.catalog = createCatalog({ tables: [this.historyTable, logTableOf(this.historyTable), backups] })
+    this.backupStore = createBackupStore(backups)
   }
 
   async connect({ modules }: SessionOptions): Promise<Session> {
     const { client, backend, isLost } = await this.#connection(modules)
+    return new PostgresSession(client, backend, isLost)
+  }
+
+  /** Opens a session on another database of the same server, as the same role. */
+  async connectTo(database: string): Promise<Session> {
+    const { client, backend, isLost } = await this.#connection(
+      false,
+      onDatabase(this.#options.connectionString, database),
+    )
     return new PostgresSession(client, backend, isLost)
   }
 
@@ -86,6 +100,8 @@ export class PostgresAdapter implements Database {
   async close(): Promise<void> {
     const closing = [...this.#open]
     this.#open.clear()
+    this.#observer = undefined
+    this.#lockCandidate = undefined
     await Promise.all(closing.map((end) => end()))
   }
 
@@ -94,14 +110,14 @@ export class PostgresAdapter implements Database {
     return this.#observer
   }
 
-  async #connection(fetchTypes: boolean): Promise<Connection> {
+  async #connection(fetchTypes: boolean, connectionString = this.#options.connectionString): Promise<Connection> {
     let isLost = false
     let tellLost = () => {}
     const lost = new Promise<void>((resolve) => {
       tellLost = resolve
     })
     const opened = await openClient({
-      connectionString: this.#options.connectionString,
+      connectionString,
       applicationName: this.applicationName,
       fetchTypes,
       connectTimeoutMs: this.#options.connectTimeoutMs ?? 10_000,

@@ -26,6 +26,13 @@ export function parseConnectionString(text: string): DatabaseLocation {
   return readConnectionString(text).location
 }
 
+/** The same server and role, another database. */
+export function onDatabase(text: string, database: string): string {
+  const url = parse(text)
+  url.pathname = `/${encodeURIComponent(database)}`
+  return url.href
+}
+
 function locate(url: URL): DatabaseLocation {
   const database = decode(url.pathname.slice(1))
   if (database === '') throw invalid('it names no database after the host')

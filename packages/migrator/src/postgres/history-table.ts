@@ -1,6 +1,6 @@
 import { MigratorError } from '../errors.ts'
 import type { Session } from '../ports.ts'
-import { identifier, literal } from './literal.ts'
+import { identifier, literal } from '../sql/literal.ts'
 import { quoted, type TableName } from './table-name.ts'
 
 /** The first four columns are fixed: people's queries and dashboards read them. docs/reference/history-tables.md */

@@ -1,7 +1,7 @@
 import { redact } from '../core/redact.ts'
 import { MigratorError } from '../errors.ts'
 import type { EventLog, RunEvent, Session } from '../ports.ts'
-import { jsonLiteral, literal } from './literal.ts'
+import { jsonLiteral, literal } from '../sql/literal.ts'
 import { quoted, type TableName } from './table-name.ts'
 
 /** How long events are gathered before they are sent, so that many short steps cost few messages. */
@@ -34,7 +34,13 @@ export async function prepareLogTable(on: Session, name: TableName): Promise<voi
 }
 
 /** Kept in the log: what was attempted and how it ended; not the ticks in between. */
-const LEFT_OUT = new Set<RunEvent['kind']>(['step-progress', 'lock-waiting', 'notice'])
+const LEFT_OUT = new Set<RunEvent['kind']>([
+  'step-progress',
+  'lock-waiting',
+  'notice',
+  'backup-started',
+  'backup-progress',
+])
 
 /** Where there is no database there is no table to say so in. */
 const UNREACHABLE = new Set<string>(['CONNECTION_FAILED', 'AUTHENTICATION_FAILED', 'DATABASE_NOT_FOUND'])

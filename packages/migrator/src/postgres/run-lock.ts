@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { LockHolder, RunLock, Session } from '../ports.ts'
+import { literal } from '../sql/literal.ts'
 import type { Backend, Client } from './client.ts'
-import { literal } from './literal.ts'
 
 const HERE = '(SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())'
 

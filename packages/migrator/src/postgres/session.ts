@@ -1,13 +1,13 @@
 import type { Action } from '../core/migration.ts'
 import { MigratorError } from '../errors.ts'
-import type { RunLock, Session, StatementWatch, StepLimits } from '../ports.ts'
+import type { Row, RunLock, Session, StatementWatch, StepLimits } from '../ports.ts'
 import { findForbidden, mayBeForbidden } from '../sql/forbidden.ts'
+import { literal } from '../sql/literal.ts'
 import { loadParser, parseStatements } from '../sql/statements.ts'
 import type { Position } from '../sql/text.ts'
 import type { Backend, Client } from './client.ts'
 import { drizzleHandle, type SentStatement } from './drizzle-handle.ts'
 import { frameIn, type Origin, serverErrorIn, statementFailure } from './failure.ts'
-import { literal } from './literal.ts'
 import type { PostgresRunLock } from './run-lock.ts'
 
 /** What postgres.js' queries have beside their promise. */
@@ -72,13 +72,14 @@ export class PostgresSession implements Session {
     await Promise.all([this.execute(RESET), this.execute(this.#settled)])
   }
 
-  /** The conditions raise inside the transaction (2201F, 2201E), so a COMMIT that is sent behind them cannot succeed. */
-  async guard(lock: RunLock | undefined): Promise<void> {
+  /** The conditions raise inside the transaction (2201F, 2201E, 22012), so a COMMIT that is sent behind them cannot succeed. */
+  async guard(lock: RunLock | undefined, condition?: string): Promise<void> {
     const held = lock && `sqrt(CASE WHEN ${(lock as PostgresRunLock).heldCondition} THEN 1 ELSE -1 END)`
     const own =
       this.#transaction !== '' &&
       `ln(CASE WHEN pg_catalog.pg_current_xact_id_if_assigned()::text = ${literal(this.#transaction)} THEN 1 ELSE -1 END)`
-    const conditions = [own, held].filter(Boolean)
+    const asked = condition && `1 / (CASE WHEN ${condition} THEN 1 ELSE 0 END)`
+    const conditions = [own, held, asked].filter(Boolean)
     if (conditions.length === 0) return
     try {
       await this.execute(`SELECT ${conditions.join(', ')}`)
@@ -96,6 +97,7 @@ export class PostgresSession implements Session {
     this.#gathering = { texts, answer }
     const parts = work()
     this.#gathering = undefined
+    if (texts.length === 0) return
     send(this.#send(texts.join(';\n'), {}))
     const results = await Promise.allSettled(parts)
     const failure = results.find((result) => result.status === 'rejected')
@@ -132,8 +134,13 @@ export class PostgresSession implements Session {
     await this.#send(sql, { sql })
   }
 
-  async query(sql: string): Promise<readonly Readonly<Record<string, string | null>>[]> {
-    return (await this.#send(sql, { sql })) as readonly Record<string, string | null>[]
+  async query(sql: string): Promise<readonly Row[]> {
+    return (await this.#send(sql, { sql })) as readonly Row[]
+  }
+
+  async queryAll(queries: readonly string[]): Promise<readonly (readonly Row[])[]> {
+    const sql = queries.join(';\n')
+    return (await this.#send(sql, { sql })) as readonly (readonly Row[])[]
   }
 
   async perform(action: Action, watch: StatementWatch): Promise<void> {

@@ -1,5 +1,5 @@
 import { MigratorError } from '../errors.ts'
-import { identifier } from './literal.ts'
+import { identifier } from '../sql/literal.ts'
 
 /** A table with its schema, both unquoted. */
 export interface TableName {

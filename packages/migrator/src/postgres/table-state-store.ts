@@ -2,8 +2,9 @@ import type { CatalogDigest, HistoryChange, HistoryEntry, NewEntry } from '../co
 import type { SourceFile } from '../core/migration.ts'
 import { MigratorError } from '../errors.ts'
 import type { HistoryStore, Session } from '../ports.ts'
+import { jsonLiteral, literal } from '../sql/literal.ts'
+import { backupTableOf, prepareBackupTable } from './backup-table.ts'
 import { historyDefinition, historyShape, schemaDefinition } from './history-table.ts'
-import { jsonLiteral, literal } from './literal.ts'
 import { logTableOf, prepareLogTable } from './log-table.ts'
 import { parseTableName, quoted, type TableName } from './table-name.ts'
 
@@ -67,13 +68,20 @@ export class TableStateStore implements HistoryStore {
         await on.execute(definition)
       }
       await prepareLogTable(on, logTableOf(this.#name))
+      await prepareBackupTable(on, backupTableOf(this.#name))
     } catch (cause) {
       throw cannotPrepare(cause, this.qualifiedName)
     }
   }
 
-  async record(on: Session, change: HistoryChange): Promise<void> {
-    await on.execute(this.#statement(change))
+  async record(on: Session, ...changes: readonly HistoryChange[]): Promise<void> {
+    if (changes.length > 0) await on.execute(this.#statements(changes).join(';\n'))
+  }
+
+  recorded(change: HistoryChange): string {
+    const id = 'entry' in change ? change.entry.id : change.id
+    const found = `EXISTS (SELECT 1 FROM ${quoted(this.#name)} WHERE version = ${literal(id)})`
+    return change.kind === 'reverted' ? `NOT ${found}` : found
   }
 
   async sources(on: Session, id: string): Promise<readonly SourceFile[]> {
@@ -92,11 +100,20 @@ export class TableStateStore implements HistoryStore {
     return row?.before ? (JSON.parse(row.before) as CatalogDigest) : undefined
   }
 
-  #statement(change: HistoryChange): string {
+  /** What all changes have in common is said once: a long batch is recorded in a few statements. */
+  #statements(changes: readonly HistoryChange[]): readonly string[] {
     const table = quoted(this.#name)
+    const applied = changes.filter((change) => change.kind === 'applied')
+    if (applied.length === changes.length) return insertAll(table, applied)
+    const reverted = changes.filter((change) => change.kind === 'reverted')
+    if (reverted.length < changes.length) return changes.map((change) => this.#statement(table, change))
+    return [`DELETE FROM ${table} WHERE version IN (${reverted.map(({ id }) => literal(id)).join(', ')})`]
+  }
+
+  #statement(table: string, change: HistoryChange): string {
     switch (change.kind) {
       case 'applied':
-        return insert(table, change.entry, { dirty: 'false', ...(change.timed ? { duration_ms: SINCE_BEGIN } : {}) })
+        return insertAll(table, [change]).join(';')
       case 'began':
         return `${insert(table, change.entry, {
           dirty: 'true',
@@ -120,11 +137,35 @@ export class TableStateStore implements HistoryStore {
   }
 }
 
+const ROWS_AT_ONCE = 200
+
+function insertAll(table: string, applied: readonly (HistoryChange & { kind: 'applied' })[]): readonly string[] {
+  const statements: string[] = []
+  for (let from = 0; from < applied.length; from += ROWS_AT_ONCE) {
+    const rows = applied.slice(from, from + ROWS_AT_ONCE).map(({ entry, timed, agoMs = 0 }) =>
+      valuesOf(entry, {
+        dirty: 'false',
+        ...(agoMs > 0 ? { applied_at: `pg_catalog.clock_timestamp() - interval '${agoMs.toFixed(1)} ms'` } : {}),
+        ...(timed ? { duration_ms: SINCE_BEGIN } : {}),
+      }),
+    )
+    const columns = Object.keys(rows[0] ?? {}).join(', ')
+    const tuples = rows.map((row) => `(${Object.values(row).join(', ')})`)
+    statements.push(`INSERT INTO ${table} (${columns}) VALUES ${tuples.join(',\n')}`)
+  }
+  return statements
+}
+
 /** now() is the beginning of the transaction. */
 const SINCE_BEGIN = '(extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.now()) * 1000)::int'
 
 function insert(table: string, entry: NewEntry, extra: Readonly<Record<string, string>>): string {
-  const values: Record<string, string> = {
+  const values = valuesOf(entry, extra)
+  return `INSERT INTO ${table} (${Object.keys(values).join(', ')}) VALUES (${Object.values(values).join(', ')})`
+}
+
+function valuesOf(entry: NewEntry, extra: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return {
     version: literal(entry.id),
     applied_at: 'pg_catalog.clock_timestamp()',
     checksum: literal(entry.checksum),
@@ -142,7 +183,6 @@ function insert(table: string, entry: NewEntry, extra: Readonly<Record<string, s
     sources: entry.sources.length > 0 ? jsonLiteral(entry.sources) : 'NULL',
     ...extra,
   }
-  return `INSERT INTO ${table} (${Object.keys(values).join(', ')}) VALUES (${Object.values(values).join(', ')})`
 }
 
 function entryOf(row: Readonly<Record<string, string | null>>): HistoryEntry {

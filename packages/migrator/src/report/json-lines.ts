@@ -2,7 +2,7 @@
  * Report: events and results, made readable. Knows no database and runs nothing.
  * This file: the log file, one JSON object a line. docs/reference/log-format.md
  */
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { appendFileSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Logger } from 'pino'
 import type { Operator } from '../core/history.ts'
@@ -12,7 +12,7 @@ import type { EventSink, RunEvent } from '../ports.ts'
 /** Lines are gathered for so long, so that many short steps cost few writes. */
 const LINGER_MS = 100
 
-const LEFT_OUT = new Set<RunEvent['kind']>(['step-progress'])
+const LEFT_OUT = new Set<RunEvent['kind']>(['step-progress', 'backup-progress'])
 
 /** Appends to the file, creating it when the first event comes. A file that can't be written is one warning, never a failure. */
 export function jsonLinesSink(
@@ -25,10 +25,7 @@ export function jsonLinesSink(
   return {
     emit(event) {
       if (LEFT_OUT.has(event.kind)) return
-      log ??= openLog(path, operator).catch((error: Error) => {
-        onWarning(`Failed to write to migration log file ${path}: ${error.message}`)
-        return undefined
-      })
+      log ??= openLog(path, operator).catch(giveUp)
       // One promise for all: its continuations run in the order in which they were attached.
       void log.then((open) => open?.logger[event.level](lineOf(event)))
       due ??= setTimeout(flush, LINGER_MS).unref()
@@ -39,8 +36,16 @@ export function jsonLinesSink(
   async function flush(): Promise<void> {
     clearTimeout(due)
     due = undefined
-    const open = await log
-    open?.flush()
+    try {
+      const open = await log
+      open?.flush()
+    } catch (error) {
+      log = Promise.resolve(giveUp(error as Error))
+    }
+  }
+
+  function giveUp({ message }: Error): undefined {
+    onWarning(`Failed to write to migration log file ${path}: ${message}`)
   }
 }
 
@@ -49,11 +54,12 @@ interface OpenLog {
   flush(): void
 }
 
+/** The file is opened anew for every write, so that it may be rotated; a destination of pino's would wait for the disk. */
 async function openLog(path: string, operator: () => Promise<Operator>): Promise<OpenLog> {
   mkdirSync(dirname(path), { recursive: true })
+  appendFileSync(path, '', { mode: 0o600 })
   const { default: pino } = await import('pino')
-  const destination = pino.destination({ dest: path, append: true, sync: true, mode: 0o600, minLength: 4096 })
-  accessSync(path, constants.W_OK)
+  let waiting = ''
   const logger = pino(
     {
       base: { operator: redact(await operator()) },
@@ -62,9 +68,20 @@ async function openLog(path: string, operator: () => Promise<Operator>): Promise
       timestamp: false,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination,
+    {
+      write(line: string) {
+        waiting += line
+      },
+    },
   )
-  return { logger, flush: () => destination.flushSync() }
+  return {
+    logger,
+    flush() {
+      const lines = waiting
+      waiting = ''
+      if (lines !== '') appendFileSync(path, lines, { mode: 0o600 })
+    },
+  }
 }
 
 function lineOf({ level: _, direction, kind, ...event }: RunEvent): object {

@@ -17,6 +17,7 @@ const facts: RunFacts = {
   recovered: [],
   durationMs: 10.6,
   dryRun: false,
+  backups: [],
 }
 
 const reportError = (error: unknown): ErrorReport => ({ code: 'MIGRATION_FAILED', message: String(error), exitCode: 1 })

@@ -1,5 +1,6 @@
 import type { Plan, Step } from '../core/plan.ts'
 import type { MigrationStatus } from '../core/reconcile.ts'
+import type { BackupRecord } from '../ports/backup.ts'
 import type { ErrorReport } from '../ports.ts'
 import { statusJson } from './status-json.ts'
 
@@ -17,6 +18,7 @@ export interface RunFacts {
   readonly recovered: readonly string[]
   readonly durationMs: number
   readonly dryRun: boolean
+  readonly backups: readonly { readonly record: BackupRecord }[]
   readonly sql?: Readonly<Record<string, string>> | undefined
   readonly drift?: readonly MigrationStatus[] | undefined
 }
@@ -33,6 +35,7 @@ export function runDocument(facts: RunFacts, database: string, reportError: (err
         ...(error ? { error: reportError(error) } : {}),
       }))
   const preview = dryRun ? { problems: plan.problems, drift: (facts.drift ?? []).map(statusJson) } : {}
+  const backups = facts.backups.map(({ record }) => backupJson(record))
   return {
     runId,
     database,
@@ -42,7 +45,26 @@ export function runDocument(facts: RunFacts, database: string, reportError: (err
     recovered,
     steps,
     notices: plan.notices,
+    ...(backups[0] ? { backup: backups[0], backups } : {}),
     ...preview,
+  }
+}
+
+/** A backup as documents show it. */
+export function backupJson(record: BackupRecord): object {
+  const { id, provider, state, createdAt, finishedAt, sizeBytes, restoreCommand, migration, runId, operation } = record
+  return {
+    id,
+    provider,
+    state,
+    createdAt,
+    finishedAt,
+    sizeBytes,
+    restoreCommand,
+    migration,
+    runId,
+    operation,
+    details: record.details,
   }
 }
 

@@ -17,6 +17,7 @@ export function terminalSink(stream: Stream, { colours }: Style): EventSink {
     emit(event) {
       if (event.kind === 'step-started') show(`  ${colours.cyan('…')} ${event.version}${place(event)}`)
       else if (event.kind === 'step-progress') progress(event)
+      else if (event.kind === 'backup-progress') progress(withElapsed(event))
       else {
         const text = lineOf(event, colours)
         if (text !== undefined) print(text)
@@ -50,6 +51,12 @@ export function terminalSink(stream: Stream, { colours }: Style): EventSink {
   }
 }
 
+function withElapsed(event: RunEvent): RunEvent {
+  const percent = event.details?.percent
+  const part = typeof percent === 'number' ? ` ${Math.round(percent)} %` : ''
+  return { ...event, message: `${event.message}${part}  ${duration(event.durationMs)}` }
+}
+
 function place({ index, total }: RunEvent): string {
   return total !== undefined && total > 1 ? ` (${index} of ${total})` : ''
 }
@@ -65,6 +72,14 @@ function lineOf(event: RunEvent, colours: Style['colours']): string | undefined 
       return `  ${colours.red('✗')} ${event.version}`
     case 'record-dropped':
       return `  ${colours.red('!')} ${colours.bold(event.message)}`
+    case 'backup-taken':
+      return `  ${colours.green('✓')} ${event.message}${took}`
+    case 'backup-failed':
+      return `  ${colours.red('✗')} ${event.message}`
+    case 'backup-started':
+      return colours.dim(`  ${event.message}`)
+    case 'backup-restored':
+      return colours.yellow(event.message)
     case 'dirty-found':
       return colours.yellow(`${event.message}: ${event.versions?.join(', ')}`)
     case 'recovered':

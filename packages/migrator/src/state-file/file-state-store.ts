@@ -35,8 +35,8 @@ export class FileStateStore implements HistoryStore {
     await mkdir(dirname(this.#path), { recursive: true })
   }
 
-  async record(_on: Session, change: HistoryChange): Promise<void> {
-    await this.#save(apply(await this.#load(), change))
+  async record(_on: Session, ...changes: readonly HistoryChange[]): Promise<void> {
+    await this.#save(changes.reduce(apply, await this.#load()))
   }
 
   async sources(_on: Session, id: string): Promise<readonly SourceFile[]> {

@@ -1,7 +1,9 @@
 import type { Argv } from 'yargs'
 import { withSession } from '../../operations/begin-run.ts'
+import type { BackupRecord } from '../../ports/backup.ts'
 import { type LogRow, logTableOf, readLog } from '../../postgres/log-table.ts'
-import { duration, type Style, table } from '../../report/style.ts'
+import { backupJson } from '../../report/run-json.ts'
+import { duration, type Style, size, table } from '../../report/style.ts'
 import type { Cli } from '../command.ts'
 import { type CommonFlags, commonOptions } from '../options.ts'
 import { readCount } from '../values.ts'
@@ -27,11 +29,17 @@ export const historyCommand = (cli: Cli) => ({
       const limit = readCount('limit', flags.limit) ?? 30
       const world = await createWorld(flags, surroundings)
       try {
-        const rows = await withSession(world.context, (session) =>
-          readLog(session, logTableOf(world.database.historyTable), limit),
-        )
-        const body = rows.length === 0 ? 'Nothing has run yet.' : historyTable(rows, world.output.style)
-        return { document: { entries: rows }, text: [headline(world), '', body].join('\n') }
+        const { database, output } = world
+        const { rows, backups } = await withSession(world.context, async (session) => ({
+          rows: await readLog(session, logTableOf(database.historyTable), limit),
+          backups: await database.backupStore.read(session, limit),
+        }))
+        const body = rows.length === 0 ? 'Nothing has run yet.' : historyTable(rows, output.style)
+        const below = backups.length === 0 ? [] : ['', 'Backups:', '', backupsTable(backups, output.style)]
+        return {
+          document: { entries: rows, backups: backups.map(backupJson) },
+          text: [headline(world), '', body, ...below].join('\n'),
+        }
       } finally {
         await world.close()
       }
@@ -51,6 +59,19 @@ function historyTable(rows: readonly LogRow[], style: Style): string {
     { text: row.reason ?? '' },
   ])
   return table(['at (UTC)', 'what', 'migration', 'type', 'took', 'by', 'reason'], cells as never, style)
+}
+
+function backupsTable(backups: readonly BackupRecord[], style: Style): string {
+  const rows = backups.map((backup) => [
+    { text: backup.createdAt.replace('T', ' ').replace(/\.\d+Z$/, '') },
+    { text: backup.id },
+    { text: backup.provider },
+    { text: backup.state },
+    { text: backup.sizeBytes === undefined ? '' : size(backup.sizeBytes) },
+    { text: backup.migration ?? (backup.details?.migrations as readonly string[] | undefined)?.join(', ') ?? '' },
+    { text: backup.runId.slice(0, 8) },
+  ])
+  return table(['at (UTC)', 'backup', 'by', 'state', 'size', 'before', 'run'], rows, style)
 }
 
 function who(operator: unknown): string {

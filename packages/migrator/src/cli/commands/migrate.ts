@@ -2,6 +2,7 @@ import type { Argv } from 'yargs'
 import type { UpTarget } from '../../core/target.ts'
 import { migrate } from '../../operations/migrate.ts'
 import { approveRun } from '../approval.ts'
+import { chooseBackup } from '../backups.ts'
 import type { Cli } from '../command.ts'
 import { type RunFlags, runOptions } from '../options.ts'
 import { invalid, readCount } from '../values.ts'
@@ -59,16 +60,18 @@ export async function runMigrate(cli: Cli, flags: MigrateFlags): Promise<void> {
     const options = runOptionsOf(flags, surroundings.config)
     const world = await createWorld(flags, surroundings)
     try {
+      const backup = await chooseBackup(flags, world)
       const report = await migrate(world.context, world.set, {
         ...options,
+        ...(backup.kind === 'taken' ? { backup: backup.provider } : {}),
         target,
         onFailure: flags.onFailure ?? 'rollback',
         dirty: flags.noAutoRecover ? 'stop' : 'recover',
         allowOutOfOrder: flags.allowOutOfOrder ?? false,
         dryRun: flags.dryRun ?? false,
-        approve: (proposal) => approveRun(world, proposal, flags.confirm),
+        approve: (proposal) => approveRun(world, proposal, { confirm: flags.confirm, backup }),
       })
-      return await runOutcome(world, report)
+      return await runOutcome(world, report, backup)
     } finally {
       await world.close()
     }

@@ -4,6 +4,7 @@ import { MigratorError } from '../../errors.ts'
 import type { RunReport } from '../../operations/report.ts'
 import { type RollbackOptions, rollback } from '../../operations/rollback.ts'
 import { agreesTo, approveRun } from '../approval.ts'
+import { chooseBackup } from '../backups.ts'
 import type { Cli } from '../command.ts'
 import { type RunFlags, runOptions } from '../options.ts'
 import { invalid, readCount } from '../values.ts'
@@ -58,15 +59,17 @@ export async function runRollback(cli: Cli, flags: RollbackFlags): Promise<void>
     const world = await createWorld(flags, surroundings)
     try {
       const force = flags.force ?? false
+      const backup = await chooseBackup(flags, world)
       const report = await askingForAll(world, {
         ...run,
+        ...(backup.kind === 'taken' ? { backup: backup.provider } : {}),
         target,
         force,
         everything: force,
         dryRun: flags.dryRun ?? false,
-        approve: (proposal) => approveRun(world, proposal, flags.confirm),
+        approve: (proposal) => approveRun(world, proposal, { confirm: flags.confirm, backup }),
       })
-      return await runOutcome(world, report)
+      return await runOutcome(world, report, backup)
     } finally {
       await world.close()
     }

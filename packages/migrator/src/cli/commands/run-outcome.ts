@@ -1,21 +1,31 @@
 import { plural } from '../../core/plural.ts'
+import type { MigrationStatus } from '../../core/reconcile.ts'
 import { readStatuses, withSession } from '../../operations/begin-run.ts'
 import type { RunReport } from '../../operations/report.ts'
 import { countStates } from '../../operations/status.ts'
 import { runDocument } from '../../report/run-json.ts'
 import { statusTable, summaryLine } from '../../report/status-text.ts'
 import { duration } from '../../report/style.ts'
+import type { BackupChoice } from '../backups.ts'
 import { type Next, nextCommands, type Outcome } from '../output.ts'
 import type { World } from '../wiring.ts'
 
 /** What a run did, for a person and as a document. */
-export async function runOutcome(world: World, report: RunReport): Promise<Outcome> {
+export async function runOutcome(world: World, report: RunReport, backup?: BackupChoice): Promise<Outcome> {
   const document = runDocument(report, world.database.location.database, world.output.describe)
-  const text = world.output.json ? '' : report.dryRun ? previewText(world, report) : await resultText(world, report)
+  const text = world.output.json
+    ? ''
+    : report.dryRun
+      ? previewText(world, report, backup)
+      : await resultText(world, report)
   return { document, text, error: report.error }
 }
 
-function previewText(world: World, { plan, sql, drift = [], direction }: RunReport): string {
+function previewText(
+  world: World,
+  { plan, sql, drift = [], direction }: RunReport,
+  backup: BackupChoice | undefined,
+): string {
   const { colours } = world.output.style
   const lines = [headline(world)]
   if (plan.steps.length === 0) lines.push(direction === 'up' ? 'Nothing is pending.' : 'There is nothing to roll back.')
@@ -23,6 +33,7 @@ function previewText(world: World, { plan, sql, drift = [], direction }: RunRepo
     lines.push(
       `${direction === 'up' ? 'Would apply' : 'Would roll back'} ${plural(plan.steps.length, 'migration', 'migrations')}; nothing was changed:`,
     )
+  if (plan.steps.length > 0) lines.push(...backupPreview(world, plan.direction, backup))
   for (const step of plan.steps) {
     lines.push(
       '',
@@ -41,6 +52,19 @@ function previewText(world: World, { plan, sql, drift = [], direction }: RunRepo
   return lines.join('\n')
 }
 
+function backupPreview(
+  { protected: isProtected }: World,
+  direction: 'up' | 'down',
+  backup?: BackupChoice,
+): readonly string[] {
+  if (backup?.kind === 'taken') return [`Backup: ${backup.provider.name}, taken first.`]
+  if (!isProtected || backup?.kind === 'refused') return []
+  const when = direction === 'down' ? 'this' : 'steps that drop, truncate or delete'
+  return [
+    `Backup: none yet. On this protected database ${when} needs --snapshot, --backup NAME, or --no-backup --reason "why".`,
+  ]
+}
+
 const WAYS = {
   file: '',
   archive: 'from the archived source; its file is gone',
@@ -51,6 +75,11 @@ const WAYS = {
 async function resultText(world: World, report: RunReport): Promise<string> {
   const { results, recovered, direction, error, durationMs } = report
   const lines = [headline(world)]
+  for (const { record } of report.backups) {
+    const state = record.state === 'creating' ? ' is being taken' : ''
+    const restore = record.restoreCommand ? `; to restore it: ${record.restoreCommand}` : ''
+    lines.push(`Backup ${record.id} (${record.provider})${state}${restore}`)
+  }
   if (recovered.length > 0) lines.push(`Recovered ${recovered.join(', ')}.`)
   if (results.length === 0) lines.push(direction === 'up' ? 'Nothing to apply.' : 'There is nothing to roll back.')
   const done = results.filter(({ status }) => status === (direction === 'up' ? 'applied' : 'reverted'))
@@ -77,10 +106,9 @@ function failureLines({ results, direction }: RunReport): readonly string[] {
 }
 
 /** The status after the run, and the commands that come next. A failure to read it must not hide what the run did. */
-async function whereItStands(world: World, { error, results, direction }: RunReport): Promise<readonly string[]> {
-  const statuses = await withSession(world.context, (session) => readStatuses(world.context, session, world.set)).catch(
-    () => undefined,
-  )
+async function whereItStands(world: World, report: RunReport): Promise<readonly string[]> {
+  const { error, results, direction } = report
+  const statuses = report.statuses ?? (await readAgain(world))
   if (!statuses) return ['The status could not be read afterwards; run db:migrate:status.']
   const changed = results.length > 0 && !error
   const shown = changed && statuses.length <= 50 ? ['', statusTable(statuses, world.output.style), ''] : []
@@ -90,6 +118,10 @@ async function whereItStands(world: World, { error, results, direction }: RunRep
     `Status: ${summaryLine(countStates(statuses))}`,
     ...(next.length > 0 ? ['', nextCommands(world.output, next)] : []),
   ]
+}
+
+async function readAgain({ context, set }: World): Promise<readonly MigrationStatus[] | undefined> {
+  return withSession(context, (session) => readStatuses(context, session, set)).catch(() => undefined)
 }
 
 const STATUS: Next = ['db:migrate:status', 'where every migration stands']

@@ -1,0 +1,17 @@
+const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const
+
+/** `812 bytes`, `3.4 MB`: decimal units, as disks are sold. */
+export function sizeText(bytes: number): string {
+  let value = bytes
+  let unit = 0
+  while (value >= 999.95 && unit < UNITS.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return unit === 0 ? `${value} bytes` : `${value.toFixed(1)} ${UNITS[unit]}`
+}
+
+/** `1,234,567` */
+export function countText(count: number): string {
+  return count.toLocaleString('en-US')
+}

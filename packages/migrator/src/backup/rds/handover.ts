@@ -1,0 +1,30 @@
+import type { RestoredPlace } from '../../ports/backup.ts'
+import type { Restoring } from './restore.ts'
+
+interface Made {
+  readonly kind: 'instance' | 'cluster'
+  readonly address: string | undefined
+  readonly port: number | undefined
+}
+
+/** Where the restored database is, and what its operator does next. Nothing of it is done by itself. */
+export function placeOf(
+  { target, snapshot, options }: Restoring,
+  { kind, address, port }: Made,
+  notes: readonly string[],
+): RestoredPlace {
+  const connection = address && `postgresql://${address}:${port ?? 5432}/${options.database ?? ''}`
+  const moment = snapshot.createdAt?.toISOString() ?? 'the snapshot'
+  return {
+    kind,
+    name: target,
+    connection: connection || undefined,
+    nextSteps: [
+      ...notes,
+      `Check it: run db:migrate:status and db:history with DATABASE_URL at ${connection || target}, and compare what matters with the old database. The first reads are slow: its volume is loaded as it is read.`,
+      `Stop the writers, or make the application read-only. What was written after ${moment} is not in it: decide whether to carry it over.`,
+      `Point the application to ${address || target}: the secret that holds DATABASE_URL, the DNS name, or the target of the proxy. User and password are those of the snapshot's moment.`,
+      `Keep ${snapshot.source} until the new one has proved itself; then remove it, after a last snapshot.`,
+    ],
+  }
+}

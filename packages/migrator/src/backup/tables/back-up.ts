@@ -1,0 +1,113 @@
+import { MigratorError } from '../../errors.ts'
+import type { BackupScope, BackupWatch } from '../../ports/backup.ts'
+import type { Session } from '../../ports.ts'
+import { identifier, jsonLiteral, literal } from '../../sql/literal.ts'
+import { explained } from '../failure.ts'
+import { countText } from '../figures.ts'
+import { cancelledBy } from '../in-session.ts'
+import { backupId, clipped, NAME_BYTES, uniqueName } from '../name.ts'
+import { type ArchivedBackup, prepareArchive, readBackups, recordTableStatement } from './archive.ts'
+import { keptColumns } from './columns.ts'
+import { EXACT } from './plain-text.ts'
+import type { TablesSettings } from './provider.ts'
+import { qualified, readShapes, type TableShape } from './shape.ts'
+import { touchedTables } from './touched-tables.ts'
+
+/** Copies what the steps touch, all of it as it was at one moment. After a failure or an abort there is no copy. */
+export async function backUpTables(
+  on: Session,
+  settings: TablesSettings,
+  scope: BackupScope,
+  watch: BackupWatch,
+): Promise<ArchivedBackup> {
+  const { schema, clock } = settings
+  const started = clock.monotonicMs()
+  const progress = (message: string) => watch.progress({ message, elapsedMs: clock.monotonicMs() - started })
+  try {
+    const oids = await touchedTables(on, settings, scope.steps)
+    await prepareArchive(on, schema)
+    const taken = new Set((await readBackups(on, schema)).map((backup) => backup.id))
+    const id = uniqueName(backupId(scope.operation, scope.askedAt), taken)
+    await watch.began({ id, details: { schema } })
+    await cancelledBy(watch.signal, on, () => copyAll(on, settings, { id, scope, oids }, progress, watch.signal))
+    const backup = (await readBackups(on, schema)).find((each) => each.id === id)
+    if (!backup) throw new MigratorError('BACKUP_FAILED', `Backup ${id} vanished from schema ${schema}.`)
+    return backup
+  } catch (error) {
+    watch.signal.throwIfAborted()
+    throw explained('BACKUP_FAILED', 'The touched tables were not copied', error)
+  }
+}
+
+interface Task {
+  readonly id: string
+  readonly scope: BackupScope
+  readonly oids: readonly string[]
+}
+
+async function copyAll(
+  on: Session,
+  settings: TablesSettings,
+  { id, scope, oids }: Task,
+  progress: (message: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const names = await namesOf(on, oids)
+  // Locked before the first query takes the snapshot: a table that is rewritten in between would look empty to an older one.
+  // https://www.postgresql.org/docs/current/mvcc-caveats.html
+  const lock = names.length === 0 ? '' : `; LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE`
+  await on.execute(`BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout TO 0;
+    SET LOCAL lock_timeout TO ${settings.lockTimeoutMs}; ${EXACT}${lock}`)
+  try {
+    await on.execute(recordStatement(settings, id, scope))
+    const shapes = await readShapes(on, oids)
+    for (const [index, shape] of shapes.entries()) {
+      signal.throwIfAborted()
+      progress(`Copying ${shape.schema}.${shape.table} (${index + 1} of ${shapes.length})`)
+      const rows = await copyOne(on, settings.schema, id, shape, index + 1)
+      progress(`Copied ${shape.schema}.${shape.table}: ${countText(rows)} rows`)
+    }
+    signal.throwIfAborted()
+    await on.commit()
+  } catch (error) {
+    await on.abort()
+    throw error
+  }
+}
+
+async function namesOf(on: Session, oids: readonly string[]): Promise<readonly string[]> {
+  if (oids.length === 0) return []
+  const rows = await on.query(`
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name
+      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid IN (${oids.join(', ')})`)
+  return rows.map(({ name }) => name ?? '')
+}
+
+function recordStatement({ schema, toolVersion }: TablesSettings, id: string, scope: BackupScope): string {
+  const values = [id, scope.operation, scope.runId, toolVersion].map(literal).join(', ')
+  const migrations = jsonLiteral(scope.steps.map((step) => step.id))
+  return `INSERT INTO ${identifier(schema)}.backups (id, operation, run_id, tool_version, migrations) VALUES (${values}, ${migrations})`
+}
+
+/** One statement copies, counts and records: counting afterwards would read the whole copy again. */
+async function copyOne(on: Session, archive: string, id: string, shape: TableShape, position: number): Promise<number> {
+  const { schema, table } = shape
+  const copy = copyName(id, position, table)
+  const from = `${shape.kind === 'r' ? 'ONLY ' : ''}${qualified(schema, table)}`
+  const create = `CREATE TABLE ${qualified(archive, copy)} AS SELECT ${keptColumns(shape, 't')} FROM ${from} AS t`
+  const record = recordTableStatement(archive, id, { position, schema, table, copy, shape })
+  const body = `DECLARE counted bigint; BEGIN
+    EXECUTE ${literal(create)}; GET DIAGNOSTICS counted = ROW_COUNT;
+    EXECUTE ${literal(record)} || counted || ')'; END`
+  await on.execute(`DO ${literal(body)}`)
+  const [row] = await on.query(
+    `SELECT row_count::text FROM ${identifier(archive)}.backup_tables WHERE backup_id = ${literal(id)} AND position = ${position}`,
+  )
+  return Number(row?.row_count)
+}
+
+/** `pre-migrate-20260131-235959_1_orders`; room is left for `_replaced_12` behind it. */
+function copyName(id: string, position: number, table: string): string {
+  const lead = `${id}_${position}_`
+  return lead + clipped(table, NAME_BYTES - Buffer.byteLength(lead) - '_replaced_12'.length)
+}

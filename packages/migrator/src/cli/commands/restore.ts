@@ -1,0 +1,143 @@
+import type { Argv } from 'yargs'
+import { MigratorError } from '../../errors.ts'
+import { emit } from '../../operations/context.ts'
+import { amendRecord, backupsOnRecord } from '../../operations/manual-backup.ts'
+import type { BackupWatch, ManagedBackupProvider, RestoredPlace } from '../../ports/backup.ts'
+import { approveInPlace } from '../approval.ts'
+import { managedProvider, type SourceFlags, sourceOptions } from '../backups.ts'
+import type { Cli } from '../command.ts'
+import { type CommonFlags, commonOptions } from '../options.ts'
+import type { Outcome } from '../output.ts'
+import { invalid } from '../values.ts'
+import { createWorld, type World } from '../wiring.ts'
+import { headline } from './run-outcome.ts'
+
+interface RestoreFlags extends CommonFlags, SourceFlags {
+  readonly id: string
+  readonly to?: string
+  readonly inPlace: boolean
+  readonly backup?: string
+  readonly confirm?: string
+}
+
+export const restoreCommand = (cli: Cli) => ({
+  command: 'restore <id>',
+  describe: 'Restore a backup to a new place, never over the old one',
+  builder: (yargs: Argv) =>
+    sourceOptions(commonOptions(yargs))
+      .usage(
+        `${cli.invocation.command('restore')} ID [--to NEW_NAME] [options]\n\nRestore a backup to a new place: an instance, a cluster, a database, or a schema. The old one stays as it is; how to cut over is printed.`,
+      )
+      .positional('id', { type: 'string', demandOption: true, describe: 'The backup' })
+      .option('to', { type: 'string', requiresArg: true, describe: 'The name of the new place' })
+      .option('backup', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Which provider made it, where nothing on record tells',
+      })
+      .option('in-place', {
+        type: 'boolean',
+        default: false,
+        describe: 'tables and template only: put it back where it was; what it replaces is kept',
+      })
+      .option('confirm', { type: 'string', requiresArg: true, describe: "The database's name, to restore in place" })
+      .example(
+        `${cli.invocation.command('restore')} pre-rollback-20261120-031500 --to summit-restored`,
+        'an RDS snapshot to a new instance',
+      ),
+  handler: (flags: RestoreFlags) =>
+    cli.run(flags, async (surroundings) => {
+      if (flags.inPlace && flags.to !== undefined)
+        throw invalid('--to and --in-place exclude each other.', 'Give one of them.')
+      const world = await createWorld(flags, surroundings)
+      try {
+        const provider = await providerOf(world, flags)
+        return flags.inPlace
+          ? await restoreInPlace(world, provider, flags)
+          : await restoreBeside(world, provider, flags)
+      } finally {
+        await world.close()
+      }
+    }),
+})
+
+/** By the flag, by what is on record, or by asking those that keep their backups here; snapshots of AWS are asked for last. */
+async function providerOf(world: World, flags: RestoreFlags): Promise<ManagedBackupProvider> {
+  if (flags.backup !== undefined) return managedProvider(flags.backup, flags, world)
+  if (flags.dbInstance !== undefined || flags.dbCluster !== undefined) return managedProvider('snapshot', flags, world)
+  const recorded = (await backupsOnRecord(world.context, 1_000))?.find(({ id }) => id === flags.id)
+  if (recorded) return managedProvider(recorded.provider, flags, world)
+  for (const name of world.database.location.local ? ['pg-dump', 'tables', 'template'] : ['pg-dump', 'tables']) {
+    const provider = await managedProvider(name, flags, world)
+    const found = await provider.find(flags.id).catch(() => undefined)
+    if (found) return provider
+  }
+  return managedProvider(world.config.config.backups?.provider ?? 'snapshot', flags, world)
+}
+
+async function restoreBeside(
+  world: World,
+  provider: ManagedBackupProvider,
+  { id, to }: RestoreFlags,
+): Promise<Outcome> {
+  const place = await provider.restoreTo(id, to, watchOf(world))
+  emit(world.context, {
+    kind: 'backup-restored',
+    level: 'info',
+    message: `Backup ${id} (${provider.name}) was restored to the new ${place.kind} ${place.name}`,
+    details: { backup: id, provider: provider.name, place: place.name, connection: place.connection },
+  })
+  await amendRecord(world.context, id, 'restored')
+  return { document: { backup: { id, provider: provider.name }, restored: place }, text: placeText(world, id, place) }
+}
+
+async function restoreInPlace(world: World, provider: ManagedBackupProvider, flags: RestoreFlags): Promise<Outcome> {
+  const { id, confirm } = flags
+  if (!provider.restoresInPlace) {
+    throw new MigratorError('RESTORE_ELSEWHERE', `A backup of "${provider.name}" is never put back in place.`, {
+      hint: `Restore it to a new place: db:restore ${id} --to NEW_NAME`,
+    })
+  }
+  await approveInPlace(world, id, { confirm, yes: flags.yes })
+  const handle = await provider.open(id)
+  if (provider.excludes === 'sessions') await world.database.close()
+  await handle.restore({ kind: 'asked', watch: watchOf(world) })
+  emit(world.context, {
+    kind: 'backup-restored',
+    level: 'warn',
+    message: `Backup ${id} (${provider.name}) was put back in place`,
+    details: { backup: id, provider: provider.name },
+  })
+  await amendRecord(world.context, id, 'restored')
+  const text = [
+    headline(world),
+    `Backup ${id} (${provider.name}) was put back in place. What it replaced is kept.`,
+    '',
+    'Next:',
+    '  db:migrate:status',
+  ]
+  return {
+    document: { backup: { id, provider: provider.name }, restored: { kind: 'in-place' } },
+    text: text.join('\n'),
+  }
+}
+
+function watchOf({ context }: World): BackupWatch {
+  return {
+    signal: context.signal,
+    began: async () => {},
+    progress: ({ message, percent, elapsedMs }) =>
+      emit(context, { kind: 'backup-progress', level: 'debug', message, durationMs: elapsedMs, details: { percent } }),
+  }
+}
+
+function placeText(world: World, id: string, place: RestoredPlace): string {
+  return [
+    headline(world),
+    `Backup ${id} is restored to the new ${place.kind} ${place.name}. The old one was not touched.`,
+    ...(place.connection ? [`It answers at ${place.connection}`] : []),
+    '',
+    'To cut over:',
+    ...place.nextSteps.map((step, index) => `  ${index + 1}. ${step}`),
+  ].join('\n')
+}

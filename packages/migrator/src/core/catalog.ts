@@ -1,0 +1,61 @@
+import { compareText } from './migration.ts'
+
+/** One object's properties by name; a property that is absent has its default, or does not apply. */
+export type ObjectProperties = Readonly<Record<string, string>>
+
+/**
+ * Everything that a catalog holds: object (`index public.events_by_day`, see catalog-identity.ts) to its properties.
+ * Equal on PostgreSQL 14 to 18 wherever the same SQL was applied.
+ */
+export interface CatalogSnapshot {
+  readonly [identity: string]: ObjectProperties
+}
+
+/**
+ * A snapshot without what differs from server to server although the same migrations made it, for comparing one
+ * database with another: the name of the role that owns most of it (a scratch database's superuser here, the
+ * application's role there), who may create in `public` by default (since 15 nobody), and extensions' versions.
+ */
+export function portable(snapshot: CatalogSnapshot): CatalogSnapshot {
+  const owner = mainOwner(snapshot)
+  return Object.fromEntries(
+    Object.entries(snapshot).map(([object, properties]) => [object, portableProperties(object, properties, owner)]),
+  )
+}
+
+/** One text of all properties, in an order that does not depend on how they were read: what a digest is made of. */
+export function canonicalText(properties: ObjectProperties): string {
+  const names = Object.keys(properties).sort(compareText)
+  return JSON.stringify(names.map((name) => [name, properties[name]]))
+}
+
+function portableProperties(object: string, properties: ObjectProperties, owner: string | undefined): ObjectProperties {
+  const concerned = properties.owner !== undefined || /^(?:schema|extension|default privileges) /.test(object)
+  if (!concerned) return properties
+  return Object.fromEntries(
+    Object.entries(properties)
+      .filter(([name, value]) => !isLocal(object, name) && !(name === 'owner' && value === owner))
+      .map(([name, value]) => [withoutOwner(name, owner), value]),
+  )
+}
+
+function mainOwner(snapshot: CatalogSnapshot): string | undefined {
+  const counts = new Map<string, number>()
+  for (const { owner } of Object.values(snapshot)) if (owner) counts.set(owner, (counts.get(owner) ?? 0) + 1)
+  const [main] = [...counts].sort(([left, leftCount], [right, rightCount]) =>
+    leftCount === rightCount ? compareText(left, right) : rightCount - leftCount,
+  )
+  return main?.[0]
+}
+
+function isLocal(object: string, property: string): boolean {
+  if (object === 'schema public')
+    return property === 'owner' || property === 'comment' || property === 'grants to PUBLIC'
+  return object.startsWith('extension ') && (property === 'version' || property === 'comment')
+}
+
+/** Default privileges are kept by the role whose objects they are for. */
+function withoutOwner(property: string, owner: string | undefined): string {
+  const head = `of ${owner} `
+  return owner !== undefined && property.startsWith(head) ? `of owner ${property.slice(head.length)}` : property
+}

@@ -1,0 +1,48 @@
+import type { MigrationStatus, State } from '../core/reconcile.ts'
+import { MigratorError } from '../errors.ts'
+import { readStatuses, withSession } from './begin-run.ts'
+import type { Context } from './context.ts'
+import type { Course } from './course.ts'
+import { ahead, report, withDroppedRecords } from './execute.ts'
+import { prepareSteps, type ReadyStep, refusePlan } from './prepare.ts'
+import type { RunReport } from './report.ts'
+import { transactionMode } from './run.ts'
+
+/** The plan alone, from the history as it is; takes no lock and creates nothing. What speaks against it is in `error`. */
+export async function dryRun(context: Context, course: Course): Promise<RunReport> {
+  const started = context.clock.monotonicMs()
+  return withSession(context, async (session) => {
+    const statuses = await readStatuses(context, session, course.set)
+    const plan = course.plan(statuses)
+    const shown = {
+      ...report(context, plan, { started, results: [], recovered: [] }),
+      dryRun: true,
+      drift: driftIn(statuses),
+    }
+    try {
+      course.refuse()
+      refusePlan(plan)
+      await prepareSteps(context, session, ahead(course, statuses))
+      const steps = await prepareSteps(context, session, plan.steps, course.onUnusableArchive)
+      transactionMode(course.options, steps)
+      return { ...shown, plan: withDroppedRecords(plan, steps), sql: sqlOf(steps) }
+    } catch (error) {
+      if (error instanceof MigratorError) return { ...shown, error }
+      throw error
+    }
+  })
+}
+
+function driftIn(statuses: readonly MigrationStatus[]): readonly MigrationStatus[] {
+  return statuses.filter(({ state, downChanged }) => downChanged || DRIFTED.has(state))
+}
+
+const DRIFTED: ReadonlySet<State> = new Set<State>(['changed', 'missing', 'dirty', 'out-of-order'])
+
+function sqlOf(steps: readonly ReadyStep[]): Readonly<Record<string, string>> {
+  const texts = steps.flatMap(({ id, direction, migration }) => {
+    const action = direction === 'up' ? migration?.up : migration?.down
+    return action?.kind === 'sql' ? [[id, action.sql.trim()] as const] : []
+  })
+  return Object.fromEntries(texts)
+}

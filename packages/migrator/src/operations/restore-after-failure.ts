@@ -1,0 +1,96 @@
+import { MigratorError } from '../errors.ts'
+import type { Session } from '../ports.ts'
+import type { Backups, TakenBackup } from './backups.ts'
+import { type Context, emit, reportError } from './context.ts'
+import type { StepResult } from './run.ts'
+
+/** A run that ended early. `committed`: something of it was committed, or its outcome is unknown. */
+export interface FailedRun {
+  readonly direction: 'up' | 'down'
+  readonly results: readonly StepResult[]
+  readonly committed: boolean
+  readonly error: MigratorError
+}
+
+/**
+ * After the logical rollback of a failed run: puts its backups back, the newest first, where the provider may do that in
+ * place, and names the command where it may not. Nothing is put back when the run was interrupted or lost its lock
+ * (somebody else may be at work), or when a `down` failed: the history then says what was reverted, and a person decides.
+ * Resolves with the error, with the backups in it.
+ */
+export async function restoreAfterFailure(
+  context: Context,
+  backups: Backups,
+  failed: FailedRun,
+  run?: { readonly session: Session },
+): Promise<MigratorError> {
+  const { error, committed } = failed
+  const undecided =
+    LEFT_TO_PEOPLE.has(error.code) || error.details.rollbackError !== undefined || isHalfReverted(failed)
+  for (const backup of backups.taken.toReversed()) {
+    if (undecided || backup.handle.restores === 'elsewhere') {
+      name(context, backup)
+      continue
+    }
+    try {
+      await backup.handle.restore({ kind: 'failed-run', committed })
+    } catch (cause) {
+      return withRestoreError(error, backup, cause)
+    }
+    emit(context, {
+      kind: 'backup-restored',
+      level: 'warn',
+      message: toldOf(backup, committed),
+      details: detailsOf(backup),
+    })
+    if (committed && run) await backups.amend(backup, { state: 'restored' }, run.session)
+  }
+  return withBackups(error, backups.taken)
+}
+
+const LEFT_TO_PEOPLE = new Set<string>(['INTERRUPTED', 'LOCK_LOST', 'CONNECTION_LOST'])
+
+/** Some steps of a rollback are committed, others are not. */
+function isHalfReverted({ direction, results }: FailedRun): boolean {
+  return direction === 'down' && results.some(({ status }) => status === 'reverted')
+}
+
+function toldOf({ handle }: TakenBackup, committed: boolean): string {
+  return committed
+    ? `The backup ${handle.id} (${handle.provider}) was put back`
+    : `The failed run left nothing committed; the backup ${handle.id} (${handle.provider}) is kept`
+}
+
+function name(context: Context, backup: TakenBackup): void {
+  const command = backup.record.restoreCommand
+  emit(context, {
+    kind: 'warning',
+    level: 'warn',
+    message: `The backup ${backup.handle.id} (${backup.handle.provider}) was taken before this run${command ? `. To restore it: ${command}` : ''}`,
+    details: detailsOf(backup),
+  })
+}
+
+function detailsOf({ handle, record }: TakenBackup): Readonly<Record<string, unknown>> {
+  return { backup: handle.id, provider: handle.provider, restoreCommand: record.restoreCommand }
+}
+
+function withBackups(error: MigratorError, taken: readonly TakenBackup[]): MigratorError {
+  const backups = taken.map(detailsOf)
+  const commands = taken.flatMap(({ handle, record }) =>
+    handle.restores === 'elsewhere' && record.restoreCommand ? [record.restoreCommand] : [],
+  )
+  const hint = commands.length > 0 ? `${error.hint} The state before this run: ${commands.join('; ')}` : error.hint
+  return new MigratorError(error.code, error.message, { cause: error, hint, details: { ...error.details, backups } })
+}
+
+function withRestoreError(error: MigratorError, backup: TakenBackup, cause: unknown): MigratorError {
+  const restoreError = reportError(cause)
+  const message = `${error.message}\nPutting back the backup ${backup.handle.id} (${backup.handle.provider}) failed as well: ${restoreError.message}`
+  const command = backup.record.restoreCommand
+  return new MigratorError(error.code, message, {
+    cause,
+    hint: command ? `Restore it by hand: ${command}` : error.hint,
+    details: { ...error.details, restoreError, backups: [detailsOf(backup)] },
+  })
+}

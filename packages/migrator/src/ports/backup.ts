@@ -1,0 +1,172 @@
+/**
+ * Backups: what a provider is told, and what it gives back. The run that asked owns the run lock and its sessions; a
+ * provider opens connections of its own and leaves none open.
+ */
+import type { Operator } from '../core/history.ts'
+import type { Direction } from '../core/migration.ts'
+import type { DatabaseLocation, Session } from '../ports.ts'
+
+/** What is about to run, for a provider to protect. */
+export interface BackupScope {
+  /** `migration`: the backup is for the one step in `steps`. */
+  readonly kind: 'run' | 'migration'
+  /** `manual`: asked for by itself; nothing runs afterwards. */
+  readonly operation: 'migrate' | 'rollback' | 'manual'
+  readonly runId: string
+  /** In the order in which they run. */
+  readonly steps: readonly BackupStep[]
+  readonly database: DatabaseLocation
+  readonly operator: Operator
+  readonly reason?: string | undefined
+  /** The run's clock when it asked. */
+  readonly askedAt: Date
+}
+
+export interface BackupStep {
+  readonly id: string
+  readonly direction: Direction
+  /** The SQL that runs. Undefined for code, whose `source` is all that can be told of it. */
+  readonly sql?: string | undefined
+  readonly source?: string | undefined
+}
+
+/** How a provider tells of its work while it lasts. */
+export interface BackupWatch {
+  /** Aborted on Ctrl-C: the provider stops waiting, says what is left behind, and rejects with the signal's reason. */
+  readonly signal: AbortSignal
+  /**
+   * Call it as soon as the id is known, before waiting: the backup is then on record as `creating`, so that the next run
+   * can explain it if this process is killed.
+   */
+  began(backup: { readonly id: string; readonly details?: Readonly<Record<string, unknown>> }): Promise<void>
+  progress(event: BackupProgress): void
+}
+
+export interface BackupProgress {
+  readonly message: string
+  /** 0 to 100. */
+  readonly percent?: number | undefined
+  readonly elapsedMs: number
+}
+
+/** A finished backup (with `--no-wait`: one that the provider is still finishing). */
+export interface BackupHandle {
+  readonly id: string
+  readonly provider: string
+  /** ISO 8601. */
+  readonly createdAt: string
+  readonly sizeBytes?: number | undefined
+  /** `creating` only when nobody waited for it. Default `available`. */
+  readonly state?: 'available' | 'creating' | undefined
+  /** `elsewhere`: it can't be put back in place; `describe()` names the command that restores it to a new place. Default `in-place`. */
+  readonly restores?: 'in-place' | 'elsewhere' | undefined
+  /**
+   * Puts the state of the backup back in place; after a failure the database is as it was before the call. Called after
+   * the logical rollback of a failed run. Rejects with RESTORE_ELSEWHERE where that is impossible.
+   */
+  restore(occasion?: RestoreOccasion): Promise<void>
+  describe?(): BackupDescription
+}
+
+/** Why a backup is put back. `committed: false` means that the failed run left nothing committed. */
+export type RestoreOccasion =
+  | { readonly kind: 'failed-run'; readonly committed: boolean }
+  | { readonly kind: 'asked'; readonly watch?: BackupWatch }
+
+export interface BackupDescription {
+  /** One line: what it is and where it lies. */
+  readonly text: string
+  /** As it would be typed: `db:restore ID --to NEW_NAME`. */
+  readonly restoreCommand: string
+  readonly details?: Readonly<Record<string, unknown>> | undefined
+}
+
+/**
+ * Takes backups. A user's own needs `name` and `before` only.
+ *
+ * `before` rejects to stop the run before any change: with a `MigratorError` that says what to do, or any error, which is
+ * reported as BACKUP_FAILED.
+ */
+export interface BackupProvider {
+  readonly name: string
+  /** One backup for the whole run (default), or one before every migration, which then has a transaction of its own. */
+  readonly per?: 'run' | 'migration' | undefined
+  /**
+   * `sessions`: the database must have none while `before` and `restore` work. The run then ends its own first, takes its
+   * lock again afterwards, and goes on only if the plan is still the same.
+   */
+  readonly excludes?: 'sessions' | undefined
+  before(scope: BackupScope, watch: BackupWatch): Promise<BackupHandle>
+}
+
+/** A provider whose backups can be listed, removed and restored by commands. */
+export interface ManagedBackupProvider extends BackupProvider {
+  /** Where `restoreTo` leads; `in-place` restores are offered as well when `restoresInPlace`. */
+  readonly restoresInPlace: boolean
+  /** Those that this tool made, newest first. */
+  list(): Promise<readonly StoredBackup[]>
+  /** Undefined when there is no such backup (any more). Also finds one that this tool did not make. */
+  find(id: string): Promise<StoredBackup | undefined>
+  /** Removes one that this tool made. Rejects with BACKUP_NOT_FOUND. */
+  remove(id: string): Promise<void>
+  /** A handle for restoring in place. Rejects with BACKUP_NOT_FOUND. */
+  open(id: string): Promise<BackupHandle>
+  /**
+   * Restores to a new place, never over an old one, waits until it can be used, and changes nothing else. After a failure
+   * the error's details name what was made. Rejects with RESTORE_TARGET_EXISTS, BACKUP_NOT_FOUND or RESTORE_FAILED.
+   */
+  restoreTo(id: string, to: string | undefined, watch: BackupWatch): Promise<RestoredPlace>
+}
+
+export interface StoredBackup {
+  readonly id: string
+  readonly provider: string
+  readonly state: 'creating' | 'available' | 'failed'
+  /** ISO 8601. */
+  readonly createdAt: string
+  readonly sizeBytes?: number | undefined
+  readonly percent?: number | undefined
+  /** Whether this tool made it, so that it may be pruned. */
+  readonly own: boolean
+  readonly runId?: string | undefined
+  readonly migrations?: readonly string[] | undefined
+  readonly details?: Readonly<Record<string, unknown>> | undefined
+}
+
+export interface RestoredPlace {
+  readonly kind: 'instance' | 'cluster' | 'database' | 'schema'
+  readonly name: string
+  /** Host, port and database of the new place; no password. */
+  readonly connection?: string | undefined
+  /** What the operator does next to cut over, one step a line. */
+  readonly nextSteps: readonly string[]
+}
+
+/** A backup as the database keeps it (`migration_backups`). */
+export interface BackupRecord {
+  readonly id: string
+  readonly provider: string
+  readonly runId: string
+  readonly operation: BackupScope['operation']
+  /** Of a backup for one migration. */
+  readonly migration?: string | undefined
+  /** `interrupted`: the run that waited for it ended before it was finished. */
+  readonly state: 'creating' | 'available' | 'failed' | 'interrupted' | 'restored' | 'removed'
+  /** ISO 8601. */
+  readonly createdAt: string
+  readonly finishedAt?: string | undefined
+  readonly sizeBytes?: number | undefined
+  readonly reason?: string | undefined
+  readonly restoreCommand?: string | undefined
+  readonly details?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** Keeps the records. The caller's session; each call commits by itself. */
+export interface BackupStore {
+  /** Creates what the store needs. */
+  prepare(on: Session): Promise<void>
+  /** Inserts, or replaces the record with the same id and run; `absent` when there is nothing to keep it in yet. */
+  record(on: Session, backup: BackupRecord): Promise<'recorded' | 'absent'>
+  /** Newest first; empty, and nothing created, where there is no table yet. */
+  read(on: Session, limit: number): Promise<readonly BackupRecord[]>
+}
