@@ -68,7 +68,7 @@ module.exports = {
       from: { path: '^(packages/(database|rds-simulator)|apps)/' },
       to: {
         path: `^${engine}`,
-        pathNot: `^${engine}(index|cli/index|cli/config|scratch/embedded/embedded-server|backup/rds/provider)\\.ts$`,
+        pathNot: `^${engine}(index|cli/index|cli/config|scratch/embedded/embedded-server|backup/rds/provider|testing/index)\\.ts$`,
       },
     },
     {

@@ -12,6 +12,8 @@ await build({
     'src/cli/config.ts',
     'src/scratch/embedded/embedded-server.ts',
     'src/backup/rds/provider.ts',
+    'src/testing/index.ts',
+    'src/process-to-kill.ts',
   ],
   outbase: 'src',
   outdir: process.argv[2] ?? join(import.meta.dirname, 'dist'),

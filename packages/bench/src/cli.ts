@@ -14,6 +14,7 @@ import { modulesSection } from './sections/modules.ts'
 import { noOpSection } from './sections/no-op.ts'
 import { rollbackSection } from './sections/rollback.ts'
 import { statusSection } from './sections/status.ts'
+import { tablesBackupSection } from './sections/tables-backup.ts'
 import { type Server, startServer } from './server.ts'
 import { sectionText } from './table.ts'
 import { temporaryFolder } from './temporary.ts'
@@ -25,6 +26,7 @@ const SECTIONS: Readonly<Record<string, (bench: Bench) => Promise<Section>>> = {
   'no-op': noOpSection,
   growth: growthSection,
   modules: modulesSection,
+  'tables-backup': tablesBackupSection,
 }
 
 const HELP = `pnpm bench [--quick] [--rounds N] [--only ${Object.keys(SECTIONS).join(',')}] [--write]

@@ -14,6 +14,8 @@ export interface MigrationDefinition {
   readonly transaction?: boolean
   readonly validate?: (db: never) => unknown
   readonly verify?: (db: never) => unknown
+  /** Hand-written rows for its rehearsal; no part of the checksum. */
+  readonly seed?: (db: never) => unknown
 }
 
 /**
@@ -21,7 +23,7 @@ export interface MigrationDefinition {
  * archived, so the definition is needed to take it back. Throws MIGRATION_FILES_INVALID without a `down` or a reason.
  */
 export function defineMigration(definition: MigrationDefinition): Migration {
-  const { id, description, up, down, irreversible, transaction = true, validate, verify } = definition
+  const { id, description, up, down, irreversible, transaction = true, validate, verify, seed } = definition
   if (numberOf(id) === undefined) throw invalid(`"${id}" is no id: it is digits, "_" or "-", then a name.`)
   if (!down && !irreversible?.trim()) throw invalid(`Migration ${id} does not have a down() function.`)
   const action = (run: (db: never) => unknown) => ({ kind: 'module', run, file: id }) as const
@@ -37,6 +39,7 @@ export function defineMigration(definition: MigrationDefinition): Migration {
     down: down && action(down),
     validate: validate && action(validate),
     verify: verify && action(verify),
+    seed: seed && action(seed),
     sources: [],
   }
 }

@@ -35,6 +35,10 @@ export const errorTable = {
     exit: 1,
     hint: 'Nothing further was reverted. Look at db:migrate:status, then see docs/runbooks/rollback.md.',
   },
+  ROLLBACK_NOT_PROVEN: {
+    exit: 1,
+    hint: 'Correct the down, or the up, of what is named above; see docs/guides/testing-rollbacks.md.',
+  },
   RECOVERY_FAILED: {
     exit: 3,
     hint: 'Nothing further was done. See docs/runbooks/rollback.md, "A migration is dirty"; then db:repair clear-dirty ID --as applied|pending.',
@@ -80,6 +84,14 @@ export const errorTable = {
     exit: 3,
     hint: 'Restore the file from git. As a last resort --force drops the record without running anything.',
   },
+  LOSS_NOT_ACCEPTED: {
+    exit: 3,
+    hint: 'Keep the data for the next db:migrate with --preserve-data, or let it go with --accept-loss. Nothing was changed.',
+  },
+  DATA_NOT_PRESERVED: {
+    exit: 3,
+    hint: 'Write the down as plain SQL statements, or take a backup (--backup NAME) and add --accept-loss.',
+  },
   CONFIRMATION_REQUIRED: { exit: 3, hint: 'Confirm on a terminal, or with the option named above.' },
   PROTECTED_DATABASE: { exit: 3, hint: 'This command is for local databases only.' },
   BACKUP_REQUIRED: {
@@ -122,6 +134,15 @@ export const errorTable = {
     hint: 'Choose another name with --to NEW_NAME; a restore never replaces anything.',
   },
   RESTORE_FAILED: { exit: 1, hint: 'The old database is untouched. See docs/runbooks/restore.md.' },
+  SCRATCH_UNAVAILABLE: {
+    exit: 1,
+    hint: 'Name a PostgreSQL server of your own, and a role with CREATEDB on it, with --scratch-url.',
+  },
+  REHEARSAL_FAILED: { exit: 1, hint: 'Correct the migrations named above, then run db:rehearse again.' },
+  LOCK_FILE_INVALID: {
+    exit: 2,
+    hint: 'Restore migrations.lock.json from git, or write it anew with db:rehearse --all --write.',
+  },
   CHECK_FAILED: { exit: 5, hint: 'db:migrate:status shows the state of every migration.' },
   INTERRUPTED: { exit: 130, hint: 'Look at db:migrate:status, then run the command again.' },
 } as const satisfies Record<string, { exit: ExitCode; hint: string }>

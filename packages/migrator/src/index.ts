@@ -16,6 +16,20 @@ export type { RunReport } from './operations/report.ts'
 export type { StepResult } from './operations/run.ts'
 export type { StatusReport } from './operations/status.ts'
 export type {
+  BackupDescription,
+  BackupHandle,
+  BackupProgress,
+  BackupProvider,
+  BackupRecord,
+  BackupScope,
+  BackupStep,
+  BackupWatch,
+  ManagedBackupProvider,
+  RestoredPlace,
+  RestoreOccasion,
+  StoredBackup,
+} from './ports/backup.ts'
+export type {
   Archive,
   Catalog,
   Clock,

@@ -7,6 +7,7 @@ import type { CatalogDigest, HistoryChange, HistoryEntry, Operator } from './cor
 import type { Action, Direction, Migration, SourceFile } from './core/migration.ts'
 import type { ErrorCode } from './errors.ts'
 import type { BackupStore } from './ports/backup.ts'
+import type { KeptData, Losses } from './ports/kept-data.ts'
 
 /** Where a database stands; safe to print. */
 export interface DatabaseLocation {
@@ -29,6 +30,10 @@ export interface Database {
   /** Keeps what backups were taken, in this very database. */
   readonly backupStore: BackupStore
   readonly activity: Activity
+  /** Tells what steps down would destroy. */
+  readonly losses: Losses
+  /** Keeps it, in this very database. */
+  readonly keptData: KeptData
   /** Opens a session of its own. Rejects with CONNECTION_FAILED, AUTHENTICATION_FAILED or DATABASE_NOT_FOUND. */
   connect(options: SessionOptions): Promise<Session>
   /** Tries once to become the only runner. Undefined when somebody else is. */
@@ -37,8 +42,16 @@ export interface Database {
   runLockHolder(on: Session): Promise<LockHolder | undefined>
   /** Keeps every attempt in the database's log table, apart from the steps' transactions. The caller closes it. */
   log(operator: Operator, onWarning: (message: string) => void): EventLog
+  /** How another process reaches it. It holds the password: it is sent to that process, and goes nowhere else. */
+  address(): DatabaseAddress
   /** Ends every connection; what is asked for afterwards opens new ones. */
   close(): Promise<void>
+}
+
+export interface DatabaseAddress {
+  readonly connectionString: string
+  readonly historyTable?: string
+  readonly connectTimeoutMs?: number
 }
 
 export interface SessionOptions {
@@ -74,8 +87,15 @@ export interface Session {
   together(work: () => readonly Promise<void>[]): Promise<void>
   /** Checks deferred constraints now, so that a violation is told of the step that made it. */
   checkConstraints(): Promise<void>
-  /** Rejects when the server answers anything but COMMIT (then nothing is committed). */
-  commit(): Promise<void>
+  /**
+   * Rejects when the server answers anything but COMMIT (then nothing is committed). `later`: it answers before the
+   * transaction is on its disk, so that a crash of the server in the next moments may take it back, whole; a commit `now`
+   * and `flush` put all that were answered before them there.
+   * https://www.postgresql.org/docs/current/wal-async-commit.html
+   */
+  commit(durability?: 'now' | 'later'): Promise<void>
+  /** Outside a transaction: resolves when every commit that was answered is on the server's disk. */
+  flush(): Promise<void>
   /** Rolls back; never rejects, because a lost connection has rolled back already. */
   abort(): Promise<void>
   /** The same outside a transaction, for what follows. */
@@ -106,8 +126,13 @@ export type Row = Readonly<Record<string, string | null>>
 export interface StatementWatch {
   /** In a transaction, a module's or script's COMMIT is refused; outside, a script is cut into statements. */
   readonly within: 'transaction' | 'no-transaction'
-  /** Called before each statement; rejecting stops the step. The answer `skip` leaves the statement out. */
-  beforeStatement?(sql: string): Promise<'run' | 'skip'>
+  /** Called right before a script is sent as a whole; may refuse it by throwing. */
+  beforeScript?(): void
+  /**
+   * Called before each statement, with what a module bound to its parameters; rejecting stops the step. The answer `skip`
+   * leaves the statement out.
+   */
+  beforeStatement?(sql: string, parameters?: readonly unknown[]): Promise<'run' | 'skip'>
   /** Called after each statement that succeeded. */
   afterStatement?(sql: string): Promise<void>
 }
@@ -156,6 +181,8 @@ export interface Catalog {
   hasDeferrable(on: Session): Promise<boolean>
   /** One digest over all of it that is portable: equal on another server where the same migrations were applied. */
   fingerprint(on: Session): Promise<string>
+  /** The same, of a snapshot that was taken before. */
+  fingerprintOf(snapshot: CatalogSnapshot): string
   /** Indexes that a failed CONCURRENTLY left behind, qualified and quoted. */
   invalidIndexes(on: Session): Promise<readonly string[]>
   /** Whether a table holds rows, or a column of it values; false for what is not there or holds none by its nature. */
@@ -219,6 +246,8 @@ export interface RunEvent {
     | 'recovered'
     | 'recovery-failed'
     | 'record-dropped'
+    | 'data-preserved'
+    | 'data-put-back'
     | 'backup-started'
     | 'backup-progress'
     | 'backup-taken'

@@ -38,7 +38,7 @@ export interface MigrationRunnerOptions {
 /** A loaded migration (`loadMigrations`), or one written in place: `{ id, up, down }`. */
 export type MigrationInput = Migration | MigrationDefinition
 
-interface CallOptions extends Partial<Omit<RunOptions, 'backup'>> {
+interface CallOptions extends Partial<Omit<RunOptions, 'backup' | 'preserveData' | 'acceptLoss'>> {
   /** Only plans: takes no lock, creates and changes nothing. */
   readonly dryRun?: boolean
   /** Receives every event of the run, redacted. What it throws is a bug of the caller and ends the process. */
@@ -62,6 +62,15 @@ export interface RollbackCallOptions extends CallOptions {
   readonly target?: DownTarget
   /** See `DownRules.force`; it also agrees to reverting everything. */
   readonly force?: boolean
+  /** Keeps what is destroyed, in the schema `migration_preserved`; the next `apply` of the same migration puts it back. */
+  readonly preserveData?: boolean
+  /**
+   * Destroys what is there. Without it, and without `preserveData`, a rollback of a database that is not local rejects with
+   * LOSS_NOT_ACCEPTED when it would destroy something.
+   */
+  readonly acceptLoss?: boolean
+  /** How long to count what would be destroyed, before estimating. Default 2,000. */
+  readonly lossTimeoutMs?: number
   /** Runs a module's archived source although git does not know it: the caller has looked at it. */
   readonly acceptArchived?: boolean
 }
@@ -79,6 +88,26 @@ export class MigrationRunner {
 
   constructor(options: MigrationRunnerOptions) {
     this.#options = options
+  }
+
+  /** The database that it runs against. */
+  get adapter(): Database {
+    return this.#options.adapter
+  }
+
+  /** Where it keeps the history. */
+  get stateStore(): HistoryStore {
+    return this.#options.stateStore ?? this.adapter.historyStore
+  }
+
+  /** The same runner over another adapter. */
+  over(adapter: Database): MigrationRunner {
+    return new MigrationRunner({ ...this.#options, adapter })
+  }
+
+  /** Migrations as they run: those written in place are checked, and get their checksums. */
+  define(migrations: readonly MigrationInput[]): readonly Migration[] {
+    return migrations.map((input) => ('sources' in input ? input : defineMigration(input)))
   }
 
   /** Applies pending migrations; see `migrate`. After a failure nothing of this call stays applied, unless `onFailure` is `stop`. */
@@ -106,6 +135,7 @@ export class MigrationRunner {
         target: options.target ?? { kind: 'count', count: 1 },
         force: options.force ?? false,
         everything: options.force ?? false,
+        onLoss: this.#options.adapter.location.local ? 'tell' : 'refuse',
         dryRun: options.dryRun ?? false,
         approve: options.approve ?? agree,
       }),
@@ -114,7 +144,7 @@ export class MigrationRunner {
 
   /**
    * For severe incidents: reverts everything applied after `baseline` (it stays), or everything there is. In one
-   * transaction where every step allows it: all, or nothing.
+   * transaction where every step allows it: all, or nothing. It accepts every loss, unless `acceptLoss` is false.
    */
   panicRollback(
     migrations: readonly MigrationInput[],
@@ -122,7 +152,7 @@ export class MigrationRunner {
   ): Promise<RunReport> {
     const { baseline, ...rest } = options
     const target: DownTarget = baseline === undefined ? { kind: 'empty' } : { kind: 'id', id: baseline }
-    return this.rollback(migrations, { reason: 'panic rollback', ...rest, target, force: true })
+    return this.rollback(migrations, { reason: 'panic rollback', acceptLoss: true, ...rest, target, force: true })
   }
 
   /**
@@ -136,10 +166,7 @@ export class MigrationRunner {
   }
 
   #remember(migrations: readonly MigrationInput[]): MigrationSet {
-    this.#known = migrations.map((input) => {
-      const migration = 'sources' in input ? input : defineMigration(input)
-      return { ...migration, load: async () => migration }
-    })
+    this.#known = this.define(migrations).map((migration) => ({ ...migration, load: async () => migration }))
     return { files: this.#known, problems: [] }
   }
 
@@ -147,7 +174,8 @@ export class MigrationRunner {
     options: CallOptions & { acceptArchived?: boolean },
     work: (context: Context) => Promise<T>,
   ): Promise<T> {
-    const { adapter, stateStore = adapter.historyStore, migrationsDirectory = process.cwd() } = this.#options
+    const { adapter, stateStore } = this
+    const { migrationsDirectory = process.cwd() } = this.#options
     const archive = createArchive({ migrationsDirectory, accept: options.acceptArchived ? 'shown' : 'repository' })
     const operator = once(async () => this.#options.operator ?? readOperator({}, process.cwd()))
     const log = stateStore.commitsWithStep ? lazyLog(async () => adapter.log(await operator(), this.#warn)) : undefined

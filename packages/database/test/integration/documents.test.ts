@@ -20,7 +20,9 @@ import {
   readDocuments,
   root,
   sectionOf,
+  stays,
 } from '../support/documents.ts'
+import { createReader, type Reader } from '../support/reader.ts'
 
 const packageDirectory = fileURLToPath(new URL('../..', import.meta.url))
 const documents = readDocuments()
@@ -43,25 +45,31 @@ describe('what the documents tell to type', () => {
   // In order: each document leaves the database as the next one finds it. The README's first command installs.
   const told = documents.filter((document) => blocksOf(document).some(isRun))
   test.each(told)('$path works, line by line', { timeout: 900_000 }, async ({ path, text }) => {
-    for (const block of blocksOf({ path, text })) {
-      if (block.file) await writeFile(fileLike(copy.directory, block.file), block.text)
-      if (isRun(block)) await typeAll(path, block)
+    const reader = createReader(copy)
+    try {
+      for (const block of blocksOf({ path, text })) {
+        if (block.file) await writeFile(fileLike(copy.directory, block.file), block.text)
+        if (stays(block)) for (const command of commandsOf(block)) await reader.start(command.text)
+        else if (isRun(block)) await typeAll(reader, path, block)
+      }
+    } finally {
+      await reader.leave()
     }
   })
 
-  async function typeAll(path: string, block: Block): Promise<void> {
+  async function typeAll(reader: Reader, path: string, block: Block): Promise<void> {
     for (const command of commandsOf(block)) {
-      const { code, stdout, stderr } = await copy.type(command.text)
+      const { code, stdout, stderr } = await reader.type(command.text)
       expect(code, `${path}:${command.line}: ${command.text}\n${stdout}${stderr}`).toBe(command.exitCode)
     }
   }
 
-  test('the SQL of the runbook and of the history tables runs', async () => {
+  test('the SQL of the runbooks and of the history tables runs', async () => {
     await copy.type('pnpm db:migrate')
     const { stdout } = await copy.type('pnpm db:start --json')
     const sql = postgres(JSON.parse(stdout).url, { max: 1, onnotice: () => undefined })
     try {
-      for (const path of ['docs/runbooks/rollback.md', 'docs/reference/history-tables.md']) {
+      for (const path of SQL_DOCUMENTS) {
         for (const { language, text, line } of blocksOf(documentAt(path))) {
           if (language !== 'sql') continue
           const failure = await sql
@@ -165,7 +173,7 @@ describe('the reference', () => {
       (directory) => JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')).scripts as object,
     )
     for (const { path, text } of documents) {
-      for (const [name] of text.matchAll(/\bdb:[a-z]+(?::[a-z]+)?/g)) {
+      for (const [name] of text.matchAll(/(?<![\w:])db:[a-z]+(?::[a-z]+)?/g)) {
         for (const known of scripts) expect(Object.keys(known), `${path}: ${name}`).toContain(name)
       }
     }
@@ -200,4 +208,5 @@ describe('every document', () => {
   })
 })
 
+const SQL_DOCUMENTS = ['docs/runbooks/rollback.md', 'docs/runbooks/restore.md', 'docs/reference/history-tables.md']
 const SHELLS = new Set(['sh', 'shell', 'console', 'zsh'])

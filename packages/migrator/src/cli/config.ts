@@ -18,6 +18,8 @@ export interface MigratorConfig {
   readonly dataDirectory?: string
   /** The name of the database in the embedded PostgreSQL. Default `app`. */
   readonly embeddedDatabase?: string
+  /** A server for scratch databases, as a role with CREATEDB. Default: a second embedded PostgreSQL, beside the local one. */
+  readonly scratchUrl?: string
   /** Default 5,000. Too long, and a queue forms behind the waiting step; 0 waits for ever. */
   readonly lockTimeoutMs?: number
   /** Default 0, no limit. */
@@ -26,6 +28,10 @@ export interface MigratorConfig {
   readonly lockRetries?: number
   /** How long to wait for the run lock. Default 30,000. */
   readonly lockWaitMs?: number
+  /** How long a rollback counts in all what it would destroy, before it estimates. Default 2,000. */
+  readonly lossTimeoutMs?: number
+  /** The schema in which --preserve-data keeps data. Default `migration_preserved`. */
+  readonly preservedSchema?: string
   /** Backups before runs. docs/reference/configuration.md, "Backups" */
   readonly backups?: BackupsConfig
 }
@@ -98,10 +104,13 @@ const TYPES: Readonly<Record<keyof MigratorConfig, readonly string[]>> = {
   logFile: ['string', 'boolean'],
   dataDirectory: ['string'],
   embeddedDatabase: ['string'],
+  scratchUrl: ['string', 'undefined'],
   lockTimeoutMs: ['number'],
   statementTimeoutMs: ['number'],
   lockRetries: ['number'],
   lockWaitMs: ['number'],
+  lossTimeoutMs: ['number'],
+  preservedSchema: ['string'],
   backups: ['object'],
 }
 

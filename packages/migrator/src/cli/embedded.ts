@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import {
   type EmbeddedServer,
   ensureDatabase,
+  findEmbeddedServer,
   startEmbeddedServer,
   stopEmbeddedServer,
 } from '../scratch/embedded/embedded-server.ts'
@@ -37,6 +39,32 @@ export function startEmbedded({ config, output }: Needed): Promise<EmbeddedServe
 
 export function stopEmbedded({ config }: Needed): Promise<EmbeddedServer | undefined> {
   return stopEmbeddedServer({ directory: dataDirectory(config) })
+}
+
+/** The embedded PostgreSQL for scratch databases: nothing in it is worth being kept through a crash. */
+export function startScratchEmbedded({ config, output }: Needed): Promise<EmbeddedServer> {
+  const { colours } = output.progressStyle
+  return startEmbeddedServer({
+    directory: scratchDirectory(config),
+    settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' },
+    onProgress: (message) => {
+      if (!output.json) process.stderr.write(`${colours.dim(message)}\n`)
+    },
+  })
+}
+
+export function stopScratchEmbedded({ config }: Needed): Promise<EmbeddedServer | undefined> {
+  return stopEmbeddedServer({ directory: scratchDirectory(config) })
+}
+
+/** The local database where its server runs already; nothing is started. */
+export async function runningEmbeddedUrl({ config }: Needed): Promise<string | undefined> {
+  const server = await findEmbeddedServer({ directory: dataDirectory(config) })
+  return server?.urlOf(embeddedName(config))
+}
+
+function scratchDirectory(config: LocatedConfig): string {
+  return join(dataDirectory(config), 'scratch')
 }
 
 function dataDirectory(config: LocatedConfig): string {

@@ -5,9 +5,12 @@ import { MigratorError } from '../errors.ts'
 import { toolVersion } from '../version.ts'
 import { createCli } from './command.ts'
 import { baselineCommand } from './commands/baseline.ts'
+import { driftCommand } from './commands/drift.ts'
 import { historyCommand } from './commands/history.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { newCommand } from './commands/new.ts'
+import { planCommand } from './commands/plan.ts'
+import { rehearseCommand } from './commands/rehearse.ts'
 import { repairCommand } from './commands/repair.ts'
 import { resetCommand } from './commands/reset.ts'
 import { restoreCommand } from './commands/restore.ts'
@@ -53,6 +56,9 @@ export async function runCli({ argv, config, called = 'program' }: CliOptions): 
     safeCommand,
     newCommand,
     validateCommand,
+    rehearseCommand,
+    driftCommand,
+    planCommand,
     historyCommand,
     baselineCommand,
     repairCommand,

@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs'
-import { type BackupFlags, backupOptions } from './backups.ts'
+import { SCRATCH_URL, type ScratchFlags } from './scratch-options.ts'
 
 /** The flags that every command takes. All values are texts; `values.ts` reads them. */
 export interface CommonFlags {
@@ -39,7 +39,7 @@ export function commonOptions<T>(yargs: Argv<T>): Argv<T & CommonFlags> {
     }) as Argv<T & CommonFlags>
 }
 
-export interface RunFlags extends CommonFlags, BackupFlags {
+export interface RunFlags extends CommonFlags, ScratchFlags {
   readonly lockTimeout?: string
   readonly statementTimeout?: string
   readonly lockRetries?: string
@@ -52,8 +52,9 @@ export interface RunFlags extends CommonFlags, BackupFlags {
 
 /** The flags of commands that run steps. */
 export function runOptions<T>(yargs: Argv<T>): Argv<T & RunFlags> {
-  return backupOptions(commonOptions(yargs))
+  return commonOptions(yargs)
     .option('dry-run', { type: 'boolean', default: false, describe: 'Show what would run; change nothing' })
+    .option('scratch-url', SCRATCH_URL)
     .option('transaction', {
       choices: ['batch', 'each'] as const,
       describe: 'One transaction for all steps, or one for each',

@@ -12,7 +12,7 @@ import { type Context, defaultRunOptions, emit, type MigrationSet, type RunOptio
 import { nameOfUser, readOperator } from '../operator.ts'
 import type { EventSink } from '../ports.ts'
 import { PostgresAdapter } from '../postgres/adapter.ts'
-import { fanOut, lazyLog } from '../report/fan-out.ts'
+import { fanOut, lazyLog, onlyBackups } from '../report/fan-out.ts'
 import { jsonLinesSink } from '../report/json-lines.ts'
 import { terminalSink } from '../report/terminal.ts'
 import { toolVersion } from '../version.ts'
@@ -21,6 +21,8 @@ import { embeddedUrl } from './embedded.ts'
 import type { Environment } from './env.ts'
 import type { CommonFlags, RunFlags } from './options.ts'
 import type { Output } from './output.ts'
+import { withScratch } from './scratch.ts'
+import type { ScratchFlags } from './scratch-options.ts'
 import { readDuration, readNumber, readPath } from './values.ts'
 
 export interface Surroundings {
@@ -49,7 +51,7 @@ export function migrationsDirectoryOf(flags: Pick<CommonFlags, 'migrations'>, { 
 }
 
 export async function createWorld(
-  flags: CommonFlags & { acceptArchived?: boolean },
+  flags: CommonFlags & ScratchFlags & { acceptArchived?: boolean },
   surroundings: Surroundings,
 ): Promise<World> {
   const { env, config, output, signal } = surroundings
@@ -64,14 +66,16 @@ export async function createWorld(
     applicationName: `${env.user ?? nameOfUser() ?? 'someone'}`,
     onNotice: (message) => context.current && emit(context.current, { kind: 'notice', level: 'debug', message }),
     ...(config.config.historyTable === undefined ? {} : { historyTable: config.config.historyTable }),
+    ...(config.config.preservedSchema === undefined ? {} : { preservedSchema: config.config.preservedSchema }),
   })
   const archive = createArchive({ migrationsDirectory, accept: flags.acceptArchived ? 'shown' : 'repository' })
   // Asked of git while the database is being connected to.
   const asked = readOperator(env, config.directory)
   const operator = () => asked
   const logTable = lazyLog(async () => database.log(await operator(), output.warn))
+  const progress = terminalSink(process.stderr, output.progressStyle, output.speak)
   const events = fanOut([
-    ...(output.json ? [] : [terminalSink(process.stderr, output.progressStyle)]),
+    output.json ? onlyBackups(progress) : progress,
     ...logFileSinks(surroundings, operator),
     logTable,
   ])
@@ -85,6 +89,7 @@ export async function createWorld(
     operator,
     toolVersion,
     signal,
+    withScratch: (work) => withScratch(flags, surroundings, connectionString, work),
   }
   return {
     ...surroundings,

@@ -44,6 +44,8 @@ export interface Migration extends Omit<MigrationFile, 'load'> {
   readonly validate?: Action | undefined
   /** A check that runs after `up`; throwing undoes the step. */
   readonly verify?: Action | undefined
+  /** Hand-written rows for its rehearsal, put in before `up`; no other run knows it. */
+  readonly seed?: Action | undefined
   /** What is needed to run `down` again when the files are gone. */
   readonly sources: readonly SourceFile[]
 }

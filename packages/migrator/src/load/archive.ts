@@ -13,6 +13,7 @@ import { readDirectives } from '../sql/directives.ts'
 import { withoutMark } from '../sql/text.ts'
 import { checksumOf } from './checksum.ts'
 import { importsChecksumOf } from './local-imports.ts'
+import { readLockFile } from './lock-file.ts'
 import { loadModule } from './module.ts'
 
 export interface ArchiveOptions {
@@ -23,7 +24,8 @@ export interface ArchiveOptions {
 
 /**
  * Migrations from the sources that the history keeps. SQL runs as SQL. A module's code comes out of a database, so it
- * runs only when git knows every file of it, byte for byte, or the operator vouches for it.
+ * runs only when the repository knows it byte for byte (by migrations.lock.json, or as a file in git), or the operator
+ * vouches for it.
  */
 export function createArchive({ migrationsDirectory, accept }: ArchiveOptions): Archive & { dispose(): Promise<void> } {
   const temporary: string[] = []
@@ -32,7 +34,8 @@ export function createArchive({ migrationsDirectory, accept }: ArchiveOptions): 
     async load(entry, sources) {
       refuseDamaged(entry, sources)
       if (entry.format === 'sql') return sqlMigration(entry, sources)
-      if (accept !== 'shown') await refuseUnknown(entry, sources, migrationsDirectory)
+      if (accept !== 'shown' && !isCertified(entry, migrationsDirectory))
+        await refuseUnknown(entry, sources, migrationsDirectory)
       const directory = unpack(sources, migrationsDirectory, temporary)
       return loadModule(directory, namedBy(entry, sources), sources)
     },
@@ -81,6 +84,12 @@ function sqlMigration(entry: HistoryEntry, sources: readonly SourceFile[]): Migr
     down: down && { kind: 'sql', sql: withoutMark(down.content), file: down.path },
     sources,
   }
+}
+
+/** The lock file was reviewed and committed; the sources are known to match the entry's checksums by now. */
+function isCertified({ id, checksum, importsChecksum }: HistoryEntry, directory: string): boolean {
+  const certificate = readLockFile(directory).get(id)
+  return certificate?.checksum === checksum && certificate.importsChecksum === importsChecksum
 }
 
 /** git names a file by the SHA-1 of its content: if it has that object, the code was committed here. */

@@ -38,7 +38,7 @@ export async function loadModule(
   const exports = await importModule(resolve(directory, named.path), named)
   const problems = exportProblems(named, exports)
   if (problems.length > 0) throw invalidFiles(problems)
-  const { description, irreversible, transaction, up, down, validate, verify } = exports
+  const { description, irreversible, transaction, up, down, validate, verify, seed } = exports
   return {
     ...named,
     description: typeof description === 'string' ? description : undefined,
@@ -48,6 +48,7 @@ export async function loadModule(
     down: isFunction(down) ? action(down, named.path) : undefined,
     validate: isFunction(validate) ? action(validate, named.path) : undefined,
     verify: isFunction(verify) ? action(verify, named.path) : undefined,
+    seed: isFunction(seed) ? action(seed, named.path) : undefined,
     sources,
   }
 }

@@ -222,6 +222,8 @@ function asBackupFailure(
 export async function explainUnfinished(context: Context, on: Session): Promise<void> {
   const { database, runId, clock } = context
   for (const record of await database.backupStore.read(on, 100)) {
+    // Whoever takes a backup by itself holds no run lock and may still be waiting for it.
+    if (record.operation === 'manual') continue
     if (record.state !== 'creating' || record.runId === runId || record.details?.waited === false) continue
     const migrations = (record.details?.migrations as readonly string[] | undefined)?.join(', ') ?? ''
     emit(context, {
@@ -230,7 +232,6 @@ export async function explainUnfinished(context: Context, on: Session): Promise<
       message: `Run ${record.runId} ended while it waited for the backup ${record.id} (${record.provider}), before it changed anything${migrations === '' ? '' : ` of ${migrations}`}. db:snapshot list shows what became of the backup. A database that was restored from that backup says the same.`,
       details: { backup: record.id, provider: record.provider, interruptedRun: record.runId },
     })
-    const state = record.operation === 'manual' ? record.state : 'interrupted'
-    await database.backupStore.record(on, { ...record, state, finishedAt: clock.now().toISOString() })
+    await database.backupStore.record(on, { ...record, state: 'interrupted', finishedAt: clock.now().toISOString() })
   }
 }

@@ -92,10 +92,10 @@ function dirtyFound(dirty: readonly { id: string; entry: HistoryEntry }[]): Migr
   return new MigratorError('MIGRATION_DIRTY', told.join('\n'), { details: { versions: dirty.map(({ id }) => id) } })
 }
 
-/** Records the schema's fingerprint with the newest applied migration, for comparing later. */
-export async function recordFingerprint(run: Run, newest: string | undefined): Promise<void> {
+/** Records the schema's fingerprint with the newest applied migration, for comparing later, and returns it. */
+export async function recordFingerprint(run: Run, newest: string | undefined): Promise<string> {
   const { store, database } = run.context
-  if (newest === undefined) return
   const fingerprint = await database.catalog.fingerprint(run.session)
-  await store.record(run.session, { kind: 'fingerprinted', id: newest, fingerprint })
+  if (newest !== undefined) await store.record(run.session, { kind: 'fingerprinted', id: newest, fingerprint })
+  return fingerprint
 }

@@ -9,6 +9,7 @@ import { redact, redactText } from '../core/redact.ts'
 import { MigratorError } from '../errors.ts'
 import type { BackupProvider } from '../ports/backup.ts'
 import type { Archive, Clock, Database, ErrorReport, EventSink, HistoryStore, RunEvent, StepLimits } from '../ports.ts'
+import type { ScratchContext } from './standing.ts'
 
 export interface Context {
   readonly database: Database
@@ -22,6 +23,8 @@ export interface Context {
   readonly toolVersion: string
   /** Aborted when the run is to stop: the step in hand is abandoned cleanly, or finished where it can't be. */
   readonly signal: AbortSignal
+  /** Lends a scratch server for as long as the work lasts; undefined where the program has none to lend. */
+  readonly withScratch?: (<T>(work: (scratch: ScratchContext) => Promise<T>) => Promise<T>) | undefined
 }
 
 /** The migrations of a directory, with what is wrong with them. */
@@ -43,6 +46,10 @@ export interface RunOptions extends StepLimits {
   /** Recover dirty migrations first, or stop with MIGRATION_DIRTY. */
   readonly dirty: 'recover' | 'stop'
   readonly reason?: string | undefined
+  /** On the way down: keep what is destroyed, for the next `up` of the same migration. */
+  readonly preserveData?: boolean | undefined
+  /** On the way down: data may go that is not kept. */
+  readonly acceptLoss?: boolean | undefined
   /** Takes a backup before anything changes; without it none is taken. */
   readonly backup?: BackupProvider | undefined
 }

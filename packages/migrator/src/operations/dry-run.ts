@@ -4,11 +4,15 @@ import { readStatuses, withSession } from './begin-run.ts'
 import type { Context } from './context.ts'
 import type { Course } from './course.ts'
 import { ahead, report, withDroppedRecords } from './execute.ts'
-import { prepareSteps, type ReadyStep, refusePlan } from './prepare.ts'
+import { prepareSteps, refusePlan } from './prepare.ts'
+import { previewSql } from './preview-sql.ts'
 import type { RunReport } from './report.ts'
 import { transactionMode } from './run.ts'
 
-/** The plan alone, from the history as it is; takes no lock and creates nothing. What speaks against it is in `error`. */
+/**
+ * The plan, from the history as it is, and the SQL that it would run; of the live database only the history is read: it
+ * takes no lock and creates nothing. What speaks against the plan is in `error`.
+ */
 export async function dryRun(context: Context, course: Course): Promise<RunReport> {
   const started = context.clock.monotonicMs()
   return withSession(context, async (session) => {
@@ -25,7 +29,8 @@ export async function dryRun(context: Context, course: Course): Promise<RunRepor
       await prepareSteps(context, session, ahead(course, statuses))
       const steps = await prepareSteps(context, session, plan.steps, course.onUnusableArchive)
       transactionMode(course.options, steps)
-      return { ...shown, plan: withDroppedRecords(plan, steps), sql: sqlOf(steps) }
+      const { sql, note } = await previewSql(context, session, statuses, steps)
+      return { ...shown, plan: withDroppedRecords(plan, steps), sql, sqlNote: note }
     } catch (error) {
       if (error instanceof MigratorError) return { ...shown, error }
       throw error
@@ -38,11 +43,3 @@ function driftIn(statuses: readonly MigrationStatus[]): readonly MigrationStatus
 }
 
 const DRIFTED: ReadonlySet<State> = new Set<State>(['changed', 'missing', 'dirty', 'out-of-order'])
-
-function sqlOf(steps: readonly ReadyStep[]): Readonly<Record<string, string>> {
-  const texts = steps.flatMap(({ id, direction, migration }) => {
-    const action = direction === 'up' ? migration?.up : migration?.down
-    return action?.kind === 'sql' ? [[id, action.sql.trim()] as const] : []
-  })
-  return Object.fromEntries(texts)
-}

@@ -1,3 +1,4 @@
+import type { Loss } from '../core/loss.ts'
 import { type Plan, recordDroppedNotice, type Step } from '../core/plan.ts'
 import { plural } from '../core/plural.ts'
 import type { MigrationStatus } from '../core/reconcile.ts'
@@ -9,7 +10,8 @@ import { type Backups, createBackups, explainUnfinished, type TakenBackup } from
 import { createRun, readStatuses, recordFingerprint, recoverDirty, withSession } from './begin-run.ts'
 import { compensate } from './compensation.ts'
 import { type Context, emit, reportError } from './context.ts'
-import { type Course, operationOf } from './course.ts'
+import { type Course, operationOf, type Proposal } from './course.ts'
+import { dataToKeep, type KeptDataOfStep, keptDataOf, withKeptData } from './kept-data.ts'
 import { prepareSteps, type ReadyStep, refusePlan } from './prepare.ts'
 import { recoverEntry } from './recovery.ts'
 import type { RunReport } from './report.ts'
@@ -42,14 +44,20 @@ async function executeAround(context: Context, course: Course, provider: BackupP
   const backups = createBackups(context, provider, course.options.reason, () => undefined)
   const agreed = await withSession(context, (session) => agree(context, course, session))
   if (agreed.steps.length > 0) {
-    await context.database.close()
+    await endSessions(context)
     await backups.take({ kind: 'run', operation: operationOf(course), steps: agreed.steps })
   }
   const report = await walk(context, agreedBefore(course, agreed), backups, {})
   if (!report.error) return report
-  await context.database.close()
+  await endSessions(context)
   const failed = { ...report, error: report.error }
   return { ...report, error: await restoreAfterFailure(context, backups, failed) }
+}
+
+/** Everything that has a session of its own, the log too, is done with it first. */
+async function endSessions({ events, database }: Context): Promise<void> {
+  await events.flush()
+  await database.close()
 }
 
 async function agree(context: Context, course: Course, session: Session): Promise<Agreed> {
@@ -65,9 +73,10 @@ async function agree(context: Context, course: Course, session: Session): Promis
     course.onUnusableArchive,
   )
   const dirty = dirtyIn(statuses)
-  if (plan.steps.length > 0) await course.approve({ plan, destructive: await destructiveIn(steps) })
+  const proposal = await proposalOf(course, plan, steps)
+  if (plan.steps.length > 0) await course.approve(proposal)
   else if (dirty.length > 0) await course.approve({ plan: planOfRecovery(dirty), destructive: [] })
-  return { plan, steps, dirty: dirty.map(({ id }) => id) }
+  return { plan, steps, dirty: dirty.map(({ id }) => id), loss: proposal.loss ?? [] }
 }
 
 async function walk(
@@ -120,7 +129,10 @@ async function underLock(
     backups,
   }: { lock: RunLock; session: Session; started: number; backups: Backups | undefined },
 ): Promise<RunReport> {
-  const first = await readStatuses(context, session, course.set)
+  const [first, waiting] = await Promise.all([
+    readStatuses(context, session, course.set),
+    dataToKeep(context, session, course),
+  ])
   await explainUnfinished(context, session)
   const safeguard = createSafeguard(course, backups)
   const run = await createRun(context, course.options, lock, session, first, safeguard.passStep)
@@ -128,16 +140,18 @@ async function underLock(
   const statuses = recovered.length > 0 ? await readStatuses(context, session, course.set) : first
   const planned = exempting(recovered, course.plan(statuses))
   refusePlan(planned)
-  const steps = await prepareSteps(
+  const prepared = await prepareSteps(
     context,
     session,
     planned.steps.filter(({ by }) => by !== 'recovery'),
     course.onUnusableArchive,
   )
+  const steps = withKeptData(prepared, waiting)
   const plan = withDroppedRecords(planned, steps)
   if (plan.steps.length === 0) return report(context, plan, { started, results: [], recovered, statuses })
   transactionMode(course.options, steps)
-  await safeguard.pass({ plan, destructive: await destructiveIn(steps) }, [...steps, ...toRecover(plan)])
+  const proposal = await proposalOf(course, plan, steps)
+  await safeguard.pass(proposal, [...steps, ...toRecover(plan)])
   await context.store.prepare(session)
   await backups?.keepRecords(session)
   const before = await recoverSteps(run, plan)
@@ -157,9 +171,15 @@ async function underLock(
     recovered,
     ...outcome,
     results,
+    loss: proposal.loss,
+    keptData: keptDataOf(outcome.results),
     ...(error ? { error } : {}),
     backups: backups?.taken ?? [],
   })
+}
+
+async function proposalOf(course: Course, plan: Plan, steps: readonly ReadyStep[]): Promise<Proposal> {
+  return { plan, destructive: await destructiveIn(steps), loss: await course.assess?.(steps) }
 }
 
 /** Dirty migrations that a rollback takes back on its way; what they run is told by their files. */
@@ -232,13 +252,20 @@ async function carryOut(
     ? ({ kind: 'run-failed', level: 'error', message: 'The run failed', error: reportError(outcome.error) } as const)
     : ({ kind: 'run-finished', level: 'info', message: 'The run is complete' } as const)
   emit(context, { ...ended, direction: course.direction, versions })
-  const committed =
-    mode === 'each' && outcome.results.some(({ status }) => status === 'applied' || status === 'reverted')
   return {
     ...outcome,
-    committed: committed || outcome.error?.details.dirty === true,
+    committed: mode === 'each' && outcome.results.some(leftSomething),
     ...(after ? { statuses: after } : {}),
   }
+}
+
+/** What a step did is committed; of one outside a transaction that failed, even when it was taken back, it may be. */
+function leftSomething({ status, step }: StepResult): boolean {
+  return (
+    status === 'applied' ||
+    status === 'reverted' ||
+    (status === 'failed' && !(step as ReadyStep).migration?.transactional)
+  )
 }
 
 /** Records the schema's fingerprint with the newest migration, and reads where every one stands now. */
@@ -287,6 +314,8 @@ export function report(
     statuses?: readonly MigrationStatus[]
     committed?: boolean
     backups?: readonly TakenBackup[]
+    loss?: readonly Loss[] | undefined
+    keptData?: readonly KeptDataOfStep[]
     error?: MigratorError
   },
 ): RunReport {

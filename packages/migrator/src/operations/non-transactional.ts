@@ -5,6 +5,7 @@ import { MigratorError } from '../errors.ts'
 import type { StatementWatch } from '../ports.ts'
 import { loadParser, parseStatements } from '../sql/statements.ts'
 import { interrupted } from './context.ts'
+import { inOwnTransaction, ownerOf, preserving, puttingBack } from './kept-data.ts'
 import { refuseWithoutLock } from './lock-held.ts'
 import type { ReadyStep } from './prepare.ts'
 import { type Evidence, nothingRan, recoverStep } from './recovery.ts'
@@ -38,18 +39,48 @@ export async function runNonTransactional(run: Run, step: ReadyStep, index: numb
     throw asStepFailure(run, step, cause)
   }
   try {
-    await perform(run, step.direction === 'up' ? step.migration?.up : step.migration?.down, tracker.watch)
+    if (step.direction === 'down' && step.data) {
+      await preserving(run, step, 'no-transaction', (keep) =>
+        perform(run, step.migration?.down, withKeeping(tracker.watch, keep)),
+      )
+    } else {
+      await perform(run, step.direction === 'up' ? step.migration?.up : step.migration?.down, tracker.watch)
+    }
     await refuseInvalidIndexes(run, step, invalidBefore, tracker.created)
     await guarded('VERIFICATION_FAILED', step.id, () =>
       perform(run, step.direction === 'up' ? step.migration?.verify : undefined),
     )
     await refuseWithoutLock(run)
     await run.session.settle(run.options)
-    await store.record(run.session, settled(step, clock.monotonicMs() - started))
+    await recordSettled(run, step, clock.monotonicMs() - started)
   } catch (cause) {
     throw await undo(run, step, cause, before, tracker.progress())
   }
   return succeeded(run, step, index, clock.monotonicMs() - started)
+}
+
+/** What is put back comes last, and commits with the record: the `down` that takes a failed step back would destroy it. */
+async function recordSettled(run: Run, step: ReadyStep, durationMs: number): Promise<void> {
+  const record = () => run.context.store.record(run.session, settled(step, durationMs))
+  if (step.direction === 'down' || !step.data) return record()
+  await inOwnTransaction(run, async () => {
+    await puttingBack(run, step)
+    await record()
+  })
+}
+
+/** What a statement destroys is kept after it is on record that the statement is about to run. */
+function withKeeping(
+  watch: Partial<StatementWatch>,
+  keep: NonNullable<StatementWatch['beforeStatement']>,
+): Partial<StatementWatch> {
+  return {
+    ...watch,
+    async beforeStatement(sql) {
+      await watch.beforeStatement?.(sql)
+      return keep(sql)
+    },
+  }
 }
 
 function settled({ id, direction }: ReadyStep, durationMs: number): HistoryChange {
@@ -173,6 +204,7 @@ async function undoDown(run: Run, step: ReadyStep, cause: unknown, evidence: Evi
   if (!nothingRan(evidence, await catalog.digest(run.session))) {
     return asDirty(step, cause, 'its down stopped half-way; nothing further was done')
   }
+  if (step.data) await run.context.database.keptData.discard(run.session, ownerOf(run, step))
   await run.context.store.record(run.session, { kind: 'settled', id: step.id, durationMs: undefined })
   return cause
 }

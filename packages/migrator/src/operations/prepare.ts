@@ -6,6 +6,7 @@ import type { Session } from '../ports.ts'
 import { findForbidden, mayBeForbidden } from '../sql/forbidden.ts'
 import { loadParser, parseStatements } from '../sql/statements.ts'
 import type { Context } from './context.ts'
+import type { StepData } from './kept-data.ts'
 
 /** What to do with an archived source that is damaged, or that nobody vouches for. */
 export type OnUnusableArchive = 'stop' | 'drop-record'
@@ -13,6 +14,8 @@ export type OnUnusableArchive = 'stop' | 'drop-record'
 /** A step together with what it runs; a step that only drops a record has nothing. */
 export interface ReadyStep extends Step {
   readonly migration?: Migration | undefined
+  /** Its data is kept: what it destroys on the way down, and what waits for it on the way up. */
+  readonly data?: StepData | undefined
 }
 
 /** Throws once for all problems of a plan, with the code of the first. */

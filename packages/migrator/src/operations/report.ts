@@ -1,8 +1,10 @@
+import type { Loss } from '../core/loss.ts'
 import type { Direction } from '../core/migration.ts'
 import type { Plan } from '../core/plan.ts'
 import type { MigrationStatus } from '../core/reconcile.ts'
 import type { MigratorError } from '../errors.ts'
 import type { TakenBackup } from './backups.ts'
+import type { KeptDataOfStep } from './kept-data.ts'
 import type { StepResult } from './run.ts'
 
 /** What a run did, or would do. */
@@ -20,12 +22,20 @@ export interface RunReport {
   readonly committed: boolean
   /** The backups that it took first, in this order. */
   readonly backups: readonly TakenBackup[]
-  /** Of a dry run: the SQL that would run, by id; modules have none that could be told without running them. */
+  /** Of a dry run: the SQL that would run, by id; of modules, what they sent on a scratch database. */
   readonly sql?: Readonly<Record<string, string>> | undefined
+  /** Of a rollback: what it would have destroyed, or did, of what was there before. */
+  readonly loss?: readonly Loss[] | undefined
+  /** What was preserved of it, and of a run up what was put back. */
+  readonly keptData?: readonly KeptDataOfStep[] | undefined
+  /** Why `sql` lacks what a module sends, or some of it. */
+  readonly sqlNote?: string | undefined
   /** Where every migration stands afterwards, read under the run lock. */
   readonly statuses?: readonly MigrationStatus[] | undefined
   /** Of a dry run: where files and history differ. */
   readonly drift?: readonly MigrationStatus[] | undefined
+  /** Of a run that succeeded: the schema's fingerprint afterwards. */
+  readonly fingerprint?: string | undefined
   /** What ended the run early. */
   readonly error?: MigratorError | undefined
 }

@@ -15,7 +15,8 @@ export interface FailedRun {
 /**
  * After the logical rollback of a failed run: puts its backups back, the newest first, where the provider may do that in
  * place, and names the command where it may not. Nothing is put back when the run was interrupted or lost its lock
- * (somebody else may be at work), or when a `down` failed: the history then says what was reverted, and a person decides.
+ * (somebody else may be at work), or when some of its steps stay (`--on-failure stop`, or a `down` that failed): the
+ * history then says which, and a person decides.
  * Resolves with the error, with the backups in it.
  */
 export async function restoreAfterFailure(
@@ -25,34 +26,36 @@ export async function restoreAfterFailure(
   run?: { readonly session: Session },
 ): Promise<MigratorError> {
   const { error, committed } = failed
-  const undecided =
-    LEFT_TO_PEOPLE.has(error.code) || error.details.rollbackError !== undefined || isHalfReverted(failed)
+  const undecided = LEFT_TO_PEOPLE.has(error.code) || error.details.rollbackError !== undefined || keepsSteps(failed)
+  let stopped: { readonly backup: TakenBackup; readonly cause: unknown } | undefined
   for (const backup of backups.taken.toReversed()) {
-    if (undecided || backup.handle.restores === 'elsewhere') {
+    if (undecided || stopped || backup.handle.restores === 'elsewhere') {
       name(context, backup)
       continue
     }
     try {
       await backup.handle.restore({ kind: 'failed-run', committed })
     } catch (cause) {
-      return withRestoreError(error, backup, cause)
+      stopped = { backup, cause }
+      continue
     }
     emit(context, {
-      kind: 'backup-restored',
-      level: 'warn',
+      kind: committed ? 'backup-restored' : 'notice',
+      level: committed ? 'warn' : 'info',
       message: toldOf(backup, committed),
       details: detailsOf(backup),
     })
     if (committed && run) await backups.amend(backup, { state: 'restored' }, run.session)
   }
-  return withBackups(error, backups.taken)
+  const told = withBackups(error, backups.taken)
+  return stopped ? withRestoreError(told, stopped.backup, stopped.cause) : told
 }
 
 const LEFT_TO_PEOPLE = new Set<string>(['INTERRUPTED', 'LOCK_LOST', 'CONNECTION_LOST'])
 
-/** Some steps of a rollback are committed, others are not. */
-function isHalfReverted({ direction, results }: FailedRun): boolean {
-  return direction === 'down' && results.some(({ status }) => status === 'reverted')
+/** Steps that are committed and stay, as the history says: what was there before the run would not fit them. */
+function keepsSteps({ direction, results }: FailedRun): boolean {
+  return results.some(({ status }) => status === (direction === 'up' ? 'applied' : 'reverted'))
 }
 
 function toldOf({ handle }: TakenBackup, committed: boolean): string {
@@ -91,6 +94,6 @@ function withRestoreError(error: MigratorError, backup: TakenBackup, cause: unkn
   return new MigratorError(error.code, message, {
     cause,
     hint: command ? `Restore it by hand: ${command}` : error.hint,
-    details: { ...error.details, restoreError, backups: [detailsOf(backup)] },
+    details: { ...error.details, restoreError },
   })
 }

@@ -1,11 +1,16 @@
 import { invalidFiles } from '../core/file-problem.ts'
+import type { KnownLoss } from '../core/loss.ts'
 import { type Plan, planDown } from '../core/plan.ts'
 import type { MigrationStatus } from '../core/reconcile.ts'
 import type { DownTarget } from '../core/target.ts'
+import { MigratorError } from '../errors.ts'
+import { withSession } from './begin-run.ts'
 import { type Context, emit, type MigrationSet, type RunOptions } from './context.ts'
 import type { Course, Proposal } from './course.ts'
 import { dryRun } from './dry-run.ts'
 import { execute } from './execute.ts'
+import { type LossOptions, measureLoss, refuseLoss, tellLoss } from './loss.ts'
+import { prepareSteps } from './prepare.ts'
 import type { RunReport } from './report.ts'
 
 export interface RollbackOptions extends RunOptions {
@@ -15,6 +20,12 @@ export interface RollbackOptions extends RunOptions {
   /** Reverting all that is applied was agreed to. */
   readonly everything: boolean
   readonly dryRun: boolean
+  /** Whether a rollback that is known to destroy what is there now is refused, unless its loss is accepted or its data preserved. Default `tell`. */
+  readonly onLoss?: 'tell' | 'refuse' | undefined
+  /** Default 2,000. */
+  readonly lossTimeoutMs?: number | undefined
+  /** See `KnownLoss`. */
+  readonly knownLoss?: KnownLoss | undefined
   readonly approve: (proposal: Proposal) => Promise<void>
 }
 
@@ -31,13 +42,43 @@ export async function rollback(context: Context, set: MigrationSet, options: Rol
     refuse() {},
     plan: (statuses) => planFor(set, statuses, options),
     alsoLoad: () => [],
+    assess: (steps) => measureLoss(context, steps, lossOptions(options)),
     onUnusableArchive: options.force ? 'drop-record' : 'stop',
     approve: async (proposal) => {
+      if (options.preserveData) refuseToKeepDirty(proposal.plan)
+      tellLoss(context, proposal.loss ?? [], options.preserveData ? 'kept' : 'lost')
+      if (options.onLoss === 'refuse' && !options.preserveData && !options.acceptLoss) refuseLoss(proposal.loss ?? [])
       await options.approve(proposal)
       for (const message of proposal.plan.notices) emit(context, { kind: 'warning', level: 'warn', message })
     },
   }
-  return options.dryRun ? dryRun(context, course) : execute(context, course)
+  return options.dryRun ? withLoss(context, course, options) : execute(context, course)
+}
+
+const DEFAULT_LOSS_TIMEOUT_MS = 2_000
+
+function lossOptions({ lossTimeoutMs = DEFAULT_LOSS_TIMEOUT_MS, knownLoss }: RollbackOptions): LossOptions {
+  return { lossTimeoutMs, knownLoss }
+}
+
+/** A dry run counts too: that only reads. */
+async function withLoss(context: Context, course: Course, options: RollbackOptions): Promise<RunReport> {
+  const report = await dryRun(context, course)
+  if (report.error) return report
+  const { steps } = report.plan
+  const ready = await withSession(context, (on) => prepareSteps(context, on, steps, course.onUnusableArchive))
+  return { ...report, loss: await measureLoss(context, ready, lossOptions(options)) }
+}
+
+/** A recovery goes by what is there, and takes no heed of data. */
+function refuseToKeepDirty({ steps }: Plan): void {
+  const dirty = steps.filter(({ by }) => by === 'recovery').map(({ id }) => id)
+  if (dirty.length === 0) return
+  throw new MigratorError(
+    'MIGRATION_DIRTY',
+    `${dirty.join(', ')} is dirty: taking it back is a recovery, which can't preserve its data.`,
+    { hint: 'Settle it first: db:repair clear-dirty ID --as applied|pending; or roll back without --preserve-data.' },
+  )
 }
 
 function planFor(

@@ -102,7 +102,9 @@ async function oneByOne(
   steps: readonly ReadyStep[],
 ): Promise<{ results: readonly StepResult[]; error?: MigratorError }> {
   const results: StepResult[] = []
-  const ahead = sendAhead(run, steps, (step, index) => sendStep(run, step, steps[index - 1]))
+  const ahead = sendAhead(run, steps, 'each', (step, index, durability) =>
+    sendStep(run, step, { behind: steps[index - 1], durability }),
+  )
   for (const [index, step] of steps.entries()) {
     let allowed = false
     try {

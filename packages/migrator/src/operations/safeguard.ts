@@ -1,4 +1,5 @@
 import type { HistoryEntry } from '../core/history.ts'
+import type { Loss } from '../core/loss.ts'
 import type { Plan, Step } from '../core/plan.ts'
 import type { MigrationStatus } from '../core/reconcile.ts'
 import { MigratorError } from '../errors.ts'
@@ -47,12 +48,14 @@ export interface Agreed {
   readonly plan: Plan
   readonly steps: readonly ReadyStep[]
   readonly dirty: readonly string[]
+  readonly loss: readonly Loss[]
 }
 
 /** A course that was agreed to already: only what was agreed to then may run, but for what a recovery adds. */
 export function agreedBefore(course: Course, agreed: Agreed): Course {
   return {
     ...course,
+    assess: async () => agreed.loss,
     async approve({ plan }) {
       if (agreed.dirty.length > 0 || idsOf(plan.steps) === idsOf(agreed.plan.steps)) return
       throw new MigratorError(

@@ -2,8 +2,9 @@ import type { HistoryChange, NewEntry } from '../core/history.ts'
 import type { Action } from '../core/migration.ts'
 import { MigratorError } from '../errors.ts'
 import type { Session, StatementWatch } from '../ports.ts'
-import { firstFailureOf, isPlain, sendAhead } from './ahead.ts'
+import { type Durability, firstFailureOf, isPlain, sendAhead } from './ahead.ts'
 import { emit, reportError, throwIfInterrupted } from './context.ts'
+import { preserving, puttingBack, tellKeptData } from './kept-data.ts'
 import type { ReadyStep } from './prepare.ts'
 import { checksumOf, watchStep } from './progress.ts'
 import type { Run } from './run.ts'
@@ -16,17 +17,18 @@ export async function runTransactional(
   run: Run,
   step: ReadyStep,
   index: number,
-  answer: () => Promise<void> = () => sendStep(run, step),
+  answer: () => Promise<number | undefined> = () => sendStep(run, step),
 ): Promise<number> {
   const started = run.context.clock.monotonicMs()
+  let measured: number | undefined
   try {
-    if (isPlain(run, step)) await unlessRecorded(run, changeOf(run, step), answer())
+    if (isPlain(run, step)) measured = await unlessRecorded(run, changeOf(run, step), answer())
     else await inTwoGoes(run, step, started)
   } catch (cause) {
     await run.session.abort()
     throw asStepFailure(run, step, cause)
   }
-  return succeeded(run, step, index, run.context.clock.monotonicMs() - started)
+  return succeeded(run, step, index, measured ?? run.context.clock.monotonicMs() - started)
 }
 
 /** BEGIN and the step, then, when it has succeeded, its record and COMMIT. */
@@ -46,18 +48,22 @@ async function inTwoGoes(run: Run, step: ReadyStep, started: number): Promise<vo
  * Everything of a plain step, without waiting in between: after a failure the server refuses the rest. Sent behind
  * another step that may yet fail to commit, it commits only if that one is on record.
  */
-export function sendStep(run: Run, step: ReadyStep, behind?: ReadyStep): Promise<void> {
+export async function sendStep(
+  run: Run,
+  step: ReadyStep,
+  { behind, durability = 'now' }: { readonly behind?: ReadyStep | undefined; readonly durability?: Durability } = {},
+): Promise<undefined> {
   const action = actionOf(step)
   const change = changeOf(run, step)
   const after = behind && run.context.store.recorded?.(changeOf(run, behind))
-  return firstFailureOf([
+  await firstFailureOf([
     run.session.begin(run.options),
     action ? run.session.perform(action, { within: 'transaction' }) : Promise.resolve(),
     // The record's own settings and role are those that the history is looked at with.
     run.session.together(() => [
       ...recordWithStep(run, step, change),
       run.session.guard(run.lock, after),
-      run.session.commit(),
+      run.session.commit(durability),
     ]),
   ])
 }
@@ -82,7 +88,7 @@ export async function runBatch(run: Run, steps: readonly ReadyStep[]): Promise<r
   try {
     await run.session.begin(run.options)
     const deferrable = steps.length > 1 && (await mayDefer(run, steps))
-    const ahead = sendAhead(run, steps, (step) =>
+    const ahead = sendAhead(run, steps, 'once', (step) =>
       firstFailureOf([
         run.session.perform(actionOf(step) as Action, { within: 'transaction' }),
         tidyUp(run, step, deferrable),
@@ -92,7 +98,7 @@ export async function runBatch(run: Run, steps: readonly ReadyStep[]): Promise<r
       current = index
       const started = clock.monotonicMs()
       await watchStep(run, step, index, async () => {
-        if (isPlain(run, step)) return ahead.answerOf(index)
+        if (isPlain(run, step)) return void (await ahead.answerOf(index))
         await performStep(run, step)
         await tidyUp(run, step, deferrable)
       })
@@ -181,6 +187,7 @@ export function succeeded(run: Run, step: ReadyStep, index: number, durationMs: 
     total: run.total,
     reason: run.options.reason,
   })
+  tellKeptData(run, step)
   return durationMs
 }
 
@@ -226,9 +233,13 @@ function swallowedIn(session: Session, step: ReadyStep | undefined, cause: unkno
 async function performStep(run: Run, step: ReadyStep): Promise<void> {
   const { migration, direction } = step
   if (!migration) return
+  if (direction === 'down' && step.data) {
+    return preserving(run, step, 'transaction', (keep) => perform(run, step, migration.down, keep))
+  }
   if (direction === 'down') return perform(run, step, migration.down)
   await guarded('VALIDATION_FAILED', migration.id, () => perform(run, step, migration.validate))
   await perform(run, step, migration.up)
+  await puttingBack(run, step)
   await guarded('VERIFICATION_FAILED', migration.id, () => perform(run, step, migration.verify))
 }
 
@@ -252,16 +263,29 @@ export async function guarded(
   }
 }
 
-async function perform(run: Run, { id }: ReadyStep, action: Action | undefined): Promise<void> {
+async function perform(
+  run: Run,
+  { id }: ReadyStep,
+  action: Action | undefined,
+  keep?: NonNullable<StatementWatch['beforeStatement']>,
+): Promise<void> {
   if (!action) return
   throwIfInterrupted(run.context)
-  const watch: StatementWatch = { within: 'transaction', ...(action.kind === 'module' ? { beforeStatement } : {}) }
+  const watch: StatementWatch = {
+    within: 'transaction',
+    beforeScript: refuseWhenInterrupted,
+    ...(action.kind === 'module' || keep ? { beforeStatement } : {}),
+  }
   await run.session.perform(action, watch)
 
-  async function beforeStatement(): Promise<'run'> {
+  function refuseWhenInterrupted(): void {
     if (run.context.signal.aborted)
       throw new MigratorError('INTERRUPTED', 'Interrupted. No step is left half done.', { details: { id } })
-    return 'run'
+  }
+
+  async function beforeStatement(sql: string): Promise<'run' | 'skip'> {
+    refuseWhenInterrupted()
+    return keep ? keep(sql) : 'run'
   }
 }
 
@@ -287,12 +311,13 @@ async function recordAfterStep(run: Run, changes: readonly HistoryChange[]): Pro
 }
 
 /** When the connection is lost while the answer is waited for, only the history knows what happened. */
-async function unlessRecorded(run: Run, change: HistoryChange, answer: Promise<void>): Promise<void> {
+async function unlessRecorded<T>(run: Run, change: HistoryChange, answer: Promise<T>): Promise<T | undefined> {
   try {
-    await answer
+    return await answer
   } catch (error) {
     if (!(error instanceof MigratorError) || error.code !== 'CONNECTION_LOST') throw error
     if (!(await isRecorded(run, change))) throw error
+    return undefined
   }
 }
 

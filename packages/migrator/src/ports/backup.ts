@@ -46,6 +46,8 @@ export interface BackupProgress {
   readonly message: string
   /** 0 to 100. */
   readonly percent?: number | undefined
+  /** Of a restore in place: the name under which it keeps what it replaced. */
+  readonly kept?: string | undefined
   readonly elapsedMs: number
 }
 

@@ -1,5 +1,6 @@
 import type { Activity, Blocker, Session } from '../ports.ts'
 import { literal } from '../sql/literal.ts'
+import { RUN_LOCK_CLASS } from './run-lock.ts'
 
 const COLUMNS = `a.pid::text AS pid, coalesce(a.application_name, '') AS application_name, coalesce(a.state, '') AS state,
   coalesce(to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '') AS since,
@@ -24,10 +25,13 @@ export function createActivity(observer: () => Promise<Session>): Activity {
       return Number(row?.waited)
     },
     async stillWorking(on, applicationName) {
+      // Who asks holds the run lock, under the same name where the earlier run was one of the same adapter.
       const rows = await on.query(`
         SELECT ${COLUMNS} FROM pg_catalog.pg_stat_activity a
          WHERE a.application_name = ${literal(applicationName)} AND a.pid <> pg_catalog.pg_backend_pid()
-           AND a.datname = pg_catalog.current_database() AND a.state <> 'idle'`)
+           AND a.datname = pg_catalog.current_database() AND a.state <> 'idle'
+           AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_locks l
+                            WHERE l.pid = a.pid AND l.locktype = 'advisory' AND l.classid = ${RUN_LOCK_CLASS} AND l.granted)`)
       return rows.map(blockerOf)
     },
   }

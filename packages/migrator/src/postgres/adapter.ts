@@ -5,9 +5,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Operator } from '../core/history.ts'
 import type { BackupStore } from '../ports/backup.ts'
+import type { KeptData } from '../ports/kept-data.ts'
 import type {
   Catalog,
   Database,
+  DatabaseAddress,
   DatabaseLocation,
   EventLog,
   LockHolder,
@@ -20,6 +22,8 @@ import { backupTableOf, createBackupStore } from './backup-table.ts'
 import { createCatalog } from './catalog/index.ts'
 import { openClient } from './client.ts'
 import { onDatabase, parseConnectionString } from './connection-string.ts'
+import { createKeptData, DEFAULT_PRESERVED_SCHEMA } from './kept/index.ts'
+import { losses } from './kept/measure.ts'
 import { logTableOf, logTableSink } from './log-table.ts'
 import { runLockHolder, tryRunLock } from './run-lock.ts'
 import { PostgresSession } from './session.ts'
@@ -31,6 +35,8 @@ export interface PostgresAdapterOptions {
   readonly connectionString: string
   /** `table` or `schema.table`; default `public.schema_migrations`. The run lock is derived from it. */
   readonly historyTable?: string
+  /** The schema in which rollbacks preserve data; default `migration_preserved`. It is no part of the catalog. */
+  readonly preservedSchema?: string
   /** How sessions name themselves in pg_stat_activity, behind a label of this adapter's own. */
   readonly applicationName?: string
   /** Default 10,000 ms. */
@@ -50,7 +56,11 @@ export class PostgresAdapter implements Database {
   readonly catalog: Catalog
   readonly backupStore: BackupStore
   readonly activity = createActivity(() => this.#observe())
+  readonly losses = losses
+  readonly keptData: KeptData
   readonly historyTable: TableName
+  /** The migrator's tables in this database, which are no part of its schema. */
+  readonly ownTables: readonly TableName[]
   readonly #options: PostgresAdapterOptions
   readonly #open = new Set<() => Promise<unknown>>()
   #observer: Promise<Session> | undefined
@@ -63,7 +73,9 @@ export class PostgresAdapter implements Database {
     this.historyTable = parseTableName(options.historyTable ?? 'schema_migrations')
     this.historyStore = new TableStateStore({ table: `${this.historyTable.schema}.${this.historyTable.table}` })
     const backups = backupTableOf(this.historyTable)
-    this.catalog = createCatalog({ tables: [this.historyTable, logTableOf(this.historyTable), backups] })
+    this.ownTables = [this.historyTable, logTableOf(this.historyTable), backups]
+    this.keptData = createKeptData(options.preservedSchema ?? DEFAULT_PRESERVED_SCHEMA)
+    this.catalog = createCatalog({ tables: this.ownTables, schemas: [this.keptData.schema] })
     this.backupStore = createBackupStore(backups)
   }
 
@@ -95,6 +107,15 @@ export class PostgresAdapter implements Database {
 
   log(operator: Operator, onWarning: (message: string) => void): EventLog {
     return logTableSink(() => this.connect({ modules: false }), logTableOf(this.historyTable), operator, onWarning)
+  }
+
+  address(): DatabaseAddress {
+    const { connectionString, historyTable, connectTimeoutMs } = this.#options
+    return {
+      connectionString,
+      ...(historyTable === undefined ? {} : { historyTable }),
+      ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
+    }
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import type { Client } from './client.ts'
 /** A statement that a module is about to send. `ours` are the savepoints of nested transactions. */
 export interface SentStatement {
   readonly sql: string
+  readonly parameters: readonly unknown[]
   readonly ours: boolean
   query(): PromiseLike<unknown> & { cancel(): void }
 }
@@ -34,7 +35,7 @@ export async function drizzleHandle(client: Client, { within, send }: HandleOpti
         const sent = client.unsafe(sql, parameters as never[], { ...options, prepare: false })
         return shape === 'values' ? sent.values() : sent
       }
-      return send({ sql, ours: false, query })
+      return send({ sql, parameters, ours: false, query })
     }
     const lazy = {
       values() {
@@ -65,6 +66,6 @@ export async function drizzleHandle(client: Client, { within, send }: HandleOpti
   }
 
   async function control(sql: string): Promise<void> {
-    await send({ sql, ours: true, query: () => client.unsafe(sql).simple() })
+    await send({ sql, parameters: [], ours: true, query: () => client.unsafe(sql).simple() })
   }
 }

@@ -77,6 +77,13 @@ export function logTableSink(
     },
   }
 
+  /** A session that somebody ended (a restore in place, say) is replaced once. */
+  async function execute(sql: string): Promise<void> {
+    session ??= open()
+    if ((await session).isLost) session = open()
+    await (await session).execute(sql)
+  }
+
   function write(): void {
     clearTimeout(timer)
     timer = undefined
@@ -87,14 +94,15 @@ export function logTableSink(
 
   async function send(rows: readonly RunEvent[]): Promise<void> {
     try {
-      session ??= open()
-      await (await session).execute(
-        `BEGIN; SET LOCAL synchronous_commit = off; ${insert(name, rows, operator)}; COMMIT`,
-      )
+      await execute(`BEGIN; SET LOCAL synchronous_commit = off; ${insert(name, rows, operator)}; COMMIT`)
     } catch (error) {
+      // Before the first run there is no table: its lines wait until there is, or are gone with what was refused.
+      if (error instanceof MigratorError && error.details.sqlstate === '42P01') {
+        waiting = [...rows, ...waiting]
+        return
+      }
       broken = true
-      // Before the first run there is no table; what is refused then has nothing to be kept in.
-      if (error instanceof MigratorError && error.details.sqlstate === '42P01') return
+      session = undefined
       onWarning(`The log table ${name.schema}.${name.table} cannot be written: ${(error as Error).message}`)
     }
   }

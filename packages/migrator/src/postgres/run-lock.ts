@@ -76,8 +76,11 @@ export async function runLockHolder(on: Session, name: string): Promise<LockHold
   return row && { pid: Number(row.pid), applicationName: row.application_name ?? '', since: row.since ?? '' }
 }
 
-/** One lock for each history table; the first number tells our locks from those of applications. */
+/** Tells our locks from those of applications. */
+export const RUN_LOCK_CLASS = 0x6d696772
+
+/** One lock for each history table. */
 function lockKeyOf(name: string): readonly [number, number] {
   const digest = createHash('sha256').update(name).digest()
-  return [0x6d696772, digest.readInt32BE(0)]
+  return [RUN_LOCK_CLASS, digest.readInt32BE(0)]
 }

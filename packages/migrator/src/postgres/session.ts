@@ -111,8 +111,8 @@ export class PostgresSession implements Session {
     )
   }
 
-  async commit(): Promise<void> {
-    const result = await this.#send('COMMIT', {})
+  async commit(durability: 'now' | 'later' = 'now'): Promise<void> {
+    const result = await this.#send(durability === 'now' ? 'COMMIT' : 'SET LOCAL synchronous_commit = off;\nCOMMIT', {})
     const last = Array.isArray(result) && !('command' in result) ? result.at(-1) : result
     if ((last as { command?: string }).command !== 'COMMIT') {
       throw new MigratorError(
@@ -123,6 +123,11 @@ export class PostgresSession implements Session {
         },
       )
     }
+  }
+
+  async flush(): Promise<void> {
+    // A transaction that writes nothing to the log would not wait for the disk.
+    await this.execute("SELECT pg_catalog.pg_logical_emit_message(true, 'migrator', '')")
   }
 
   async abort(): Promise<void> {
@@ -145,7 +150,7 @@ export class PostgresSession implements Session {
 
   async perform(action: Action, watch: StatementWatch): Promise<void> {
     if (action.kind === 'module') return this.#performModule(action, watch)
-    if (watch.within === 'transaction' && !watch.beforeStatement) return this.#performScript(action)
+    if (watch.within === 'transaction' && !watch.beforeStatement) return this.#performScript(action, watch)
     return this.#performStatements(action, watch)
   }
 
@@ -160,11 +165,12 @@ export class PostgresSession implements Session {
     await this.#client.end({ timeout: this.#isLost() ? 0 : 1 })
   }
 
-  async #performScript({ sql, file }: Action & { kind: 'sql' }): Promise<void> {
+  async #performScript({ sql, file }: Action & { kind: 'sql' }, watch: StatementWatch): Promise<void> {
     if (mayBeForbidden(sql)) {
       await this.#refuseForbidden(sql, 'transaction', file)
       await this.#rememberTransaction()
     }
+    watch.beforeScript?.()
     await this.#send(sql, { sql, file })
   }
 
@@ -205,7 +211,7 @@ export class PostgresSession implements Session {
 
   async #sendOfModule(statement: SentStatement, file: string, watch: StatementWatch): Promise<unknown> {
     if (!statement.ours) await this.#refuseForbidden(statement.sql, watch.within, file, 'module')
-    if (!statement.ours && (await watch.beforeStatement?.(statement.sql)) === 'skip') return []
+    if (!statement.ours && (await watch.beforeStatement?.(statement.sql, statement.parameters)) === 'skip') return []
     this.#refuseWhenLost()
     try {
       const result = await this.#track(statement.query())

@@ -12,6 +12,16 @@ export function fanOut(sinks: readonly EventSink[]): EventSink {
   }
 }
 
+/** What a person who reads a document afterwards wants to see meanwhile: a backup may take an hour. */
+export function onlyBackups(sink: EventSink): EventSink {
+  return {
+    emit(event) {
+      if (event.kind.startsWith('backup-')) sink.emit(event)
+    },
+    flush: () => sink.flush(),
+  }
+}
+
 /** A log that is opened by its first event: what has nothing to log opens nothing. */
 export function lazyLog(open: () => Promise<EventLog>): EventLog {
   let log: Promise<EventLog> | undefined

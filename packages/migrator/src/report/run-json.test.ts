@@ -97,3 +97,19 @@ test('a dry run tells the steps that would run, their SQL where it is known, and
     },
   )
 })
+
+test('a rollback tells what it loses, and what it preserved; a run up what it put back', () => {
+  const loss = [{ migration: '1_a', how: 'dropped', table: 'public.t', rows: 2, estimated: false }] as const
+  const preserved = [{ table: 'public.t', rows: 2, copy: 'kept.t_1' }]
+  const putBack = [{ ...preserved[0], putBack: 2, gone: 0, left: 0 }]
+  check(
+    { direction: 'down', loss, keptData: [{ migration: '1_a', preserved, putBack: [] }] },
+    { loss: [loss[0]], preserved: [{ migration: '1_a', ...preserved[0] }] },
+  )
+  check(
+    { keptData: [{ migration: '1_a', preserved: [], putBack }] },
+    { putBack: [{ migration: '1_a', ...putBack[0] }] },
+  )
+  const plain = runDocument(facts, 'shop', reportError)
+  expect(Object.keys(plain)).not.toEqual(expect.arrayContaining(['loss']))
+})

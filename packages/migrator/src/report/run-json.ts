@@ -1,3 +1,4 @@
+import type { Loss } from '../core/loss.ts'
 import type { Plan, Step } from '../core/plan.ts'
 import type { MigrationStatus } from '../core/reconcile.ts'
 import type { BackupRecord } from '../ports/backup.ts'
@@ -19,7 +20,16 @@ export interface RunFacts {
   readonly durationMs: number
   readonly dryRun: boolean
   readonly backups: readonly { readonly record: BackupRecord }[]
+  readonly loss?: readonly Loss[] | undefined
+  readonly keptData?:
+    | readonly {
+        readonly migration: string
+        readonly preserved: readonly object[]
+        readonly putBack: readonly object[]
+      }[]
+    | undefined
   readonly sql?: Readonly<Record<string, string>> | undefined
+  readonly sqlNote?: string | undefined
   readonly drift?: readonly MigrationStatus[] | undefined
 }
 
@@ -34,7 +44,8 @@ export function runDocument(facts: RunFacts, database: string, reportError: (err
         durationMs: Math.round(ms),
         ...(error ? { error: reportError(error) } : {}),
       }))
-  const preview = dryRun ? { problems: plan.problems, drift: (facts.drift ?? []).map(statusJson) } : {}
+  const note = facts.sqlNote === undefined ? {} : { sqlNote: facts.sqlNote }
+  const preview = dryRun ? { problems: plan.problems, drift: (facts.drift ?? []).map(statusJson), ...note } : {}
   const backups = facts.backups.map(({ record }) => backupJson(record))
   return {
     runId,
@@ -45,9 +56,18 @@ export function runDocument(facts: RunFacts, database: string, reportError: (err
     recovered,
     steps,
     notices: plan.notices,
+    ...(direction === 'down' ? { loss: facts.loss ?? [] } : {}),
+    ...keptDataJson(facts),
     ...(backups[0] ? { backup: backups[0], backups } : {}),
     ...preview,
   }
+}
+
+/** What was preserved, and what was put back; neither key where there is nothing. */
+function keptDataJson({ keptData = [] }: RunFacts): object {
+  const preserved = keptData.flatMap(({ migration, preserved: kept }) => kept.map((each) => ({ migration, ...each })))
+  const putBack = keptData.flatMap(({ migration, putBack: rows }) => rows.map((each) => ({ migration, ...each })))
+  return { ...(preserved.length > 0 ? { preserved } : {}), ...(putBack.length > 0 ? { putBack } : {}) }
 }
 
 /** A backup as documents show it. */

@@ -25,13 +25,6 @@ export function duration(ms: number | undefined): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
-/** Bytes as a person reads them. */
-export function size(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
-  const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3))
-  return `${power === 0 ? bytes : (bytes / 1000 ** power).toFixed(1)} ${units[power]}`
-}
-
 export interface Cell {
   readonly text: string
   readonly paint?: (text: string) => string

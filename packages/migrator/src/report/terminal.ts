@@ -8,19 +8,24 @@ interface Stream {
 
 /**
  * Progress for a person, on stderr: on a terminal one live line with the elapsed time under the finished steps;
- * elsewhere plain lines, and of a long step one every ten seconds.
+ * elsewhere plain lines, and of a long step one every ten seconds. `speak` writes commands as they are called here.
  */
-export function terminalSink(stream: Stream, { colours }: Style): EventSink {
+export function terminalSink(
+  stream: Stream,
+  { colours }: Style,
+  speak: (text: string) => string = (text) => text,
+): EventSink {
   let live = ''
   let lastTold = 0
+  let backupToldMs: number | undefined
   return {
     emit(event) {
       if (event.kind === 'step-started') show(`  ${colours.cyan('…')} ${event.version}${place(event)}`)
       else if (event.kind === 'step-progress') progress(event)
-      else if (event.kind === 'backup-progress') progress(withElapsed(event))
+      else if (event.kind === 'backup-progress') backupProgress(withElapsed(event))
       else {
         const text = lineOf(event, colours)
-        if (text !== undefined) print(text)
+        if (text !== undefined) print(speak(text))
       }
     },
     async flush() {
@@ -37,6 +42,16 @@ export function terminalSink(stream: Stream, { colours }: Style): EventSink {
       lastTold = seconds
       print(text)
     }
+  }
+
+  /** Elsewhere than on a terminal: the first news, then at most one line every five seconds. */
+  function backupProgress(event: RunEvent): void {
+    const text = `  ${colours.cyan('…')} ${event.message}`
+    show(text)
+    const nowMs = event.durationMs ?? 0
+    if (stream.isTTY || (backupToldMs !== undefined && nowMs >= backupToldMs && nowMs - backupToldMs < 5_000)) return
+    backupToldMs = nowMs
+    print(text)
   }
 
   function print(text: string): void {
@@ -88,6 +103,9 @@ function lineOf(event: RunEvent, colours: Style['colours']): string | undefined 
     case 'step-retrying':
     case 'warning':
       return colours.yellow(event.message)
+    case 'data-preserved':
+    case 'data-put-back':
+      return event.level === 'warn' ? colours.yellow(event.message) : `  ${event.message}`
     case 'notice':
       return colours.dim(`  ${event.message}`)
     default:

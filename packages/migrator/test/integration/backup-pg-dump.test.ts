@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -68,9 +68,6 @@ describe('without a pg_dump that fits', () => {
       message: `pg_dump and pg_restore were not found in ${nowhere}.`,
       hint: expect.stringMatching(/apt-get install postgresql-client-\d+/),
     })
-    const empty = providerOf(url, world, { environment: { PATH: nowhere }, programs: undefined })
-    const found = await empty.before(scopeIn(world), recordingWatch()).catch((error: unknown) => error)
-    if (found instanceof Error) expect(found).toMatchObject({ code: 'BACKUP_UNAVAILABLE' })
   })
 
   test('one that is older than the server is named with its version', async () => {
@@ -206,14 +203,14 @@ function withServer(serverUrl: string, password: string): void {
     })
 
     test('a schema public that is not there does not come back, and one that was changed comes back changed', async () => {
-      await on(NAME, (sql) => sql`ALTER SCHEMA public RENAME TO "große"`)
+      await on(NAME, (sql) => sql`DROP SCHEMA public CASCADE`)
       const without = await catalogOf(url)
       await provider.before(scopeIn(world), recordingWatch())
       await provider.restoreTo(ID, 'without', recordingWatch())
       expect(await catalogOf(urlOf(serverUrl, 'without'))).toEqual(without)
       await on(NAME, (sql) =>
         sql.unsafe(
-          `ALTER SCHEMA "große" RENAME TO public; ALTER SCHEMA public OWNER TO keeper; COMMENT ON SCHEMA public IS 'ours'; REVOKE ALL ON SCHEMA public FROM PUBLIC`,
+          `CREATE SCHEMA public; ALTER SCHEMA public OWNER TO keeper; COMMENT ON SCHEMA public IS 'ours'; GRANT USAGE ON SCHEMA public TO PUBLIC`,
         ),
       )
       const changed = await catalogOf(url)
@@ -485,6 +482,8 @@ function withServer(serverUrl: string, password: string): void {
 
 /** Of every process that can be seen. */
 function commandLines(): readonly string[] {
+  if (!existsSync('/proc/self/cmdline'))
+    return spawnSync('ps', ['-axww', '-o', 'args'], { encoding: 'utf8' }).stdout.split('\n')
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && existsSync(`/proc/${name}/cmdline`))
     .map((name) => {

@@ -1,10 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { applied } from '../support/applied.ts'
 import { createProject, type Project, pair, threeTables } from '../support/cli.ts'
 import { createDatabase, emptied, stateOf, type TestDatabase } from '../support/database.ts'
 import { expectRefusal } from '../support/refusal.ts'
 
 /** NODE_ENV=production makes the local database of the suite a protected one. */
 const env = { NODE_ENV: 'production' }
+/** What these tests are not about: backup-required.test.ts. */
+const unbacked = ['--no-backup', '--reason', 'planned']
 let db: TestDatabase
 let project: Project
 
@@ -21,35 +24,34 @@ afterAll(() => db.drop())
 const required = { exit: 3, code: 'CONFIRMATION_REQUIRED', env }
 
 describe('a rollback', () => {
-  beforeEach(async () => {
-    expect((await project.run(['migrate'], env)).code).toBe(0)
-  })
+  beforeEach(() => applied(db.url, project.migrations))
 
-  test.each(['', '--yes', '--force --steps 2', '--reason urgent', '--steps 2'])(
+  test.each(['', '--yes', '--force --steps 2', '--steps 2'])(
     'is refused without --confirm NAME: rollback %s',
     async (flags) => {
-      const words = ['rollback', ...flags.split(' ').filter(Boolean)]
+      const words = ['rollback', ...unbacked, ...flags.split(' ').filter(Boolean)]
       const says = [`"${db.name}"`, 'protected', '0003_three']
       await expectRefusal(project, { words, ...required, says, hint: `--confirm ${db.name}` }, db)
     },
   )
 
   test.each(['postgres', 'yes', "''"])('is refused with a wrong name: --confirm %s', async (name) => {
-    const words = ['rollback', '--confirm', name === "''" ? '' : name]
+    const words = ['rollback', ...unbacked, '--confirm', name === "''" ? '' : name]
     await expectRefusal(project, { words, ...required, says: `"${db.name}"`, hint: `"${db.name}"` }, db)
   })
 
   test('of everything needs both --force and the name', async () => {
-    const words = ['rollback', '--all', '--confirm', db.name]
+    const words = ['rollback', '--all', ...unbacked, '--confirm', db.name]
     await expectRefusal(project, { words, ...required, says: 'all 3 applied', hint: '--force' }, db)
-    const forced = ['rollback', '--all', '--force']
+    const forced = ['rollback', '--all', '--force', ...unbacked]
     await expectRefusal(project, { words: forced, ...required, says: 'protected', hint: `--confirm ${db.name}` }, db)
     expect((await project.run([...forced, '--confirm', db.name], env)).code).toBe(0)
   })
 
   test('runs with the right name, and --dry-run needs none', async () => {
     expect((await project.run(['rollback', '--dry-run'], env)).code).toBe(0)
-    expect((await project.run(['safe', 'down', '--steps=1', '--confirm', db.name], env)).code).toBe(0)
+    const words = ['safe', 'down', '--steps=1', ...unbacked, '--confirm', db.name]
+    expect((await project.run(words, env)).code).toBe(0)
     expect(await stateOf(db)).not.toContain('three')
   })
 })
@@ -69,20 +71,24 @@ describe('a migrate', () => {
   ] as const
 
   test.each(destructive)('that takes something away needs the name: %s', async (_, sql) => {
-    expect((await project.run(['migrate'], env)).code).toBe(0)
+    await applied(db.url, project.migrations)
     await project.write(pair('0004_four', sql, 'SELECT 1;'))
     const says = [`"${db.name}"`, 'protected', '0004_four']
-    for (const words of [['migrate'], ['migrate', '--yes']]) {
+    for (const words of [
+      ['migrate', ...unbacked],
+      ['migrate', '--yes', ...unbacked],
+    ]) {
       await expectRefusal(project, { words, ...required, says, hint: `--confirm ${db.name}` }, db)
     }
     expect((await project.run(['migrate', '--dry-run'], env)).code).toBe(0)
-    expect((await project.run(['migrate', '--confirm', db.name], env)).code).toBe(0)
+    expect((await project.run(['migrate', ...unbacked, '--confirm', db.name], env)).code).toBe(0)
   })
 
   test.each(disguised)('is not deceived by %s', async (_, sql) => {
-    expect((await project.run(['migrate'], env)).code).toBe(0)
+    await applied(db.url, project.migrations)
     await project.write(pair('0004_four', sql, 'SELECT 1;'))
-    await expectRefusal(project, { words: ['migrate'], ...required, says: '0004_four', hint: '--confirm' }, db)
+    const words = ['migrate', ...unbacked]
+    await expectRefusal(project, { words, ...required, says: '0004_four', hint: '--confirm' }, db)
   })
 
   test('of a module that drops a table needs the name', async () => {
@@ -91,12 +97,14 @@ describe('a migrate', () => {
 export async function down(db) { await db.execute('CREATE TABLE one (id int)') }\n`,
     })
     const says = ['protected', '0004_four']
-    await expectRefusal(project, { words: ['migrate'], ...required, says, hint: `--confirm ${db.name}` }, db)
+    const words = ['migrate', ...unbacked]
+    await expectRefusal(project, { words, ...required, says, hint: `--confirm ${db.name}` }, db)
   })
 
   test('that only adds needs no name, and a refused one leaves no history table behind', async () => {
     await project.write(pair('0004_four', 'DROP TABLE one;', 'SELECT 1;'))
-    await expectRefusal(project, { words: ['migrate'], ...required, says: '0004_four', hint: '--confirm' }, db)
+    const words = ['migrate', ...unbacked]
+    await expectRefusal(project, { words, ...required, says: '0004_four', hint: '--confirm' }, db)
     expect((await project.run(['migrate', '--target', '0003_three'], env)).code).toBe(0)
   })
 })
@@ -105,7 +113,7 @@ test.each(['baseline 0001_one', 'repair accept-checksum 0001_one'])(
   '%s writes the history only with the name',
   async (command) => {
     if (command.startsWith('repair')) {
-      expect((await project.run(['migrate'])).code).toBe(0)
+      await applied(db.url, project.migrations)
       await project.write({ 'migrations/0001_one.up.sql': 'CREATE TABLE one (id int PRIMARY KEY); -- reviewed\n' })
     }
     const words = command.split(' ')
@@ -119,7 +127,7 @@ test.each(['baseline 0001_one', 'repair accept-checksum 0001_one'])(
 )
 
 test('reset is for local databases only, whatever is confirmed', async () => {
-  expect((await project.run(['migrate'])).code).toBe(0)
+  await applied(db.url, project.migrations)
   for (const flags of [[], ['--yes'], ['--force'], ['--yes', '--confirm', db.name]]) {
     const expected = { code: 'PROTECTED_DATABASE', says: [`"${db.name}"`, 'protected'], hint: 'local databases only' }
     await expectRefusal(project, { words: ['reset', ...flags], exit: 3, env, ...expected }, db)
@@ -127,10 +135,11 @@ test('reset is for local databases only, whatever is confirmed', async () => {
 })
 
 test('a database on another host is protected without NODE_ENV', async () => {
-  expect((await project.run(['migrate'])).code).toBe(0)
+  await applied(db.url, project.migrations)
   const url = new URL(db.url)
   if (url.hostname !== '127.0.0.1') return expect(url.hostname).not.toBe('') // A server that TEST_DATABASE_URL names.
   url.hostname = '0.0.0.0' // Reaches the same server, but is no name of this machine.
   const expected = { exit: 3, code: 'CONFIRMATION_REQUIRED', says: 'protected', hint: `--confirm ${db.name}` }
-  await expectRefusal(project, { words: ['rollback'], env: { DATABASE_URL: url.href }, ...expected }, db)
+  const words = ['rollback', ...unbacked]
+  await expectRefusal(project, { words, env: { DATABASE_URL: url.href }, ...expected }, db)
 })

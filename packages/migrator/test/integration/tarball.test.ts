@@ -62,6 +62,33 @@ test('the packed program applies, shows and takes back, TypeScript modules too',
   ])
 })
 
+test('RollbackTester proves from plain JavaScript that a run comes back, also one whose process is killed', async () => {
+  const program = `
+    import { loadMigrations, MigrationRunner, PostgresAdapter } from '@repo/migrator'
+    import { RollbackTester } from '@repo/migrator/testing'
+    const adapter = new PostgresAdapter({ connectionString: process.env.DATABASE_URL })
+    const runner = new MigrationRunner({ adapter })
+    const migrations = await loadMigrations('migrations')
+    const options = { failAt: '0002_b', transaction: 'each', directory: 'migrations' }
+    const proofs = []
+    for (const failure of ['middle', 'process-kill']) {
+      proofs.push(await RollbackTester.verify(runner, migrations, { ...options, failure }))
+    }
+    await adapter.close()
+    console.log(JSON.stringify(proofs))
+  `
+  await writeFile(join(project, 'proof.js'), program)
+  const { stdout } = await run('node', ['proof.js'], {
+    cwd: project,
+    env: { ...process.env, DATABASE_URL: database.url },
+  })
+  const proof = { failAt: '0002_b', transaction: 'each', reverted: ['0002_b', '0001_a'], catalog: 'identical' }
+  expect(JSON.parse(stdout)).toMatchObject([
+    { ...proof, failure: 'middle' },
+    { ...proof, failure: 'process-kill' },
+  ])
+})
+
 test('the library works from plain JavaScript', async () => {
   const program = `
     import { FileStateStore, loadMigrations, MigrationRunner, PostgresAdapter } from '@repo/migrator'

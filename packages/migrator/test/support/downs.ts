@@ -8,7 +8,7 @@ import { loadParser, parseStatements } from '../../src/sql/statements.ts'
 
 const FOLDER = join(import.meta.dirname, '../fixtures/downs')
 
-/** A pair of `up` and `down` on a schema, from a folder named by what its down breaks, or by what it brings back. */
+/** A pair of `up` and `down` on a schema, from a folder named by what its down breaks, brings back, or loses. */
 export interface DownFixture {
   readonly name: string
   readonly folder: string
@@ -21,7 +21,7 @@ export interface DownFixture {
   readonly transactional: boolean
 }
 
-export function downFixtures(kind: 'broken' | 'correct'): readonly DownFixture[] {
+export function downFixtures(kind: 'broken' | 'correct' | 'losing' | 'failing'): readonly DownFixture[] {
   return readdirSync(join(FOLDER, kind)).map((name) => {
     const folder = join(FOLDER, kind, name)
     const read = (file: string) => readFileSync(join(folder, `${file}.sql`), 'utf8')

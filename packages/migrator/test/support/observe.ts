@@ -69,7 +69,7 @@ export async function historyOf({ sql }: TestDatabase): Promise<readonly string[
   return rows.map(({ version, dirty }) => (dirty ? `${version} dirty` : version))
 }
 
-const NOT_OF_MIGRATIONS = new Set(['schema_migrations', 'migration_logs', 'pace'])
+const NOT_OF_MIGRATIONS = new Set(['schema_migrations', 'migration_logs', 'migration_backups', 'pace'])
 
 /** Tables outside the system's schemas, without the migrator's and the scene's own; those of `public` by their bare name. */
 export async function tablesOf({ sql }: TestDatabase): Promise<readonly string[]> {

@@ -5,7 +5,10 @@ import { badMigration, fillProduction } from '../support/production.ts'
 import { connect, instanceOf, sharedScene, urlOf } from '../support/scene.ts'
 import { contentsOf } from '../support/state.ts'
 
-const scene = sharedScene({ snapshotMs: 1_500, createMs: 300 }, async () => {})
+const scene = sharedScene({ snapshotMs: 500, createMs: 300 }, async () => {})
+
+/** What customers wrote since goes with the rollback: the snapshot has it. */
+const reasoned = (reason: string) => ['--reason', reason, '--accept-loss']
 
 /** `pnpm db:restore ID --to NAME`, as it is printed. */
 function restoreCommandIn({ stdout }: Said, id: string): string | undefined {
@@ -28,13 +31,18 @@ test('the whole incident: what a bad migration and its rollback destroyed is bac
   await sql`UPDATE users SET consent = 'given on ' || id`
   const atRollback = await contentsOf(sql)
 
-  const rolledBack = await run(['rollback', '--snapshot', '--confirm', 'analytics', '--reason', 'reports are gone'])
+  const rolledBack = await run(['rollback', '--snapshot', '--confirm', 'analytics', ...reasoned('reports are gone')])
   expectDone(rolledBack)
   const id = /pre-rollback-\d{8}-\d{6}/.exec(rolledBack.stdout)?.[0] ?? ''
   expect(restoreCommandIn(rolledBack, id)).toBeDefined()
   expect(await sql`SELECT reason, operation, state FROM migration_backups ORDER BY created_at`).toEqual([
     { reason: null, operation: 'migrate', state: 'available' },
     { reason: 'reports are gone', operation: 'rollback', state: 'available' },
+  ])
+  const history = await run(['history', '--json'])
+  expect(history.json().backups).toMatchObject([
+    { id, provider: 'rds', state: 'available', operation: 'rollback' },
+    { id: beforeDeploy, provider: 'rds', state: 'available', operation: 'migrate' },
   ])
   await sql`INSERT INTO organisations (slug, name) VALUES ('late', 'After the snapshot')`
   const afterwards = await contentsOf(sql)
@@ -75,7 +83,7 @@ test('a cluster gets a cluster snapshot, and is restored with an instance in it'
   const sql = connect(databaseUrl)
   await sql.unsafe(FILL)
   const before = await contentsOf(sql)
-  const rolledBack = await run(['rollback', '--snapshot', '--confirm', 'app', '--reason', 'wrong balances', '--json'])
+  const rolledBack = await run(['rollback', '--snapshot', '--confirm', 'app', ...reasoned('wrong balances'), '--json'])
   expectDone(rolledBack)
   const { backup, backups, steps } = rolledBack.json()
   expect(steps).toMatchObject([{ id: '0002_balances', status: 'reverted' }])
@@ -100,10 +108,10 @@ test('in a pipe the wait is visible, with percent and elapsed time, and no line 
   const { databaseUrl } = await simulator.addInstance({ id: 'summit-prod', databaseName: 'app' })
   const { run } = await sqlProject(simulator, databaseUrl, accounts)
   expectDone(await run(['migrate']))
-  const rolledBack = await run(['rollback', '--snapshot', '--confirm', 'app', '--reason', 'wrong balances'])
+  const rolledBack = await run(['rollback', '--snapshot', '--confirm', 'app', ...reasoned('wrong balances')])
   expectDone(rolledBack)
   expect(rolledBack.stderr).toMatch(/Taking a backup: rds/)
   expect(rolledBack.stderr).toMatch(/DB snapshot pre-rollback-\S+: creating \d+ % {2}1\d(\.\d)? s/)
   expect(rolledBack.stderr).toMatch(/Backup pre-rollback-\S+ \(rds\) is taken {2}1\d(\.\d)? s/)
-  expect(rolledBack.stderr).not.toMatch(/[\r\u001b]/)
+  for (const control of ['\r', '\u001b']) expect(rolledBack.stderr).not.toContain(control)
 })

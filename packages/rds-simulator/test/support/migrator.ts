@@ -1,9 +1,13 @@
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { loadMigrations, MigrationRunner, PostgresAdapter } from '@repo/migrator'
 import { expect, onTestFinished } from 'vitest'
 import type { Simulator } from '../../src/index.ts'
 import { type Finished, type Started, startProgram } from './process.ts'
+
+/** The simulator's snapshots take no minutes. */
+const QUICK = 'backups: { rds: { pollIntervalMs: 300 } }'
 
 const packages = join(import.meta.dirname, '../../..')
 
@@ -69,13 +73,26 @@ export async function sqlProject(
   const directory = await temporaryFolder()
   const program = join(packages, 'migrator/src/cli/bin.ts')
   const project = projectIn(directory, program, environment(simulator, databaseUrl))
-  const config = { migrations: 'migrations', backups: { rds: { pollIntervalMs: 300 } } }
   await project.write({
     'package.json': '{ "type": "module" }\n',
-    'migrator.config.mjs': `export default ${JSON.stringify(config)}\n`,
+    'migrator.config.mjs': `export default { migrations: 'migrations', ${QUICK} }\n`,
     ...files,
   })
   return project
+}
+
+/** Applies migrations without the command line, so that tests which begin later need not wait for it. */
+export async function applied(databaseUrl: string, files: Readonly<Record<string, string>>): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'incident-'))
+  const adapter = new PostgresAdapter({ connectionString: databaseUrl })
+  try {
+    await writeFiles(directory, files)
+    const report = await new MigrationRunner({ adapter }).apply(await loadMigrations(join(directory, 'migrations')))
+    expect(report.error).toBeUndefined()
+  } finally {
+    await adapter.close()
+    await rm(directory, { recursive: true, force: true })
+  }
 }
 
 /** The product's own package, copied so that migrations can be added to it: its `db:*` commands. */
@@ -83,11 +100,12 @@ export async function productProject(simulator: Simulator, databaseUrl: string):
   const root = await temporaryFolder()
   const directory = join(root, 'packages/database')
   const product = join(packages, 'database')
-  for (const part of ['src', 'package.json', 'migrator.config.ts']) {
-    await cp(join(product, part), join(directory, part), { recursive: true })
-  }
+  for (const part of ['src', 'package.json']) await cp(join(product, part), join(directory, part), { recursive: true })
   await symlink(join(product, 'node_modules'), join(directory, 'node_modules'))
-  return projectIn(directory, join(directory, 'src/cli.ts'), environment(simulator, databaseUrl), '../../logs')
+  const project = projectIn(directory, join(directory, 'src/cli.ts'), environment(simulator, databaseUrl), '../../logs')
+  const config = await readFile(join(product, 'migrator.config.ts'), 'utf8')
+  await project.write({ 'migrator.config.ts': config.replace('defineConfig({', `defineConfig({ ${QUICK},`) })
+  return project
 }
 
 /** A pair `migrations/ID.up.sql` and `.down.sql`. */
@@ -118,12 +136,7 @@ function projectIn(
 ): Project {
   const project: Project = {
     directory,
-    async write(files) {
-      for (const [path, content] of Object.entries(files)) {
-        await mkdir(dirname(join(directory, path)), { recursive: true })
-        await writeFile(join(directory, path), content)
-      }
-    },
+    write: (files) => writeFiles(directory, files),
     run: (words, env) => project.start(words, env).finished,
     start(words, env = {}) {
       const started = startProgram(program, words, { cwd: directory, env: { ...inherited, ...env } })
@@ -138,6 +151,13 @@ function projectIn(
     },
   }
   return project
+}
+
+async function writeFiles(directory: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(directory, path)), { recursive: true })
+    await writeFile(join(directory, path), content)
+  }
 }
 
 function said(finished: Finished): Said {

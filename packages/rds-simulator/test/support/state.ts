@@ -33,4 +33,3 @@ export async function stateOf(sql: postgres.Sql, url: string): Promise<string> {
     await adapter.close()
   }
 }
-

@@ -1,9 +1,9 @@
-import { open } from 'node:fs/promises'
+import { createWriteStream } from 'node:fs'
 import { hostname } from 'node:os'
 import { pipeline } from 'node:stream/promises'
+import { sizeText } from '../../core/figures.ts'
 import { MigratorError } from '../../errors.ts'
 import type { BackupScope, BackupWatch } from '../../ports/backup.ts'
-import { sizeText } from '../figures.ts'
 import { inSession } from '../in-session.ts'
 import { backupId, uniqueName } from '../name.ts'
 import { endText, startChild } from './child.ts'
@@ -92,30 +92,22 @@ async function write(
   progress: (message: string) => void,
 ): Promise<{ sizeBytes: number; checksum: string }> {
   signal.throwIfAborted()
-  const file = await open(partialPath(options.directory, id), 'wx', 0o600)
   const environment = childEnvironment(options.connectionString, options.location, options.environment)
   const meter = createMeter()
-  try {
-    const child = startChild(programs.dump, dumpArguments(options.location.database), environment, signal)
-    child.stdin.end()
-    const [piped, ended] = await everySecond(
-      () => progress(`pg_dump: ${sizeText(meter.bytes)} written`),
-      () =>
-        Promise.allSettled([
-          pipeline(child.stdout, meter.stream, file.createWriteStream({ autoClose: false })),
-          child.ended,
-        ]),
-    )
-    signal.throwIfAborted()
-    // First, because pg_dump ends with an error of its own when nobody takes what it writes.
-    if (piped.status === 'rejected' && ended.status === 'fulfilled') throw piped.reason
-    if (ended.status === 'rejected') throw ended.reason
-    if (ended.value.code !== 0) throw dumpFailure(endText(ended.value), programs)
-    await file.sync()
-    return { sizeBytes: meter.bytes, checksum: meter.checksum() }
-  } finally {
-    await file.close()
-  }
+  // Flushed: what is named a backup has reached the disk.
+  const file = createWriteStream(partialPath(options.directory, id), { flags: 'wx', mode: 0o600, flush: true })
+  const child = startChild(programs.dump, dumpArguments(options.location.database), environment, signal)
+  child.stdin.end()
+  const [piped, ended] = await everySecond(
+    () => progress(`pg_dump: ${sizeText(meter.bytes)} written`),
+    () => Promise.allSettled([pipeline(child.stdout, meter.stream, file), child.ended]),
+  )
+  signal.throwIfAborted()
+  // First, because pg_dump ends with an error of its own when nobody takes what it writes.
+  if (piped.status === 'rejected' && ended.status === 'fulfilled') throw piped.reason
+  if (ended.status === 'rejected') throw ended.reason
+  if (ended.value.code !== 0) throw dumpFailure(endText(ended.value), programs)
+  return { sizeBytes: meter.bytes, checksum: meter.checksum() }
 }
 
 function dumpArguments(database: string): readonly string[] {

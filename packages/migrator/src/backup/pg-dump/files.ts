@@ -125,7 +125,8 @@ export async function explainingFiles<T>(directory: string, work: () => Promise<
   try {
     return await work()
   } catch (error) {
-    if (!isErrno(error)) throw error
+    // A program that can't be started is no matter of the folder.
+    if (!isErrno(error) || error.syscall?.startsWith('spawn')) throw error
     const what = PLAIN[error.code ?? ''] ?? error.message
     throw new MigratorError('BACKUP_FAILED', `The backup can't be kept in ${directory}: ${what}.`, {
       hint: 'Make room or correct the permissions, or name another folder for the dumps; nothing was changed.',

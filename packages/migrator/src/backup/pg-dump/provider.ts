@@ -3,11 +3,11 @@
  * programs run as children of this process and end with it; what they need of the environment is given as data.
  */
 
+import { sizeText } from '../../core/figures.ts'
 import { MigratorError } from '../../errors.ts'
 import type { BackupHandle, BackupScope, BackupWatch, ManagedBackupProvider } from '../../ports/backup.ts'
 import type { Clock, DatabaseLocation, Session } from '../../ports.ts'
 import { backupNotFound } from '../failure.ts'
-import { sizeText } from '../figures.ts'
 import { dump } from './dump.ts'
 import { explainingFiles, findDump, readDumps, removeDump } from './files.ts'
 import type { DumpRecord } from './record.ts'

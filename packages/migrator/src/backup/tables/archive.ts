@@ -50,11 +50,21 @@ export async function prepareArchive(on: Session, schema: string): Promise<void>
     COMMENT ON SCHEMA ${archive} IS 'Backups of tables by @repo/migrator; db:snapshot prune removes them.'`)
 }
 
+export async function readIds(on: Session, schema: string): Promise<ReadonlySet<string>> {
+  const rows = await on.query(`SELECT id FROM ${identifier(schema)}.backups`)
+  return new Set(rows.map(({ id }) => id ?? ''))
+}
+
 /** Newest first; empty where there is no archive. */
-export async function readBackups(on: Session, schema: string): Promise<readonly ArchivedBackup[]> {
+export async function readAllBackups(on: Session, schema: string): Promise<readonly ArchivedBackup[]> {
+  const table = `${identifier(schema)}.backup_tables`
+  const [found] = await on.query(`SELECT to_regclass(${literal(table)})::text AS found`)
+  return found?.found ? readBackups(on, schema) : []
+}
+
+/** Of an archive that is there: all of it, or one backup. */
+export async function readBackups(on: Session, schema: string, id?: string): Promise<readonly ArchivedBackup[]> {
   const archive = identifier(schema)
-  const [found] = await on.query(`SELECT to_regclass(${literal(`${archive}.backup_tables`)})::text AS found`)
-  if (!found?.found) return []
   const rows = await on.query(`
     SELECT jsonb_build_object('id', b.id, 'operation', b.operation, 'runId', b.run_id, 'migrations', b.migrations, 'toolVersion', b.tool_version,
              'createdAt', to_char(b.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
@@ -63,7 +73,7 @@ export async function readBackups(on: Session, schema: string): Promise<readonly
              'tables', coalesce((SELECT jsonb_agg(jsonb_build_object('position', t.position, 'schema', t.schema_name, 'table', t.table_name,
                                         'copy', t.copy_name, 'rowCount', t.row_count, 'shape', t.shape, 'replaced', t.replaced) ORDER BY t.position)
                                    FROM ${archive}.backup_tables t WHERE t.backup_id = b.id), '[]'))::text AS backup
-      FROM ${archive}.backups b ORDER BY b.created_at DESC, b.id DESC`)
+      FROM ${archive}.backups b ${id === undefined ? '' : `WHERE b.id = ${literal(id)}`} ORDER BY b.created_at DESC, b.id DESC`)
   return rows.map(({ backup }) => JSON.parse(backup ?? '') as ArchivedBackup)
 }
 

@@ -1,12 +1,13 @@
+import { countText } from '../../core/figures.ts'
 import { MigratorError } from '../../errors.ts'
 import type { BackupScope, BackupWatch } from '../../ports/backup.ts'
 import type { Session } from '../../ports.ts'
 import { identifier, jsonLiteral, literal } from '../../sql/literal.ts'
 import { explained } from '../failure.ts'
-import { countText } from '../figures.ts'
 import { cancelledBy } from '../in-session.ts'
 import { backupId, clipped, NAME_BYTES, uniqueName } from '../name.ts'
-import { type ArchivedBackup, prepareArchive, readBackups, recordTableStatement } from './archive.ts'
+import { type ArchivedBackup, prepareArchive, readBackups, readIds, recordTableStatement } from './archive.ts'
+import type { Relation } from './catalog-view.ts'
 import { keptColumns } from './columns.ts'
 import { EXACT } from './plain-text.ts'
 import type { TablesSettings } from './provider.ts'
@@ -24,13 +25,12 @@ export async function backUpTables(
   const started = clock.monotonicMs()
   const progress = (message: string) => watch.progress({ message, elapsedMs: clock.monotonicMs() - started })
   try {
-    const oids = await touchedTables(on, settings, scope.steps)
+    const tables = await touchedTables(on, settings, scope.steps)
     await prepareArchive(on, schema)
-    const taken = new Set((await readBackups(on, schema)).map((backup) => backup.id))
-    const id = uniqueName(backupId(scope.operation, scope.askedAt), taken)
+    const id = uniqueName(backupId(scope.operation, scope.askedAt), await readIds(on, schema))
     await watch.began({ id, details: { schema } })
-    await cancelledBy(watch.signal, on, () => copyAll(on, settings, { id, scope, oids }, progress, watch.signal))
-    const backup = (await readBackups(on, schema)).find((each) => each.id === id)
+    await cancelledBy(watch.signal, on, () => copyAll(on, settings, { id, scope, tables }, progress, watch.signal))
+    const [backup] = await readBackups(on, schema, id)
     if (!backup) throw new MigratorError('BACKUP_FAILED', `Backup ${id} vanished from schema ${schema}.`)
     return backup
   } catch (error) {
@@ -42,25 +42,31 @@ export async function backUpTables(
 interface Task {
   readonly id: string
   readonly scope: BackupScope
-  readonly oids: readonly string[]
+  readonly tables: readonly Relation[]
 }
 
 async function copyAll(
   on: Session,
   settings: TablesSettings,
-  { id, scope, oids }: Task,
+  { id, scope, tables }: Task,
   progress: (message: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const names = await namesOf(on, oids)
+  const names = tables.map(({ schema, name }) => qualified(schema, name))
   // Locked before the first query takes the snapshot: a table that is rewritten in between would look empty to an older one.
   // https://www.postgresql.org/docs/current/mvcc-caveats.html
-  const lock = names.length === 0 ? '' : `; LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE`
-  await on.execute(`BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout TO 0;
-    SET LOCAL lock_timeout TO ${settings.lockTimeoutMs}; ${EXACT}${lock}`)
+  const lock = names.length === 0 ? [] : [`LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE`]
+  const limits = `SET LOCAL statement_timeout TO 0; SET LOCAL lock_timeout TO ${settings.lockTimeoutMs}`
   try {
-    await on.execute(recordStatement(settings, id, scope))
-    const shapes = await readShapes(on, oids)
+    await on.execute(
+      ['BEGIN ISOLATION LEVEL REPEATABLE READ', limits, EXACT, ...lock, recordStatement(settings, id, scope)].join(
+        ';\n',
+      ),
+    )
+    const shapes = await readShapes(
+      on,
+      tables.map(({ oid }) => oid),
+    )
     for (const [index, shape] of shapes.entries()) {
       signal.throwIfAborted()
       progress(`Copying ${shape.schema}.${shape.table} (${index + 1} of ${shapes.length})`)
@@ -73,14 +79,6 @@ async function copyAll(
     await on.abort()
     throw error
   }
-}
-
-async function namesOf(on: Session, oids: readonly string[]): Promise<readonly string[]> {
-  if (oids.length === 0) return []
-  const rows = await on.query(`
-    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name
-      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid IN (${oids.join(', ')})`)
-  return rows.map(({ name }) => name ?? '')
 }
 
 function recordStatement({ schema, toolVersion }: TablesSettings, id: string, scope: BackupScope): string {
@@ -99,10 +97,8 @@ async function copyOne(on: Session, archive: string, id: string, shape: TableSha
   const body = `DECLARE counted bigint; BEGIN
     EXECUTE ${literal(create)}; GET DIAGNOSTICS counted = ROW_COUNT;
     EXECUTE ${literal(record)} || counted || ')'; END`
-  await on.execute(`DO ${literal(body)}`)
-  const [row] = await on.query(
-    `SELECT row_count::text FROM ${identifier(archive)}.backup_tables WHERE backup_id = ${literal(id)} AND position = ${position}`,
-  )
+  const count = `SELECT row_count::text FROM ${identifier(archive)}.backup_tables WHERE backup_id = ${literal(id)} AND position = ${position}`
+  const [, [row]] = await Promise.all([on.execute(`DO ${literal(body)}`), on.query(count)])
   return Number(row?.row_count)
 }
 

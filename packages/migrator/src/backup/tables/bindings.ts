@@ -25,8 +25,7 @@ interface Trigger {
 /** Of these tables and of everything below them. Call it in a transaction. */
 export async function readBindings(on: Session, oids: readonly string[]): Promise<Bindings> {
   if (oids.length === 0) return { foreignKeys: [], triggers: [] }
-  await on.execute("SET LOCAL search_path TO ''")
-  const [row] = await on.query(`
+  const query = `
     WITH RECURSIVE t(oid) AS (SELECT unnest(ARRAY[${oids.join(', ')}]::oid[])
       UNION SELECT i.inhrelid FROM t JOIN pg_inherits i ON i.inhparent = t.oid)
     SELECT jsonb_build_object(
@@ -36,8 +35,12 @@ export async function readBindings(on: Session, oids: readonly string[]): Promis
          WHERE k.contype = 'f' AND k.conparentid = 0 AND (k.conrelid IN (SELECT oid FROM t) OR k.confrelid IN (SELECT oid FROM t))),
       'triggers', (SELECT coalesce(jsonb_agg(jsonb_build_object('table', format('%I.%I', n.nspname, c.relname), 'name', g.tgname, 'enabled', g.tgenabled)), '[]')
           FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-         WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgrelid IN (SELECT oid FROM t)))::text AS bindings`)
-  await on.execute('SET LOCAL search_path TO DEFAULT')
+         WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgrelid IN (SELECT oid FROM t)))::text AS bindings`
+  const [, [row]] = await Promise.all([
+    on.execute("SET LOCAL search_path TO ''"),
+    on.query(query),
+    on.execute('SET LOCAL search_path TO DEFAULT'),
+  ])
   return JSON.parse(row?.bindings ?? '') as Bindings
 }
 

@@ -3,6 +3,7 @@
  * back by one transaction. Structure belongs to the migrations: what comes back is rows, and whole tables that are gone.
  */
 
+import { countText, sizeText } from '../../core/figures.ts'
 import type {
   BackupHandle,
   BackupScope,
@@ -12,9 +13,8 @@ import type {
 } from '../../ports/backup.ts'
 import type { Clock, DatabaseLocation, Session } from '../../ports.ts'
 import { backupNotFound, explained } from '../failure.ts'
-import { countText, sizeText } from '../figures.ts'
 import { inSession } from '../in-session.ts'
-import { type ArchivedBackup, readBackups, removeBackup, storedOf } from './archive.ts'
+import { type ArchivedBackup, readAllBackups, removeBackup, storedOf } from './archive.ts'
 import { backUpTables } from './back-up.ts'
 import { putBack } from './put-back.ts'
 import { restoreBeside } from './restore-beside.ts'
@@ -52,7 +52,7 @@ export function createTablesProvider(options: TablesProviderOptions): ManagedBac
     lockTimeoutMs: options.lockTimeoutMs ?? 10_000,
   }
   const { connect, schema } = settings
-  const backups = () => inSession(connect, (on) => readBackups(on, schema))
+  const backups = () => inSession(connect, (on) => readAllBackups(on, schema))
   const find = async (id: string) => (await backups()).find((backup) => backup.id === id)
   const existing = async (id: string) => {
     const backup = await find(id)

@@ -1,8 +1,8 @@
+import { countText } from '../../core/figures.ts'
 import { MigratorError } from '../../errors.ts'
 import type { BackupWatch, RestoreOccasion } from '../../ports/backup.ts'
 import type { Session } from '../../ports.ts'
 import { literal } from '../../sql/literal.ts'
-import { countText } from '../figures.ts'
 import { cancelledBy } from '../in-session.ts'
 import type { ArchivedBackup, ArchivedTable } from './archive.ts'
 import { addForeignKeys, dropForeignKeys, enableTriggers, readBindings, silenceTriggers } from './bindings.ts'
@@ -27,7 +27,8 @@ export async function putBack(
   watch: BackupWatch | undefined,
 ): Promise<void> {
   const started = settings.clock.monotonicMs()
-  const tell = (message: string) => watch?.progress({ message, elapsedMs: settings.clock.monotonicMs() - started })
+  const tell: Tell = (message, kept) =>
+    watch?.progress({ message, elapsedMs: settings.clock.monotonicMs() - started, kept })
   await cancelledBy(watch?.signal, on, async () => {
     await on.execute(
       `BEGIN; SET LOCAL statement_timeout TO 0; SET LOCAL lock_timeout TO ${settings.lockTimeoutMs}; ${EXACT}`,
@@ -43,6 +44,8 @@ export async function putBack(
   })
 }
 
+type Tell = (message: string, kept?: string) => void
+
 /** A table of the backup, and as it stands now. */
 export interface TablePair {
   readonly archived: ArchivedTable
@@ -54,7 +57,7 @@ async function putAllBack(
   archive: string,
   backup: ArchivedBackup,
   occasion: RestoreOccasion['kind'],
-  tell: (message: string) => void,
+  tell: Tell,
 ): Promise<void> {
   const found = await lockTables(on, backup.tables)
   const gone = backup.tables.filter((table) => !found.has(table))
@@ -83,7 +86,7 @@ async function exchange(
   archive: string,
   backup: ArchivedBackup,
   pairs: readonly TablePair[],
-  tell: (message: string) => void,
+  tell: Tell,
 ): Promise<void> {
   const bindings = await readBindings(
     on,
@@ -98,6 +101,7 @@ async function exchange(
     if (replaced)
       tell(
         `Moved ${countText(takenOut)} rows of ${schema}.${table}, which the backup does not have, to ${archive}.${replaced}`,
+        `table ${archive}.${replaced}`,
       )
     const { lost, extra } = await differenceOf(on, archive, pair)
     if (lost + extra > 0) throw differs(pair.now)

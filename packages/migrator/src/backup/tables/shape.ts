@@ -63,24 +63,23 @@ export interface SequenceShape {
 /** Reads the shapes of tables by their oids. Call it in a transaction: names come out qualified under an empty search path. */
 export async function readShapes(on: Session, oids: readonly string[]): Promise<readonly TableShape[]> {
   if (oids.length === 0) return []
-  await on.execute("SET LOCAL search_path TO ''")
-  const rows = await on.query(shapesQuery(oids))
+  const [, rows] = await Promise.all([
+    on.execute("SET LOCAL search_path TO ''"),
+    on.query(shapesQuery(oids)),
+    on.execute('SET LOCAL search_path TO DEFAULT'),
+  ])
   const shapes = rows.map(({ shape }) => JSON.parse(shape ?? '') as TableShape)
-  const complete = []
-  for (const shape of shapes) complete.push({ ...shape, sequences: await withPositions(on, shape.sequences) })
-  await on.execute('SET LOCAL search_path TO DEFAULT')
-  return complete
+  return Promise.all(shapes.map(async (shape) => ({ ...shape, sequences: await withPositions(on, shape.sequences) })))
 }
 
-async function withPositions(on: Session, sequences: readonly SequenceShape[]): Promise<readonly SequenceShape[]> {
-  const positioned = []
-  for (const sequence of sequences) {
-    const [row] = await on.query(
-      `SELECT last_value::text, is_called::text FROM ${qualified(sequence.schema, sequence.name)}`,
-    )
-    positioned.push({ ...sequence, lastValue: row?.last_value ?? '', isCalled: row?.is_called === 'true' })
-  }
-  return positioned
+function withPositions(on: Session, sequences: readonly SequenceShape[]): Promise<readonly SequenceShape[]> {
+  return Promise.all(
+    sequences.map(async (sequence) => {
+      const name = qualified(sequence.schema, sequence.name)
+      const [row] = await on.query(`SELECT last_value::text, is_called::text FROM ${name}`)
+      return { ...sequence, lastValue: row?.last_value ?? '', isCalled: row?.is_called === 'true' }
+    }),
+  )
 }
 
 export function qualified(schema: string, name: string): string {

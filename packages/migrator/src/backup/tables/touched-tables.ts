@@ -8,14 +8,14 @@ import type { TablesSettings } from './provider.ts'
 import { reach } from './reach.ts'
 
 /**
- * The oids of the tables whose rows the steps may change or lose; without steps, of all. Of a partitioned table only the
+ * The tables whose rows the steps may change or lose; without steps, of all. Of a partitioned table only the
  * table itself, through which all of its rows are read.
  */
 export async function touchedTables(
   on: Session,
   { schema, leaveOut }: Pick<TablesSettings, 'schema' | 'leaveOut'>,
   steps: readonly BackupStep[],
-): Promise<readonly string[]> {
+): Promise<readonly Relation[]> {
   const view = await readCatalog(on, schema, leaveOut)
   const all = steps.length === 0 || steps.some(({ sql, source }) => sql === undefined && source === undefined)
   const oids = all ? new Set(view.relations.map(({ oid }) => oid)) : await followed(on, view, await read(steps))
@@ -49,17 +49,14 @@ async function followed(on: Session, view: CatalogView, { touched, moved }: Read
   return new Set([...oids, ...(await dependentsOf(on, dropped))])
 }
 
-function rootsOf({ relations, inherits }: CatalogView, oids: ReadonlySet<string>): readonly string[] {
+function rootsOf({ relations, inherits }: CatalogView, oids: ReadonlySet<string>): readonly Relation[] {
   const partitioned = new Set(relations.filter(({ kind }) => kind === 'p').map(({ oid }) => oid))
   const parents = new Map(inherits)
   const covered = (oid: string): boolean => {
     const parent = parents.get(oid)
     return parent !== undefined && partitioned.has(parent) && (oids.has(parent) || covered(parent))
   }
-  return relations
-    .filter(isTable)
-    .map(({ oid }) => oid)
-    .filter((oid) => oids.has(oid) && !covered(oid))
+  return relations.filter((relation) => isTable(relation) && oids.has(relation.oid) && !covered(relation.oid))
 }
 
 function isTable({ kind }: Relation): boolean {

@@ -39,6 +39,7 @@ export async function swapDatabases(
   watch?.progress({
     message: `Database "${location.database}" is the copy "${copy.id}" now; what it was is kept as "${replaced}"`,
     elapsedMs: clock.monotonicMs() - started,
+    kept: `database ${replaced}`,
   })
 }
 

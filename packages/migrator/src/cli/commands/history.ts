@@ -1,9 +1,10 @@
 import type { Argv } from 'yargs'
+import { sizeText } from '../../core/figures.ts'
 import { withSession } from '../../operations/begin-run.ts'
 import type { BackupRecord } from '../../ports/backup.ts'
 import { type LogRow, logTableOf, readLog } from '../../postgres/log-table.ts'
 import { backupJson } from '../../report/run-json.ts'
-import { duration, type Style, size, table } from '../../report/style.ts'
+import { duration, type Style, table } from '../../report/style.ts'
 import type { Cli } from '../command.ts'
 import { type CommonFlags, commonOptions } from '../options.ts'
 import { readCount } from '../values.ts'
@@ -67,7 +68,7 @@ function backupsTable(backups: readonly BackupRecord[], style: Style): string {
     { text: backup.id },
     { text: backup.provider },
     { text: backup.state },
-    { text: backup.sizeBytes === undefined ? '' : size(backup.sizeBytes) },
+    { text: backup.sizeBytes === undefined ? '' : sizeText(backup.sizeBytes) },
     { text: backup.migration ?? (backup.details?.migrations as readonly string[] | undefined)?.join(', ') ?? '' },
     { text: backup.runId.slice(0, 8) },
   ])

@@ -2,14 +2,14 @@ import type { Argv } from 'yargs'
 import type { UpTarget } from '../../core/target.ts'
 import { migrate } from '../../operations/migrate.ts'
 import { approveRun } from '../approval.ts'
-import { chooseBackup } from '../backups.ts'
+import { type BackupFlags, backupOptions, chooseBackup } from '../backups.ts'
 import type { Cli } from '../command.ts'
 import { type RunFlags, runOptions } from '../options.ts'
 import { invalid, readCount } from '../values.ts'
 import { createWorld, runOptionsOf } from '../wiring.ts'
 import { runOutcome } from './run-outcome.ts'
 
-export interface MigrateFlags extends RunFlags {
+export interface MigrateFlags extends RunFlags, BackupFlags {
   readonly steps?: string
   readonly target?: string
   readonly onFailure?: 'rollback' | 'stop'
@@ -33,7 +33,7 @@ export const migrateCommand = (cli: Cli) => ({
 })
 
 export function migrateOptions<T>(yargs: Argv<T>): Argv<T> {
-  return yargs
+  return backupOptions(yargs)
     .option('steps', { type: 'string', requiresArg: true, describe: 'Apply the next N' })
     .option('target', { type: 'string', requiresArg: true, describe: 'Apply up to this id, it included' })
     .option('on-failure', {

@@ -80,7 +80,7 @@ async function restoreBeside(
   provider: ManagedBackupProvider,
   { id, to }: RestoreFlags,
 ): Promise<Outcome> {
-  const place = await provider.restoreTo(id, to, watchOf(world))
+  const place = await provider.restoreTo(id, to, watchOf(world)).catch(whenInterrupted)
   emit(world.context, {
     kind: 'backup-restored',
     level: 'info',
@@ -100,35 +100,52 @@ async function restoreInPlace(world: World, provider: ManagedBackupProvider, fla
   }
   await approveInPlace(world, id, { confirm, yes: flags.yes })
   const handle = await provider.open(id)
-  if (provider.excludes === 'sessions') await world.database.close()
-  await handle.restore({ kind: 'asked', watch: watchOf(world) })
+  if (provider.excludes === 'sessions') {
+    await world.context.events.flush()
+    await world.database.close()
+  }
+  const kept: string[] = []
+  await handle.restore({ kind: 'asked', watch: watchOf(world, (name) => kept.push(name)) })
   emit(world.context, {
     kind: 'backup-restored',
     level: 'warn',
     message: `Backup ${id} (${provider.name}) was put back in place`,
-    details: { backup: id, provider: provider.name },
+    details: { backup: id, provider: provider.name, kept },
   })
   await amendRecord(world.context, id, 'restored')
   const text = [
     headline(world),
-    `Backup ${id} (${provider.name}) was put back in place. What it replaced is kept.`,
+    `Backup ${id} (${provider.name}) was put back in place.`,
+    ...(kept.length > 0 ? [`What it replaced is kept: ${kept.join(', ')}`] : []),
     '',
     'Next:',
     '  db:migrate:status',
   ]
   return {
-    document: { backup: { id, provider: provider.name }, restored: { kind: 'in-place' } },
+    document: { backup: { id, provider: provider.name }, restored: { kind: 'in-place', kept } },
     text: text.join('\n'),
   }
 }
 
-function watchOf({ context }: World): BackupWatch {
+function watchOf({ context }: World, onKept: (name: string) => void = () => {}): BackupWatch {
   return {
     signal: context.signal,
     began: async () => {},
-    progress: ({ message, percent, elapsedMs }) =>
-      emit(context, { kind: 'backup-progress', level: 'debug', message, durationMs: elapsedMs, details: { percent } }),
+    progress({ message, percent, elapsedMs, kept }) {
+      if (kept !== undefined) onKept(kept)
+      emit(context, { kind: 'backup-progress', level: 'debug', message, durationMs: elapsedMs, details: { percent } })
+    },
   }
+}
+
+/** What was begun elsewhere goes on without us, under a name that is then taken. */
+function whenInterrupted(cause: unknown): never {
+  if (!(cause instanceof MigratorError) || cause.code !== 'INTERRUPTED') throw cause
+  throw new MigratorError('INTERRUPTED', cause.message, {
+    cause,
+    details: cause.details,
+    hint: 'What was begun is named above: use it once it is ready, or remove it; then restore under another name.',
+  })
 }
 
 function placeText(world: World, id: string, place: RestoredPlace): string {

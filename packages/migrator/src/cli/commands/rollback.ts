@@ -1,22 +1,26 @@
 import type { Argv } from 'yargs'
+import type { KnownLoss } from '../../core/loss.ts'
 import type { DownTarget } from '../../core/target.ts'
 import { MigratorError } from '../../errors.ts'
 import type { RunReport } from '../../operations/report.ts'
 import { type RollbackOptions, rollback } from '../../operations/rollback.ts'
 import { agreesTo, approveRun } from '../approval.ts'
-import { chooseBackup } from '../backups.ts'
+import { type BackupFlags, backupOptions, chooseBackup } from '../backups.ts'
 import type { Cli } from '../command.ts'
+import { knownLossOf } from '../known-loss.ts'
 import { type RunFlags, runOptions } from '../options.ts'
 import { invalid, readCount } from '../values.ts'
 import { createWorld, runOptionsOf, type World } from '../wiring.ts'
 import { runOutcome } from './run-outcome.ts'
 
-export interface RollbackFlags extends RunFlags {
+export interface RollbackFlags extends RunFlags, BackupFlags {
   readonly steps?: string
   readonly target?: string
   readonly batch?: boolean
   readonly all?: boolean
   readonly force?: boolean
+  readonly preserveData?: boolean
+  readonly acceptLoss?: boolean
   readonly acceptArchived?: boolean
 }
 
@@ -24,7 +28,7 @@ export const rollbackCommand = (cli: Cli) => ({
   command: 'rollback',
   describe: 'Revert applied migrations, the newest first',
   builder: (yargs: Argv) =>
-    runOptions(yargs)
+    lossOptions(backupOptions(runOptions(yargs)))
       .usage(
         `${cli.invocation.command('rollback')} [options]\n\nRevert the last migration, the last N, everything after --target ID, the last --batch, or --all.`,
       )
@@ -48,9 +52,25 @@ export const rollbackCommand = (cli: Cli) => ({
       })
       .example(cli.invocation.command('rollback'), 'the last one')
       .example(`${cli.invocation.command('rollback')} --steps 2 --dry-run`, 'show what reverting two would run')
-      .example(`${cli.invocation.command('rollback')} --target 0001_init_schema`, 'everything after it'),
+      .example(`${cli.invocation.command('rollback')} --target 0001_init_schema`, 'everything after it')
+      .example(`${cli.invocation.command('rollback')} --preserve-data`, 'and lose no row'),
   handler: (flags: RollbackFlags) => runRollback(cli, flags),
 })
+
+/** What is to become of the data that a rollback destroys. */
+export function lossOptions<T>(yargs: Argv<T>): Argv<T> {
+  return yargs
+    .option('preserve-data', {
+      type: 'boolean',
+      default: false,
+      describe: 'Keep the rows and values that it destroys; the next migrate of the same migration puts them back',
+    })
+    .option('accept-loss', {
+      type: 'boolean',
+      default: false,
+      describe: 'Destroy what is there, also on a protected database',
+    }) as Argv<T>
+}
 
 export async function runRollback(cli: Cli, flags: RollbackFlags): Promise<void> {
   await cli.run(flags, async (surroundings) => {
@@ -66,6 +86,11 @@ export async function runRollback(cli: Cli, flags: RollbackFlags): Promise<void>
         target,
         force,
         everything: force,
+        preserveData: flags.preserveData ?? false,
+        acceptLoss: flags.acceptLoss ?? false,
+        onLoss: world.protected ? 'refuse' : 'tell',
+        knownLoss: provenLoss(world),
+        lossTimeoutMs: surroundings.config.config.lossTimeoutMs,
         dryRun: flags.dryRun ?? false,
         approve: (proposal) => approveRun(world, proposal, { confirm: flags.confirm, backup }),
       })
@@ -74,6 +99,17 @@ export async function runRollback(cli: Cli, flags: RollbackFlags): Promise<void>
       await world.close()
     }
   })
+}
+
+/** In an incident a damaged lock file must not stand in the way: what it would tell is then read from the downs. */
+function provenLoss(world: World): KnownLoss | undefined {
+  try {
+    return knownLossOf(world)
+  } catch (error) {
+    if (!(error instanceof MigratorError)) throw error
+    world.output.warn(error.message)
+    return undefined
+  }
 }
 
 /** Reverting everything needs --force, or a typed yes. */

@@ -1,6 +1,10 @@
+import { type Loss, lossText } from '../../core/loss.ts'
 import { plural } from '../../core/plural.ts'
 import type { MigrationStatus } from '../../core/reconcile.ts'
+import { proofText, proveSchema, type SchemaProof } from '../../core/schema-proof.ts'
+import { readLockFile } from '../../load/lock-file.ts'
 import { readStatuses, withSession } from '../../operations/begin-run.ts'
+import { preservedText, putBackText } from '../../operations/kept-data.ts'
 import type { RunReport } from '../../operations/report.ts'
 import { countStates } from '../../operations/status.ts'
 import { runDocument } from '../../report/run-json.ts'
@@ -12,18 +16,20 @@ import type { World } from '../wiring.ts'
 
 /** What a run did, for a person and as a document. */
 export async function runOutcome(world: World, report: RunReport, backup?: BackupChoice): Promise<Outcome> {
-  const document = runDocument(report, world.database.location.database, world.output.describe)
+  const proof = report.fingerprint === undefined ? undefined : proofOf(world, report)
+  const run = runDocument(report, world.database.location.database, world.output.describe)
+  const document = proof ? { ...run, schema: { ...proof, fingerprint: report.fingerprint } } : run
   const text = world.output.json
     ? ''
     : report.dryRun
       ? previewText(world, report, backup)
-      : await resultText(world, report)
+      : await resultText(world, report, proof)
   return { document, text, error: report.error }
 }
 
 function previewText(
   world: World,
-  { plan, sql, drift = [], direction }: RunReport,
+  { plan, sql, sqlNote, drift = [], direction, loss = [] }: RunReport,
   backup: BackupChoice | undefined,
 ): string {
   const { colours } = world.output.style
@@ -34,6 +40,7 @@ function previewText(
       `${direction === 'up' ? 'Would apply' : 'Would roll back'} ${plural(plan.steps.length, 'migration', 'migrations')}; nothing was changed:`,
     )
   if (plan.steps.length > 0) lines.push(...backupPreview(world, plan.direction, backup))
+  lines.push(...lossPreview(loss, colours.yellow))
   for (const step of plan.steps) {
     lines.push(
       '',
@@ -43,6 +50,7 @@ function previewText(
     if (text !== undefined) lines.push(indent(text))
     else if (sql && step.by !== 'record') lines.push(colours.dim('    a module: its SQL shows only when it runs'))
   }
+  if (sqlNote !== undefined) lines.push('', colours.yellow(`Not all of the SQL could be told: ${sqlNote}`))
   if (plan.notices.length > 0) lines.push('', ...plan.notices.map((notice) => colours.yellow(notice)))
   if (drift.length > 0) {
     lines.push('', colours.yellow('Files and history differ:'))
@@ -52,6 +60,12 @@ function previewText(
   return lines.join('\n')
 }
 
+function lossPreview(losses: readonly Loss[], paint: (text: string) => string): readonly string[] {
+  if (losses.length === 0) return []
+  const lines = losses.map((loss) => paint(`  ${lossText(loss)} (${loss.migration})`))
+  return ['', 'What is there now and would be destroyed; --preserve-data keeps it:', ...lines]
+}
+
 function backupPreview(
   { protected: isProtected }: World,
   direction: 'up' | 'down',
@@ -59,9 +73,9 @@ function backupPreview(
 ): readonly string[] {
   if (backup?.kind === 'taken') return [`Backup: ${backup.provider.name}, taken first.`]
   if (!isProtected || backup?.kind === 'refused') return []
-  const when = direction === 'down' ? 'this' : 'steps that drop, truncate or delete'
+  const when = direction === 'down' ? 'this needs' : 'steps that drop, truncate or delete need'
   return [
-    `Backup: none yet. On this protected database ${when} needs --snapshot, --backup NAME, or --no-backup --reason "why".`,
+    `Backup: none yet. On this protected database ${when} --snapshot, --backup NAME, or --no-backup --reason "why".`,
   ]
 }
 
@@ -72,7 +86,7 @@ const WAYS = {
   record: 'NOTHING IS RUN, only its record is dropped',
 } as const
 
-async function resultText(world: World, report: RunReport): Promise<string> {
+async function resultText(world: World, report: RunReport, proof?: SchemaProof): Promise<string> {
   const { results, recovered, direction, error, durationMs } = report
   const lines = [headline(world)]
   for (const { record } of report.backups) {
@@ -88,9 +102,22 @@ async function resultText(world: World, report: RunReport): Promise<string> {
       `${direction === 'up' ? 'Applied' : 'Rolled back'} ${plural(done.length, 'migration', 'migrations')} in ${duration(durationMs)}.`,
     )
   }
+  for (const { preserved, putBack } of report.keptData ?? [])
+    lines.push(...preserved.map(preservedText), ...putBack.map(putBackText))
   if (error) lines.push(...failureLines(report))
+  if (proof) lines.push(proofText(proof, direction))
   lines.push(...(await whereItStands(world, report)))
   return lines.join('\n')
+}
+
+/** A lock file that can't be read must not hide what the run did. */
+function proofOf({ migrationsDirectory, output }: World, { plan, fingerprint }: RunReport): SchemaProof | undefined {
+  try {
+    return proveSchema(plan.steps, fingerprint, readLockFile(migrationsDirectory))
+  } catch (error) {
+    output.warn(output.describe(error).message)
+    return undefined
+  }
 }
 
 function failureLines({ results, direction }: RunReport): readonly string[] {

@@ -2,7 +2,7 @@ import type { Argv } from 'yargs'
 import type { Cli } from '../command.ts'
 import { runOptions } from '../options.ts'
 import { type MigrateFlags, migrateOptions, runMigrate } from './migrate.ts'
-import { type RollbackFlags, runRollback } from './rollback.ts'
+import { lossOptions, type RollbackFlags, runRollback } from './rollback.ts'
 
 type SafeFlags = MigrateFlags & RollbackFlags & { readonly direction?: 'up' | 'down' }
 
@@ -10,7 +10,7 @@ export const safeCommand = (cli: Cli) => ({
   command: 'safe [direction]',
   describe: 'The same engine under the name some teams know: up (default), or down --steps=N',
   builder: (yargs: Argv) =>
-    migrateOptions(runOptions(yargs))
+    lossOptions(migrateOptions(runOptions(yargs)))
       .usage(`${cli.invocation.command('safe')} [up|down] [options]`)
       .positional('direction', {
         choices: ['up', 'down'] as const,

@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs'
 import { ensureDatabase } from '../../scratch/embedded/embedded-server.ts'
 import type { Cli } from '../command.ts'
-import { embeddedName, startEmbedded, stopEmbedded } from '../embedded.ts'
+import { embeddedName, startEmbedded, stopEmbedded, stopScratchEmbedded } from '../embedded.ts'
 import { type CommonFlags, commonOptions } from '../options.ts'
 
 export const startCommand = (cli: Cli) => ({
@@ -37,9 +37,16 @@ export const stopCommand = (cli: Cli) => ({
   handler: (flags: CommonFlags) =>
     cli.run(flags, async (surroundings) => {
       const stopped = await stopEmbedded(surroundings)
+      const scratch = await stopScratchEmbedded(surroundings)
       const text = stopped
         ? `PostgreSQL (pid ${stopped.pid}) is stopped; its data stays in ${stopped.dataDirectory}.`
         : 'The embedded PostgreSQL was not running.'
-      return { document: { stopped: stopped !== undefined, pid: stopped?.pid ?? null }, text }
+      const also = scratch ? '\nThe one for scratch databases is stopped too.' : ''
+      const document = {
+        stopped: stopped !== undefined,
+        pid: stopped?.pid ?? null,
+        scratchStopped: scratch !== undefined,
+      }
+      return { document, text: text + also }
     }),
 })

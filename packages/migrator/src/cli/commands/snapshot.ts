@@ -1,10 +1,11 @@
 import type { Argv } from 'yargs'
+import { sizeText } from '../../core/figures.ts'
 import { plural } from '../../core/plural.ts'
 import { chooseToPrune } from '../../core/prune.ts'
 import { amendRecord, backupsOnRecord, takeBackup } from '../../operations/manual-backup.ts'
 import type { ManagedBackupProvider, StoredBackup } from '../../ports/backup.ts'
 import { backupJson } from '../../report/run-json.ts'
-import { type Style, size, table } from '../../report/style.ts'
+import { type Style, table } from '../../report/style.ts'
 import { type BackupFlags, backupOptions, managedProvider, providerNamed } from '../backups.ts'
 import type { Cli } from '../command.ts'
 import { type CommonFlags, commonOptions } from '../options.ts'
@@ -70,7 +71,7 @@ async function create(world: World, flags: SnapshotFlags): Promise<Outcome> {
   const { handle, record } = await takeBackup(world.context, provider, flags.reason)
   const text = [
     headline(world),
-    `Backup ${handle.id} (${handle.provider})${record.state === 'creating' ? ' was begun' : ''}${handle.sizeBytes === undefined ? '' : `, ${size(handle.sizeBytes)}`}`,
+    `Backup ${handle.id} (${handle.provider})${record.state === 'creating' ? ' was begun' : ''}${handle.sizeBytes === undefined ? '' : `, ${sizeText(handle.sizeBytes)}`}`,
     handle.describe?.().text,
     '',
     nextCommands(world.output, [
@@ -89,12 +90,14 @@ async function list(world: World, provider: ManagedBackupProvider): Promise<Outc
   return { document: { provider: provider.name, backups }, text: [headline(world), '', body].join('\n') }
 }
 
-/** What was on record as being made, and is finished by now. */
+/** What a record says of a backup that may have been finished since, by itself: `failed` when it was waited for too briefly. */
+const UNSETTLED = new Set<string>(['creating', 'interrupted', 'failed'])
+
 async function refreshRecords(world: World, backups: readonly StoredBackup[]): Promise<void> {
   const records = (await backupsOnRecord(world.context, 100)) ?? []
   for (const { id, state } of records) {
     const now = backups.find((backup) => backup.id === id)?.state
-    if ((state === 'creating' || state === 'interrupted') && now !== undefined && now !== 'creating')
+    if (UNSETTLED.has(state) && now !== undefined && now !== 'creating' && now !== state)
       await amendRecord(world.context, id, now)
   }
 }
@@ -128,7 +131,7 @@ export function backupTable(backups: readonly StoredBackup[], style: Style): str
           : `${backup.state} ${backup.percent} %`,
     },
     { text: backup.createdAt.replace('T', ' ').replace(/\.\d+Z$/, '') },
-    { text: backup.sizeBytes === undefined ? '' : size(backup.sizeBytes) },
+    { text: backup.sizeBytes === undefined ? '' : sizeText(backup.sizeBytes) },
     { text: backup.migrations?.join(', ') ?? '' },
   ])
   return table(['backup', 'state', 'at (UTC)', 'size', 'before'], rows, style)

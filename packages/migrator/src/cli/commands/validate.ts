@@ -1,14 +1,20 @@
 import type { Argv } from 'yargs'
+import { describeStale, staleCertificates } from '../../core/certificate.ts'
 import { invalidFiles } from '../../core/file-problem.ts'
 import { plural } from '../../core/plural.ts'
 import { MigratorError } from '../../errors.ts'
 import { readDirectory } from '../../load/directory.ts'
+import { readLockFile } from '../../load/lock-file.ts'
 import { type ValidateReport, validateFiles, validateWithHistory } from '../../operations/validate.ts'
 import { statusJson } from '../../report/status-json.ts'
 import type { Cli } from '../command.ts'
 import { type CommonFlags, commonOptions } from '../options.ts'
 import type { Outcome } from '../output.ts'
 import { createWorld, migrationsDirectoryOf, type Surroundings } from '../wiring.ts'
+
+interface ValidateFlags extends CommonFlags {
+  readonly check?: boolean
+}
 
 export const validateCommand = (cli: Cli) => ({
   command: 'validate',
@@ -18,13 +24,32 @@ export const validateCommand = (cli: Cli) => ({
       .usage(
         `${cli.invocation.command('validate')} [options]\n\nLoad every migration and check names, order, options and SQL. Needs no database.`,
       )
-      .example(cli.invocation.command('validate'), 'in CI, before anything is deployed'),
-  handler: (flags: CommonFlags) =>
+      .option('check', {
+        type: 'boolean',
+        default: false,
+        describe: 'Exit with 5 unless every migration is certified in migrations.lock.json',
+      })
+      .example(`${cli.invocation.command('validate')} --check`, 'in CI, before anything is deployed'),
+  handler: (flags: ValidateFlags) =>
     cli.run(flags, async (surroundings) => {
       const report = await validate(flags, surroundings)
-      return outcomeOf(report)
+      const outcome = outcomeOf(report)
+      return flags.check && !outcome.error ? certified(flags, surroundings, outcome) : outcome
     }),
 })
+
+/** Compares the lock file with the files alone: no database is needed to see that a proof is out of date. */
+function certified(flags: ValidateFlags, surroundings: Surroundings, { document, text }: Outcome): Outcome {
+  const directory = migrationsDirectoryOf(flags, surroundings)
+  const stale = staleCertificates(readDirectory(directory).files, readLockFile(directory))
+  if (stale.length === 0) return { document: { ...document, stale }, text: `${text}\nAll of them are certified.` }
+  const message = `migrations.lock.json is out of date: ${stale.map(describeStale).join(', ')}.`
+  const error = new MigratorError('CHECK_FAILED', message, {
+    hint: 'Run db:rehearse --all --write, review what it says, and commit the file.',
+    details: { ids: stale.map(({ id }) => id) },
+  })
+  return { document: { ...document, stale }, text: '', error }
+}
 
 async function validate(flags: CommonFlags, surroundings: Surroundings): Promise<ValidateReport> {
   const named = flags.databaseUrl ?? surroundings.env.databaseUrl ?? surroundings.config.config.databaseUrl

@@ -1,0 +1,76 @@
+import type { Argv } from 'yargs'
+import { plural } from '../../core/plural.ts'
+import { explainDifferences } from '../../core/schema-diff.ts'
+import { MigratorError } from '../../errors.ts'
+import { readLockFile } from '../../load/lock-file.ts'
+import { type DriftReport, drift } from '../../operations/drift.ts'
+import type { Cli } from '../command.ts'
+import { type CommonFlags, commonOptions } from '../options.ts'
+import type { Outcome } from '../output.ts'
+import { withScratch } from '../scratch.ts'
+import { SCRATCH_URL, type ScratchFlags } from '../scratch-options.ts'
+import { createWorld, type World } from '../wiring.ts'
+import { headline } from './run-outcome.ts'
+
+interface DriftFlags extends CommonFlags, ScratchFlags {
+  readonly check?: boolean
+}
+
+export const driftCommand = (cli: Cli) => ({
+  command: 'drift',
+  describe: 'Compare the live schema with what its applied migrations lead to',
+  builder: (yargs: Argv) =>
+    commonOptions(yargs)
+      .usage(
+        `${cli.invocation.command('drift')} [options]\n\nName every object that is not as the applied migrations leave it. Reads the database's history and system catalogs only.`,
+      )
+      .option('check', { type: 'boolean', default: false, describe: 'Exit with 5 if anything differs' })
+      .option('scratch-url', SCRATCH_URL)
+      .example(cli.invocation.command('drift'), 'what somebody changed by hand')
+      .example(`${cli.invocation.command('drift')} --check`, 'for a nightly job'),
+  handler: (flags: DriftFlags) =>
+    cli.run(flags, async (surroundings) => {
+      const world = await createWorld(flags, surroundings)
+      try {
+        const certificates = readLockFile(world.migrationsDirectory)
+        const report = await drift(world.context, world.set, certificates, (work) =>
+          withScratch(flags, surroundings, world.connectionString, work),
+        )
+        return outcomeOf(world, report, flags)
+      } finally {
+        await world.close()
+      }
+    }),
+})
+
+function outcomeOf(world: World, report: DriftReport, { check }: DriftFlags): Outcome {
+  const { diff, newest, fingerprint, provenBy } = report
+  const { verdict, differences } = diff
+  const document = { verdict, differences, newest: newest ?? null, fingerprint, provenBy: provenBy ?? 'comparison' }
+  const found = verdict === 'differs'
+  const error =
+    check && found
+      ? new MigratorError('CHECK_FAILED', `The schema differs from its migrations in ${counted(report)}.`, {
+          hint: 'db:drift names them; put each into a new migration, or undo it.',
+        })
+      : undefined
+  return { document, text: [headline(world), ...lines(report)].join('\n'), error }
+}
+
+function lines({ diff, newest, provenBy }: DriftReport): readonly string[] {
+  const after = newest === undefined ? 'No migration is applied' : `The newest applied migration is ${newest}`
+  if (diff.verdict === 'identical') {
+    const by = provenBy === 'certificate' ? ' It has the fingerprint of its certificate.' : ''
+    return [`${after}; the schema is what the migrations lead to.${by}`]
+  }
+  if (diff.verdict === 'order-only')
+    return [`${after}; only the order of columns differs:`, ...explainDifferences(diff.differences)]
+  return [
+    `${after}; the schema differs in ${counted({ diff })} (+ only here, - missing here, ~ changed):`,
+    ...explainDifferences(diff.differences),
+  ]
+}
+
+function counted({ diff }: Pick<DriftReport, 'diff'>): string {
+  return plural(diff.differences.length, 'object', 'objects')
+}

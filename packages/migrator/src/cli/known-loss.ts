@@ -1,0 +1,9 @@
+import { knownLossIn } from '../core/certificate.ts'
+import type { KnownLoss } from '../core/loss.ts'
+import { readLockFile } from '../load/lock-file.ts'
+import type { World } from './wiring.ts'
+
+/** What the certificates beside the migrations prove of their downs. */
+export function knownLossOf({ set, migrationsDirectory }: Pick<World, 'set' | 'migrationsDirectory'>): KnownLoss {
+  return knownLossIn(set.files, readLockFile(migrationsDirectory))
+}

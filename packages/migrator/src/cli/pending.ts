@@ -1,0 +1,45 @@
+import type { Migration } from '../core/migration.ts'
+import { reconcile } from '../core/reconcile.ts'
+import { MigratorError } from '../errors.ts'
+import { PostgresAdapter } from '../postgres/adapter.ts'
+import { runningEmbeddedUrl } from './embedded.ts'
+import type { CommonFlags } from './options.ts'
+import type { Surroundings } from './wiring.ts'
+
+/** The database that commands would migrate, where one is named. */
+export function liveUrl(flags: Pick<CommonFlags, 'databaseUrl'>, { env, config }: Surroundings): string | undefined {
+  return flags.databaseUrl ?? env.databaseUrl ?? config.config.databaseUrl
+}
+
+/**
+ * What the history of the live database does not hold, from a read of the history and nothing else. Undefined where no
+ * database is named and the local one does not run, or it can't be reached: nothing is started for it.
+ */
+export async function livePending(
+  flags: Pick<CommonFlags, 'databaseUrl'>,
+  surroundings: Surroundings,
+  migrations: readonly Migration[],
+): Promise<ReadonlySet<string> | undefined> {
+  const named = liveUrl(flags, surroundings)
+  const url = named ?? (await runningEmbeddedUrl(surroundings))
+  if (url === undefined) return undefined
+  const { historyTable } = surroundings.config.config
+  const database = new PostgresAdapter({
+    connectionString: url,
+    ...(historyTable === undefined ? {} : { historyTable }),
+  })
+  try {
+    const session = await database.connect({ modules: false })
+    const files = migrations.map((migration) => ({ ...migration, load: async () => migration }))
+    const statuses = reconcile(files, await database.historyStore.read(session))
+    return new Set(statuses.flatMap(({ id, file, entry }) => (file && !entry ? [id] : [])))
+  } catch (error) {
+    if (!(error instanceof MigratorError) || !UNREACHABLE.has(error.code)) throw error
+    if (named) surroundings.output.warn(`${error.message} What has no certificate counts as pending.`)
+    return undefined
+  } finally {
+    await database.close()
+  }
+}
+
+const UNREACHABLE = new Set(['CONNECTION_FAILED', 'DATABASE_NOT_FOUND'])

@@ -1,0 +1,62 @@
+import { systemClock } from '../clock.ts'
+import { MigratorError } from '../errors.ts'
+import type { ScratchContext } from '../operations/standing.ts'
+import { PostgresAdapter } from '../postgres/adapter.ts'
+import { onDatabase, parseConnectionString } from '../postgres/connection-string.ts'
+import { createRehearsalTools } from '../postgres/rehearsal-tools.ts'
+import { createScratchServer } from '../scratch/server.ts'
+import { startScratchEmbedded } from './embedded.ts'
+import type { ScratchFlags } from './scratch-options.ts'
+import type { Surroundings } from './wiring.ts'
+
+/**
+ * The scratch server, for as long as `work` lasts; its databases are dropped afterwards, whatever happened. `live` is the
+ * database that is never to be used for this.
+ */
+export async function withScratch<T>(
+  flags: ScratchFlags,
+  surroundings: Surroundings,
+  live: string | undefined,
+  work: (context: ScratchContext) => Promise<T>,
+): Promise<T> {
+  const { config, signal } = surroundings
+  const given = flags.scratchUrl ?? config.config.scratchUrl
+  if (given !== undefined && live !== undefined) refuseLive(given, live)
+  const url = given ?? (await startScratchEmbedded(surroundings)).urlOf('postgres')
+  const { historyTable } = config.config
+  const open = (database: string) =>
+    new PostgresAdapter({
+      connectionString: onDatabase(url, database),
+      applicationName: 'scratch',
+      ...(historyTable === undefined ? {} : { historyTable }),
+    })
+  const admin = new PostgresAdapter({ connectionString: url, applicationName: 'scratch' })
+  const { host, port } = admin.location
+  try {
+    const server = await createScratchServer({
+      name: given === undefined ? 'embedded PostgreSQL %' : `PostgreSQL % at ${host}:${port}`,
+      admin: () => admin.connect({ modules: false }),
+      open,
+    })
+    try {
+      return await work({ server, tools: createRehearsalTools(admin.ownTables), clock: systemClock, signal })
+    } finally {
+      await server.close()
+    }
+  } finally {
+    await admin.close()
+  }
+}
+
+function refuseLive(scratch: string, live: string): void {
+  const [one, other] = [parseConnectionString(scratch), parseConnectionString(live)]
+  const same = one.host === other.host && one.port === other.port && one.database === other.database
+  if (!same) return
+  throw new MigratorError(
+    'SCRATCH_UNAVAILABLE',
+    `--scratch-url names the database that is migrated, ${one.database}.`,
+    {
+      hint: 'Name another database of the server (postgres, for instance): scratch databases are made beside it.',
+    },
+  )
+}

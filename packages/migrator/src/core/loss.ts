@@ -1,0 +1,54 @@
+import { plural } from './plural.ts'
+
+/** Data that a step down destroys, or may. */
+export interface Loss {
+  readonly migration: string
+  /** `may-narrow`: the column gets a type that may not hold all of its values. `unknown`: it can't be told beforehand. */
+  readonly how: 'dropped' | 'emptied' | 'deleted' | 'may-narrow' | 'unknown'
+  /** `schema.table`; undefined where nothing can be told. */
+  readonly table?: string | undefined
+  readonly column?: string | undefined
+  /** Of a table. Undefined where they could be neither counted nor estimated. */
+  readonly rows?: number | undefined
+  /** Of a column: those that are not null. */
+  readonly values?: number | undefined
+  readonly estimated: boolean
+  /** Why it can't be told or counted. */
+  readonly why?: string | undefined
+}
+
+/** A table, or a column of it, whose data a `down` is known to destroy. */
+export interface LostObject {
+  readonly schema: string
+  readonly table: string
+  readonly column?: string | undefined
+}
+
+/** What was proven of a migration's `down` elsewhere (a rehearsal's certificate); undefined where nothing was. */
+export type KnownLoss = (id: string) => readonly LostObject[] | undefined
+
+/** Whether something that is there now is known to go. */
+export function losesData({ how, rows, values }: Loss): boolean {
+  return how !== 'may-narrow' && how !== 'unknown' && (rows ?? values ?? 0) > 0
+}
+
+/** What is worth telling: what goes, what may go, and what can't be told. */
+export function tellable(losses: readonly Loss[]): readonly Loss[] {
+  return losses.filter((loss) => (loss.rows ?? loss.values) !== 0)
+}
+
+/** `3 rows of public.orders`, `about 1,200 values of public.orders.note`. */
+export function lossText({ how, table, column, rows, values, estimated, why }: Loss): string {
+  if (how === 'unknown' && table === undefined) return `what it destroys can't be told beforehand: ${why}`
+  const name = column === undefined ? table : `${table}.${column}`
+  const count = column === undefined ? rows : values
+  const [one, many] = column === undefined ? (['row', 'rows'] as const) : (['value', 'values'] as const)
+  const about = estimated ? 'about ' : ''
+  const what = count === undefined ? `an unknown number of ${many}` : `${about}${pluralised(count, one, many)}`
+  const narrowed = how === 'may-narrow' ? `, which the new type may not hold` : ''
+  return `${what} of ${name}${narrowed}${why === undefined ? '' : ` (${why})`}`
+}
+
+function pluralised(count: number, one: string, many: string): string {
+  return plural(count, one, many).replace(/^\d+/, (digits) => Number(digits).toLocaleString('en-US'))
+}

@@ -1,0 +1,140 @@
+import type { CatalogSnapshot } from './catalog.ts'
+import { type DataLoss, describeLoss, downLoss, roundTripLoss } from './data/data-loss.ts'
+import type { DataSnapshot } from './data/data-snapshot.ts'
+import { shownName } from './data/table-shape.ts'
+import { compareLockModes } from './lock-mode.ts'
+import { type CatalogDiff, type Difference, diffCatalogs, explainDifferences } from './schema-diff.ts'
+import type { StatementFacts } from './statement-facts.ts'
+
+/**
+ * `lossless`: schema and rows come back. `lossy`: the schema does, not all the data. `order-only`: columns stand in another
+ * order. `broken`: a step fails, or the schema does not come back. `irreversible`: there is no down. `unproven`: rows that
+ * matter could not be made.
+ */
+export const VERDICTS = ['lossless', 'lossy', 'order-only', 'broken', 'irreversible', 'unproven'] as const
+export type RehearsalVerdict = (typeof VERDICTS)[number]
+
+/** What was seen on the way up, down, and up again. What comes after a failure is missing. */
+export interface RehearsalFacts {
+  readonly id: string
+  /** Why there is no down. */
+  readonly irreversible?: string | undefined
+  readonly catalogs: {
+    readonly before: CatalogSnapshot
+    readonly up?: CatalogSnapshot
+    readonly after?: CatalogSnapshot
+    readonly again?: CatalogSnapshot
+  }
+  readonly data: {
+    readonly before: DataSnapshot
+    /** In the up state, once rows had been written there. */
+    readonly written?: DataSnapshot
+    readonly after?: DataSnapshot
+  }
+  /** Tables that no row could be made for. */
+  readonly withoutRows: readonly { readonly table: string; readonly why: string }[]
+  /** Whether the locks of its statements tell every table that it touches. */
+  readonly transactional: boolean
+  readonly statements: readonly StatementFacts[]
+  readonly failure?: RehearsalFailure | undefined
+  /** Why rows of its own could not stand in for people's, where that is known already. */
+  readonly unproven?: string | undefined
+  /** What it asks of the data that are there; its up fails where they are otherwise. */
+  readonly conditions?: readonly string[] | undefined
+}
+
+export interface RehearsalFailure {
+  /** `rows`: the generated rows can't even be read (a virtual column overflows). */
+  readonly at: 'rows' | 'up' | 'down' | 'second up'
+  readonly message: string
+  readonly code: string
+  readonly sqlstate?: string | undefined
+  /** What the server said of the rows that it refused. */
+  readonly table?: string | undefined
+  readonly column?: string | undefined
+}
+
+export interface Judgement {
+  readonly verdict: RehearsalVerdict
+  /** For people, the gravest first; of several lines where objects are named. */
+  readonly reasons: readonly string[]
+  /** Where the schema after the down differs from the one before. */
+  readonly differences: readonly Difference[]
+  /** Rows and values of before the up that the way there and back lost or changed. */
+  readonly lostByRoundTrip: readonly DataLoss[]
+  /** Rows and values written since the up that the down loses. */
+  readonly lostByDown: readonly DataLoss[]
+}
+
+/** What the facts amount to. */
+export function judgeRehearsal(facts: RehearsalFacts): Judgement {
+  const { catalogs, data } = facts
+  const back = catalogs.after && diffCatalogs(catalogs.before, catalogs.after)
+  const again = catalogs.up && catalogs.again && diffCatalogs(catalogs.up, catalogs.again)
+  const whole = data.after !== undefined
+  const found = {
+    differences: back?.differences ?? [],
+    lostByRoundTrip: data.after
+      ? roundTripLoss({ before: data.before, after: data.after, ...(data.written ? { written: data.written } : {}) })
+      : [],
+    lostByDown: data.after && data.written ? downLoss(data.written, data.after) : [],
+  }
+  const broken = brokenBy(facts, back, again)
+  if (broken.length > 0) return { verdict: 'broken', reasons: broken, ...found }
+  if (facts.irreversible !== undefined)
+    return { verdict: 'irreversible', reasons: [`There is no down: ${facts.irreversible}`], ...found }
+  const unproven = unprovenBy(facts)
+  const lossy = [...lossReason(found.lostByRoundTrip, CHANGED), ...lossReason(found.lostByDown, LOST)]
+  const order =
+    back?.verdict === 'order-only'
+      ? [`The down leaves columns in another order:\n${indented(explainDifferences(back.differences))}`]
+      : []
+  const reasons = [...lossy, ...order, ...unproven, ...(facts.conditions ?? [])]
+  if (lossy.length > 0) return { verdict: 'lossy', reasons, ...found }
+  if (unproven.length > 0 || !whole) return { verdict: 'unproven', reasons, ...found }
+  return { verdict: order.length > 0 ? 'order-only' : 'lossless', reasons, ...found }
+}
+
+const CHANGED = 'Up and down together do not keep what was there'
+const LOST = 'The down loses what was written since the up'
+
+function lossReason(losses: readonly DataLoss[], what: string): readonly string[] {
+  return losses.length === 0 ? [] : [`${what}:\n${indented(losses.map(describeLoss))}`]
+}
+
+function brokenBy(
+  { failure, catalogs }: RehearsalFacts,
+  back: CatalogDiff | undefined,
+  again: CatalogDiff | undefined,
+): readonly string[] {
+  const failed = failure && failure.at !== 'rows' ? [`The ${failure.at} fails: ${failure.message}`] : []
+  const left =
+    catalogs.up && back?.verdict === 'differs'
+      ? [`The down does not bring the schema back:\n${indented(explainDifferences(back.differences))}`]
+      : []
+  // Where the down left something else, the second up can't but differ.
+  const other =
+    again?.verdict === 'differs' && back?.verdict === 'identical'
+      ? [`The second up leads to another schema than the first:\n${indented(explainDifferences(again.differences))}`]
+      : []
+  return [...failed, ...left, ...other]
+}
+
+/** A table without rows matters where the migration touches it. */
+function unprovenBy({ withoutRows, statements, transactional, unproven, failure }: RehearsalFacts): readonly string[] {
+  const touched = new Set(
+    statements.flatMap(({ locks }) =>
+      locks.filter(({ mode }) => compareLockModes(mode, 'ROW SHARE') > 0).map(({ relation }) => relation),
+    ),
+  )
+  const missing = withoutRows.filter(({ table }) => !transactional || touched.has(shownName(table)))
+  return [
+    ...(unproven === undefined ? [] : [unproven]),
+    ...(failure?.at === 'rows' ? [`The generated rows can't be read: ${failure.message}`] : []),
+    ...missing.map(({ table, why }) => `No row could be made for ${shownName(table)}: ${why}`),
+  ]
+}
+
+function indented(lines: readonly string[]): string {
+  return lines.map((line) => `  ${line}`).join('\n')
+}

@@ -1,0 +1,106 @@
+import type { Destruction } from '../core/destruction.ts'
+import { type KnownLoss, type Loss, losesData, lossText, tellable } from '../core/loss.ts'
+import type { Action } from '../core/migration.ts'
+import { MigratorError } from '../errors.ts'
+import type { AskedLoss } from '../ports/kept-data.ts'
+import { readCode } from '../sql/code-texts.ts'
+import { createDestructionReader, type DestructionReader } from '../sql/destroys.ts'
+import { LOOKS_DESTRUCTIVE } from '../sql/drops.ts'
+import { loadParser, parseStatements } from '../sql/statements.ts'
+import { withSession } from './begin-run.ts'
+import { type Context, emit } from './context.ts'
+import type { ReadyStep } from './prepare.ts'
+
+export interface LossOptions {
+  /** How long to count in all, before estimating. */
+  readonly lossTimeoutMs: number
+  /** What is proven of a migration already, by id. */
+  readonly knownLoss?: KnownLoss | undefined
+}
+
+/** What the steps down would destroy of what is there now. Reads only, on a session of its own. */
+export async function measureLoss(
+  context: Context,
+  steps: readonly ReadyStep[],
+  { lossTimeoutMs, knownLoss }: LossOptions,
+): Promise<readonly Loss[]> {
+  await loadParser()
+  const read = createDestructionReader()
+  const asked = steps.flatMap(({ id, migration, by }): readonly AskedLoss[] => {
+    if (!migration?.down || by === 'record') return []
+    const { down } = migration
+    const destructions = down.kind === 'sql' ? destructionsOf(down, read) : ofModule(down, read, knownLoss?.(id))
+    return destructions.length === 0 ? [] : [{ migration: id, destructions }]
+  })
+  if (asked.every(({ destructions }) => destructions.every(({ kind }) => kind === 'path'))) return []
+  const losses = await withSession(context, (on) => context.database.losses.measure(on, asked, lossTimeoutMs))
+  return tellable(losses)
+}
+
+/** What is proven of a module, and what its texts say beside it: a rehearsal's rows need not have met every DELETE. */
+function ofModule(
+  { run }: Action & { kind: 'module' },
+  read: DestructionReader,
+  lost: ReturnType<KnownLoss>,
+): readonly Destruction[] {
+  const told = destructionsOfCode(run.toString(), read)
+  if (lost === undefined) return told
+  return [...known(lost), ...told.filter((each) => each !== CODE)]
+}
+
+function known(lost: NonNullable<ReturnType<KnownLoss>>): readonly Destruction[] {
+  return lost.map(({ schema, table, column }): Destruction => {
+    const ref = { schema, name: table }
+    if (column === undefined) return { kind: 'object', object: 'relation', ref, reach: 'restrict' }
+    return { kind: 'column', ref, column, reach: 'restrict' }
+  })
+}
+
+function destructionsOf({ sql }: Action & { kind: 'sql' }, read: DestructionReader): readonly Destruction[] {
+  const parsed = parseStatements(sql)
+  // The server will not run what does not parse.
+  return parsed.ok ? read(parsed.statements) : []
+}
+
+/** Of code only what its SQL texts say, unless it could do more, or nothing of it is SQL. */
+function destructionsOfCode(source: string, read: DestructionReader): readonly Destruction[] {
+  const { statements, rest } = readCode(source)
+  const opaque =
+    LOOKS_DESTRUCTIVE.test(rest) || (statements.length === 0 && /\bawait\b|\breturn\b|=>/.test(bodyOf(rest)))
+  return [...read(statements), ...(opaque ? [CODE] : [])]
+}
+
+const CODE: Destruction = { kind: 'untold', why: 'its down is code' }
+
+/** Without its head: an arrow function's arrow says nothing. */
+function bodyOf(source: string): string {
+  return source.replace(/^[^{]*?=>\s*\{?|^[^{]*\{/, '')
+}
+
+/** Says what would be lost, in the log and on the terminal. */
+export function tellLoss(context: Context, losses: readonly Loss[], keeping: 'kept' | 'lost'): void {
+  const known = losses.filter(({ how }) => keeping === 'lost' || how !== 'unknown')
+  const unknown = losses.filter((loss) => !known.includes(loss))
+  tellOne(context, keeping === 'kept' ? 'This takes away, and preserves:' : 'This destroys:', known)
+  tellOne(context, 'Preserved as it shows, or stopped there:', unknown)
+}
+
+function tellOne(context: Context, lead: string, losses: readonly Loss[]): void {
+  if (losses.length === 0) return
+  emit(context, {
+    kind: 'warning',
+    level: 'warn',
+    message: `${lead} ${losses.map((loss) => `${lossText(loss)} (${loss.migration})`).join('; ')}`,
+    versions: [...new Set(losses.map(({ migration }) => migration))],
+    direction: 'down',
+    details: { loss: losses },
+  })
+}
+
+/** Rejects with LOSS_NOT_ACCEPTED when something that is there is known to go. */
+export function refuseLoss(losses: readonly Loss[]): void {
+  const lost = losses.filter(losesData)
+  if (lost.length === 0) return
+  const what = lost.map((loss) => `${lossText(loss)} (${loss.migration})`).join(', ')
+  throw new MigratorError('LOSS_NOT_ACCEPTED', `This rollback destroys ${what}.`, { details: { loss: losses } })
+}

@@ -1,0 +1,55 @@
+import type { MigrationStatus } from '../core/reconcile.ts'
+import { type ErrorCode, MigratorError } from '../errors.ts'
+import type { Session } from '../ports.ts'
+import { appliedChain } from './chain.ts'
+import type { Context } from './context.ts'
+import type { ReadyStep } from './prepare.ts'
+import { recordSql } from './record-sql.ts'
+
+/** The SQL of steps, by id; `note` says why that of modules is not there, or not all of it. */
+export interface PreviewedSql {
+  readonly sql: Readonly<Record<string, string>>
+  readonly note?: string | undefined
+}
+
+/**
+ * The SQL that steps will send. An SQL text tells it itself; what a module sends is known only by running it, which is done
+ * on a scratch database. The live database is only read: its history, and archived sources.
+ */
+export async function previewSql(
+  context: Context,
+  on: Session,
+  statuses: readonly MigrationStatus[],
+  steps: readonly ReadyStep[],
+): Promise<PreviewedSql> {
+  const sql = textsOf(steps)
+  const unknown = steps.filter(({ id, migration }) => migration && sql[id] === undefined)
+  if (unknown.length === 0) return { sql }
+  const { withScratch } = context
+  if (!withScratch) return { sql, note: 'what modules send shows only when they run' }
+  try {
+    const chain = await appliedChain(context, on, statuses)
+    const recorded = await withScratch((scratch) => recordSql(scratch, chain, steps))
+    const { failure } = recorded
+    const note = failure && `on a scratch database ${failure.id} fails: ${failure.message}`
+    return { sql: { ...recorded.sql, ...sql }, note }
+  } catch (error) {
+    // A dry run says what it can: where no scratch database can be had, modules are shown as code that is to run.
+    if (error instanceof MigratorError && WITHOUT.has(error.code)) return { sql, note: error.message }
+    throw error
+  }
+}
+
+const WITHOUT = new Set<ErrorCode>([
+  ...(['SCRATCH_UNAVAILABLE', 'EMBEDDED_SERVER_FAILED', 'MIGRATION_FAILED', 'INVALID_INDEX'] as const),
+  ...(['CONNECTION_FAILED', 'AUTHENTICATION_FAILED', 'DATABASE_NOT_FOUND', 'CONNECTION_LOST'] as const),
+  ...(['ARCHIVE_DAMAGED', 'ARCHIVE_UNTRUSTED', 'VALIDATION_FAILED', 'VERIFICATION_FAILED'] as const),
+])
+
+function textsOf(steps: readonly ReadyStep[]): Readonly<Record<string, string>> {
+  const texts = steps.flatMap(({ id, direction, migration }) => {
+    const action = direction === 'up' ? migration?.up : migration?.down
+    return action?.kind === 'sql' ? [[id, action.sql.trim()] as const] : []
+  })
+  return Object.fromEntries(texts)
+}

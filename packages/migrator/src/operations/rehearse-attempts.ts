@@ -1,0 +1,152 @@
+import type { Migration } from '../core/migration.ts'
+import type { RehearsalFacts, RehearsalFailure } from '../core/rehearsal.ts'
+import type { RefusedRows } from '../ports/rehearsal.ts'
+import type { ScratchDatabase } from '../ports/scratch.ts'
+import { type Rows, walkMigration } from './rehearse-walk.ts'
+import { advance, type ScratchContext, standAt } from './standing.ts'
+
+/** How many migrations before this one rows are carried through at most. */
+const CARRIED = [1, 2, 4]
+
+/**
+ * Walks a migration with rows that try it hard. Where a step fails on them, milder ones tell whether the step is to blame:
+ * plain values, then rows that went through the migrations before it, as people's data do (a backfill, then NOT NULL).
+ * What fails on all of them fails; whether it would on empty tables is said.
+ */
+export async function rehearsed(
+  context: ScratchContext,
+  chain: readonly Migration[],
+  place: number,
+  scratch: ScratchDatabase,
+): Promise<RehearsalFacts> {
+  const migration = chain[place] as Migration
+  const hard = await walkMigration(context, scratch, migration, { before: 'edge', written: 'edge' })
+  if (!hard.failure) return hard
+  const again = (rows: Rows) => walkAfresh(context, chain.slice(0, place), migration, rows)
+  const plain = await again({ before: 'plain', written: 'plain' })
+  if (!plain.failure) return withExtremes(plain, hard.failure)
+  if (plain.failure.at === 'rows')
+    return { ...(await again({ before: 'none', written: 'none' })), failure: plain.failure }
+  if (plain.failure.at === 'down') return explainDown(plain, await again({ before: 'plain', written: 'none' }))
+  if (plain.failure.at === 'second up') return plain
+  const carried = await walkCarried(context, chain, place)
+  if (carried) return carried
+  const eased = await walkEased(again, plain)
+  if (eased) return eased
+  return explainUp(plain, await again({ before: 'none', written: 'none' }))
+}
+
+/** What holds for plain values and not for extreme ones: an up that fails is undone, a down that fails is needed. */
+function withExtremes(plain: RehearsalFacts, { at, message }: RehearsalFailure): RehearsalFacts {
+  if (at === 'down')
+    return { ...plain, unproven: `Its down fails on extreme values (on plain ones it works): ${message}` }
+  return at === 'up' ? { ...plain, conditions: [`Its up fails on extreme values: ${message}`] } : plain
+}
+
+/** How many kinds of rows a step may refuse. */
+const REFUSALS = 5
+
+/**
+ * An up that refuses some rows (SET NOT NULL over NULLs, a key that is taken) is no broken one: it asks something of the
+ * data. Without those rows it is walked again, and what it asks is told. One that fails on any row at all is another thing.
+ */
+async function walkEased(
+  again: (rows: Rows) => Promise<RehearsalFacts>,
+  plain: RehearsalFacts,
+): Promise<RehearsalFacts | undefined> {
+  const without: RefusedRows[] = []
+  let facts = plain
+  for (let tries = 0; facts.failure?.at === 'up' && tries < REFUSALS; tries++) {
+    const refused = refusedBy(facts.failure)
+    if (!refused) return undefined
+    without.push(refused)
+    facts = await again({ before: 'plain', written: 'plain', without })
+    if ((facts.conditions?.length ?? 0) < without.length) return undefined
+  }
+  if (facts.failure?.at === 'up') return undefined
+  const told = facts.conditions?.map((condition) => `Its up needs data where ${condition}: ${plain.failure?.message}`)
+  const eased = { ...facts, conditions: told }
+  if (facts.failure?.at !== 'down') return eased
+  return explainDown(eased, await again({ before: 'plain', written: 'none', without }))
+}
+
+/** Integrity constraints (class 23) name the table; 23502 the column without a value. */
+function refusedBy({ at, sqlstate = '', table, column }: RehearsalFailure): RefusedRows | undefined {
+  if (at !== 'up' || table === undefined || !sqlstate.startsWith('23')) return undefined
+  return sqlstate === '23502' ? { table, column } : { table }
+}
+
+async function walkAfresh(
+  context: ScratchContext,
+  before: readonly Migration[],
+  migration: Migration,
+  rows: Rows,
+): Promise<RehearsalFacts> {
+  const scratch = await standAt(context, before)
+  try {
+    return await walkMigration(context, scratch, migration, rows)
+  } finally {
+    await scratch.drop()
+  }
+}
+
+async function walkCarried(
+  context: ScratchContext,
+  chain: readonly Migration[],
+  place: number,
+): Promise<RehearsalFacts | undefined> {
+  for (const steps of CARRIED.filter((each) => each <= place)) {
+    const scratch = await standAt(context, chain.slice(0, place - steps))
+    try {
+      if (!(await carry(context, scratch, chain.slice(place - steps, place)))) continue
+      const walked = await walkMigration(context, scratch, chain[place] as Migration, {
+        before: 'kept',
+        written: 'plain',
+      })
+      if (!walked.failure) return walked
+    } finally {
+      await scratch.drop()
+    }
+  }
+  return undefined
+}
+
+/** Rows from before the migrations, and those through them; false where they do not get through. */
+async function carry(
+  context: ScratchContext,
+  scratch: ScratchDatabase,
+  migrations: readonly Migration[],
+): Promise<boolean> {
+  const session = await scratch.database.connect({ modules: false })
+  try {
+    await context.tools.makeRows(session, { style: 'plain' })
+  } finally {
+    await session.close()
+  }
+  return advance(context, scratch, migrations).then(
+    () => true,
+    (error: unknown) => {
+      if (context.signal.aborted) throw error
+      return false
+    },
+  )
+}
+
+/** A down that works until somebody writes is told apart from one that never does. */
+function explainDown(failed: RehearsalFacts, untouched: RehearsalFacts): RehearsalFacts {
+  if (!failed.failure || untouched.failure?.at === 'down') return failed
+  const message = `${failed.failure.message} (with rows that were written since the up; without such rows it works)`
+  return { ...failed, failure: { ...failed.failure, message } }
+}
+
+function explainUp(failed: RehearsalFacts, empty: RehearsalFacts): RehearsalFacts {
+  if (!failed.failure || empty.failure?.at === 'up') return failed
+  const { code, message } = failed.failure
+  const guard = code === 'VALIDATION_FAILED'
+  // Its own guard refuses rows like these: that is no fault, but what it does with others' rows is not known.
+  if (guard) return { ...empty, unproven: `Its validate() refuses every generated row (export a seed(db)): ${message}` }
+  return {
+    ...failed,
+    failure: { ...failed.failure, message: `${message} (on tables with rows; on empty ones it works)` },
+  }
+}

@@ -1,0 +1,112 @@
+import type { Migration } from '../core/migration.ts'
+import { standingKeys } from '../core/standing-key.ts'
+import { MigratorError } from '../errors.ts'
+import type { RehearsalTools } from '../ports/rehearsal.ts'
+import type { ScratchDatabase, ScratchServer } from '../ports/scratch.ts'
+import type { Clock, Session } from '../ports.ts'
+import { loadParser, parseStatements } from '../sql/statements.ts'
+import { interrupted } from './context.ts'
+import { tryStep } from './try-step.ts'
+
+/** What operations on scratch databases need of the world. */
+export interface ScratchContext {
+  readonly server: ScratchServer
+  readonly tools: RehearsalTools
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+/**
+ * A scratch database that stands where these migrations lead, applied in this order on an empty one. What was built
+ * before, by whichever process, is copied, and the result is kept for the next time. The caller drops it. Rejects with
+ * MIGRATION_FAILED, naming the migration on the way that does not apply to an empty database, and with
+ * SCRATCH_UNAVAILABLE where the server lacks an extension. Then nothing is left.
+ */
+export async function standAt(context: ScratchContext, chain: readonly Migration[]): Promise<ScratchDatabase> {
+  const { server } = context
+  const keys = standingKeys(chain, server.major)
+  const kept = await server.copyOf(keys.toReversed())
+  const scratch = kept?.scratch ?? (await server.empty())
+  const applied = kept ? keys.indexOf(kept.key) + 1 : 0
+  const missing = chain.slice(applied)
+  if (missing.length === 0) return scratch
+  try {
+    await advance(context, scratch, missing)
+    const key = keys.at(-1)
+    if (key !== undefined) await server.keep(scratch, key)
+    return scratch
+  } catch (error) {
+    await scratch.drop()
+    throw error
+  }
+}
+
+/** Applies migrations to a scratch database; rejects as `standAt` does. */
+export async function advance(
+  context: ScratchContext,
+  { database }: ScratchDatabase,
+  migrations: readonly Migration[],
+): Promise<void> {
+  const session = await database.connect({ modules: migrations.some(({ format }) => format === 'module') })
+  const abandon = () => void session.cancel()
+  context.signal.addEventListener('abort', abandon, { once: true })
+  try {
+    for (const migration of migrations) {
+      throwIfAborted(context)
+      await tryStep(session, database.catalog, { migration, direction: 'up' }).catch(async (error: unknown) => {
+        throwIfAborted(context)
+        await refuseMissingExtension(context, session, migration, error)
+        throw unreachable(migration, error)
+      })
+    }
+  } finally {
+    context.signal.removeEventListener('abort', abandon)
+    await session.close()
+  }
+}
+
+export function throwIfAborted({ signal }: Pick<ScratchContext, 'signal'>): void {
+  if (signal.aborted) throw interrupted()
+}
+
+function unreachable({ id }: Migration, cause: unknown): unknown {
+  if (!(cause instanceof MigratorError)) return cause
+  const message = `Migration ${id} does not apply to an empty database, so nothing after it can be tried: ${cause.message}`
+  return new MigratorError('MIGRATION_FAILED', message, { cause, details: { ...cause.details, id } })
+}
+
+/** Throws SCRATCH_UNAVAILABLE, naming the extension, when a step failed for want of one. */
+export async function refuseMissingExtension(
+  { tools, server }: ScratchContext,
+  on: Session,
+  migration: Migration,
+  cause: unknown,
+): Promise<void> {
+  if (!(cause instanceof MigratorError) || on.isLost) return
+  const wanted = await extensionsIn(textsOf(migration, cause))
+  if (wanted.length === 0) return
+  const available = await tools.availableExtensions(on)
+  const missing = wanted.filter((name) => !available.has(name))
+  if (missing.length === 0) return
+  const message = `Migration ${migration.id} needs the extension ${missing.join(', ')}, which the scratch server (${server.name}) does not have.`
+  throw new MigratorError('SCRATCH_UNAVAILABLE', message, {
+    cause,
+    hint: 'Name a server that has it with --scratch-url postgresql://… (a role with CREATEDB).',
+    details: { id: migration.id, extensions: missing },
+  })
+}
+
+function textsOf({ up }: Migration, { details }: MigratorError): readonly string[] {
+  return up.kind === 'sql' ? [up.sql] : [String(details.statement ?? '')]
+}
+
+async function extensionsIn(texts: readonly string[]): Promise<readonly string[]> {
+  await loadParser()
+  return texts.flatMap((text) => {
+    const parsed = parseStatements(text)
+    if (!parsed.ok) return []
+    return parsed.statements.flatMap(({ type, node }) =>
+      type === 'CreateExtensionStmt' && node.extname ? [String(node.extname)] : [],
+    )
+  })
+}

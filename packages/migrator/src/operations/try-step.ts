@@ -1,0 +1,112 @@
+import type { Action, Direction, Migration } from '../core/migration.ts'
+import { plural } from '../core/plural.ts'
+import { MigratorError } from '../errors.ts'
+import type { Catalog, Session, StatementWatch, StepLimits } from '../ports.ts'
+import { literal } from '../sql/literal.ts'
+import { roleStatementIn } from '../sql/role-statement.ts'
+import { loadParser } from '../sql/statements.ts'
+import { reportError } from './context.ts'
+import { guarded } from './transactional.ts'
+
+/** A scratch database has nobody to wait for; a step that waits there waits for itself. */
+const LIMITS: StepLimits = { lockTimeoutMs: 10_000, statementTimeoutMs: 0 }
+
+export interface Tried {
+  readonly migration: Migration
+  readonly direction: Direction
+  /** Sees the statements of `up` or `down`, not those of the guards around it. */
+  readonly watch?: Partial<StatementWatch>
+}
+
+/**
+ * Runs one step on a scratch database as a run would, with its guards and in its own transaction, but without history and
+ * lock. After success it is committed; after a failure (a MigratorError) a transactional one has left nothing.
+ */
+export async function tryStep(on: Session, catalog: Catalog, tried: Tried): Promise<void> {
+  try {
+    await (tried.migration.transactional ? inTransaction(on, tried) : outside(on, catalog, tried))
+  } catch (cause) {
+    throw asFailure(on, cause)
+  } finally {
+    // Roles and settings that the step left are not the next one's.
+    await on.settle(LIMITS).catch(ignoreLost)
+  }
+}
+
+async function inTransaction(on: Session, tried: Tried): Promise<void> {
+  try {
+    await on.begin(LIMITS)
+    await performAll(on, tried, 'transaction')
+    await on.checkConstraints()
+    await on.guard(undefined)
+    await on.commit()
+  } catch (error) {
+    await on.abort()
+    throw error
+  }
+}
+
+async function outside(on: Session, catalog: Catalog, tried: Tried): Promise<void> {
+  await loadParser()
+  await on.settle(LIMITS)
+  await performAll(on, tried, 'no-transaction')
+  if (tried.direction === 'down') return
+  const invalid = await catalog.invalidIndexes(on)
+  if (invalid.length === 0) return
+  const message = `${plural(invalid.length, 'index is', 'indexes are')} left INVALID: ${invalid.join(', ')}.`
+  throw new MigratorError('INVALID_INDEX', message, { details: { invalidIndexes: invalid } })
+}
+
+async function performAll(
+  on: Session,
+  { migration, direction, watch = {} }: Tried,
+  within: StatementWatch['within'],
+): Promise<void> {
+  const perform = async (action: Action | undefined, seen: Partial<StatementWatch> = {}) => {
+    if (!action) return
+    const mayNameRoles = action.kind === 'module' || /\b(?:role|user|group)\b/i.test(action.sql)
+    await on.perform(action, { within, ...(mayNameRoles ? leavingRoles(on, seen) : seen) })
+  }
+  if (direction === 'down') return perform(migration.down, watch)
+  await guarded('VALIDATION_FAILED', migration.id, () => perform(migration.validate))
+  await perform(migration.up, watch)
+  await guarded('VERIFICATION_FAILED', migration.id, () => perform(migration.verify))
+}
+
+/**
+ * Roles are the server's, and other scratch databases may hold grants to them: one that is there is not created again, and
+ * none is dropped.
+ */
+function leavingRoles(on: Session, watch: Partial<StatementWatch>): Partial<StatementWatch> {
+  return {
+    ...watch,
+    async beforeStatement(sql, parameters) {
+      const role = roleStatementIn(sql)
+      if (role?.kind === 'drop') return 'skip'
+      if (role && (await roleExists(on, role.name))) return 'skip'
+      return (await watch.beforeStatement?.(sql, parameters)) ?? 'run'
+    },
+  }
+}
+
+async function roleExists(on: Session, name: string): Promise<boolean> {
+  const rows = await on.query(`SELECT 1 AS there FROM pg_catalog.pg_roles WHERE rolname = ${literal(name)}`)
+  return rows.length > 0
+}
+
+/** After an error that a module caught, the server refuses everything (25P02): the first one is the one to tell. */
+function asFailure(on: Session, cause: unknown): MigratorError {
+  const swallowed =
+    cause instanceof MigratorError && cause.details.sqlstate === '25P02' && on.firstFailure !== undefined
+  if (swallowed) {
+    const message = `it caught an error of the database and went on: ${reportError(on.firstFailure).message}`
+    return new MigratorError('SWALLOWED_ERROR', message, { cause })
+  }
+  if (cause instanceof MigratorError) return cause
+  return new MigratorError('MIGRATION_FAILED', reportError(cause).message, { cause })
+}
+
+function ignoreLost(error: unknown): void {
+  // The step's own failure, a lost connection, is the one to tell.
+  if (!(error instanceof MigratorError)) throw error
+}

@@ -1,0 +1,62 @@
+/** What a rehearsal needs of a throw-away database, beyond running steps in it. */
+import type { DataSnapshot } from '../core/data/data-snapshot.ts'
+import type { TableShape } from '../core/data/table-shape.ts'
+import type { Direction } from '../core/migration.ts'
+import type { StatementFacts } from '../core/statement-facts.ts'
+import type { Database, Session, StatementWatch } from '../ports.ts'
+
+export interface RehearsalTools {
+  /** Fills every table with rows that fulfil its constraints; outside a transaction. */
+  makeRows(on: Session, wish: RowWish): Promise<MadeRows>
+  /**
+   * Removes rows that a step refused: those without a value in the column, or all of the table. Answers with what is then
+   * true of the rest, for people; undefined where there is nothing to remove.
+   */
+  removeRows(on: Session, refused: RefusedRows): Promise<string | undefined>
+  /** What tables there are; `since` for `makeRows`. */
+  readShapes(on: Session): Promise<readonly TableShape[]>
+  /** Hashes all rows; outside a transaction. */
+  takeSnapshot(on: Session): Promise<DataSnapshot>
+  /**
+   * Watches the statements that a step sends on a session: in a transaction from inside, otherwise from other
+   * connections; a statement that it makes no difference to gets a transaction of its own and is looked at from inside too.
+   */
+  observe(on: Session, way: ObservedWay): Promise<Observer>
+  /** Names of the extensions that the server could create. */
+  availableExtensions(on: Session): Promise<ReadonlySet<string>>
+}
+
+export interface ObservedWay {
+  readonly direction: Direction
+  readonly within: 'transaction' | 'no-transaction'
+  /** Where the second connection goes. */
+  readonly database: Database
+}
+
+export interface Observer {
+  readonly watch: Required<Pick<StatementWatch, 'beforeStatement' | 'afterStatement'>>
+  /** What was seen, in the order of the statements; the last one may be the one that failed. Call it once, at the end. */
+  end(): Promise<readonly StatementFacts[]>
+}
+
+export interface RowWish {
+  /** `edge`: longest texts, largest numbers among them. */
+  readonly style: 'edge' | 'plain'
+  /** Only in tables that changed since then. */
+  readonly since?: readonly TableShape[]
+  /** Hand-written rows: the tables that it adds rows to get no others. */
+  readonly seed?: () => Promise<void>
+}
+
+/** As the server names them: without a schema. */
+export interface RefusedRows {
+  readonly table: string
+  readonly column?: string | undefined
+}
+
+export interface MadeRows {
+  readonly shapes: readonly TableShape[]
+  /** Tables that no row could be made for. */
+  readonly unproven: readonly { readonly table: string; readonly why: string }[]
+  readonly notes: readonly { readonly table: string; readonly note: string }[]
+}

@@ -1,0 +1,73 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Database, Session, StatementWatch } from '../ports.ts'
+import { withSession } from './database-state.ts'
+import { buildsConcurrently, cancel, cut, holdSnapshot, PATIENCE_MS } from './server.ts'
+
+/** What is done to a step that is in the middle of a statement, or behind one; it is known by its server's process. */
+export type Blow = (serverPid: number) => Promise<void>
+
+/** Watches a step from other connections, and strikes inside of a statement where that can be arranged. */
+export interface Director {
+  /** Whether a blow was dealt. */
+  readonly struck: boolean
+  strike: Blow
+  /** The step deals the blow itself. */
+  mark(): void
+  /** The step is about to send its first statement; a build of an index is struck while it waits. */
+  sending(serverPid: number, sql: string, within: StatementWatch['within']): Promise<void>
+  /** Lets go of everything; rejects with what went wrong in the background. */
+  end(): Promise<void>
+}
+
+export function createDirector(database: Database, blow: Blow): Director {
+  let struck = false
+  let ended = false
+  let background: Promise<void> | undefined
+  return {
+    get struck() {
+      return struck
+    },
+    strike,
+    mark() {
+      struck = true
+    },
+    async sending(serverPid, sql, within) {
+      if (within === 'transaction' || !buildsConcurrently(sql)) return
+      const holder = await holdSnapshot(database)
+      background = strikeOnceHeld(serverPid, holder)
+      // It is looked at in the end.
+      background.catch(() => undefined)
+    },
+    async end() {
+      ended = true
+      await background
+    },
+  }
+
+  async function strike(serverPid: number): Promise<void> {
+    struck = true
+    await blow(serverPid)
+  }
+
+  async function strikeOnceHeld(serverPid: number, holder: Session): Promise<void> {
+    try {
+      const deadline = performance.now() + PATIENCE_MS
+      while (!ended && !struck && performance.now() < deadline) {
+        const blockers = await database.activity.blockersOf(serverPid)
+        if (blockers.some(({ pid }) => pid === holder.serverPid)) return await strike(serverPid)
+        await pause(10)
+      }
+    } finally {
+      await holder.abort()
+      await holder.close()
+    }
+  }
+}
+
+export function cancelling(database: Database): Blow {
+  return (serverPid) => withSession(database, (session) => cancel(session, serverPid))
+}
+
+export function cutting(database: Database): Blow {
+  return (serverPid) => withSession(database, (session) => cut(session, serverPid))
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describeLoss } from '../../src/core/data/data-loss.ts'
+import type { ScratchContext } from '../../src/operations/standing.ts'
+import type { ScratchServer } from '../../src/ports/scratch.ts'
+import { type DownFixture, downFixtures } from '../support/downs.ts'
+import { type OwnServer, ownServer } from '../support/own-server.ts'
+import { contextOn, type Rehearsed, rehearseSql, scratchOn } from '../support/rehearse.ts'
+
+let server: ScratchServer
+let context: ScratchContext
+
+let own: OwnServer
+
+// A server of its own: roles, which some of these make, are the whole server's.
+beforeAll(async () => {
+  own = await ownServer()
+  server = await scratchOn(own.url)
+  context = contextOn(server)
+})
+
+afterAll(async () => {
+  await server.close()
+  await own.stop()
+})
+
+function rehearse({ before, up, down, transactional }: DownFixture): Promise<Rehearsed> {
+  return rehearseSql(context, before, { up, down, transactional })
+}
+
+describe('a rehearsal catches a broken down', () => {
+  test.each(downFixtures('broken'))('$name', async (fixture) => {
+    const { verdict, reasons } = await rehearse(fixture)
+    const told = reasons.join('\n')
+    expect(verdict, told).not.toMatch(/lossless|unproven/)
+    expect(told).toMatch(/The down fails|The down does not bring the schema back|columns in another order/)
+  })
+})
+
+/** Their downs bring the schema back, but not over rows that the new schema allows and the old one does not. */
+const FAIL_ON_ROWS = new Set([
+  ...[
+    'domain',
+    'enum-rebuilt',
+    'many-columns',
+    'named-not-null',
+    'partition-detached',
+    'not-null-and-back',
+    'self-reference-and-cycle',
+  ],
+])
+
+const correct = downFixtures('correct')
+
+describe('a rehearsal finds nothing broken in a correct down', () => {
+  test.each(correct.filter(({ name }) => !FAIL_ON_ROWS.has(name)))('$name', async (fixture) => {
+    const { verdict, reasons } = await rehearse(fixture)
+    expect(verdict, reasons.join('\n')).toMatch(/^(?:lossless|lossy)$/)
+  })
+})
+
+describe('a rehearsal names the data that a migration loses', () => {
+  test.each(downFixtures('losing'))('$name', async (fixture) => {
+    const { verdict, reasons, lostByDown, lostByRoundTrip } = await rehearse(fixture)
+    expect(verdict, reasons.join('\n')).toBe('lossy')
+    const lost = [...lostByRoundTrip, ...lostByDown].map(describeLoss).join('\n')
+    expect(lost).toContain(readFileSync(join(fixture.folder, 'loses.txt'), 'utf8').trim())
+  })
+})
+
+describe('a rehearsal catches a down that works only until somebody writes', () => {
+  test.each([...downFixtures('failing'), ...correct.filter(({ name }) => FAIL_ON_ROWS.has(name))])(
+    '$name',
+    async (fixture) => {
+      const { verdict, reasons } = await rehearse(fixture)
+      expect(verdict).toBe('broken')
+      expect(reasons.join('\n')).toMatch(/The down fails.*without such rows it works/)
+    },
+  )
+})
