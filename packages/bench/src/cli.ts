@@ -12,6 +12,7 @@ import { applySection } from './sections/apply.ts'
 import { growthSection } from './sections/growth.ts'
 import { modulesSection } from './sections/modules.ts'
 import { noOpSection } from './sections/no-op.ts'
+import { rehearsalSection } from './sections/rehearsal.ts'
 import { rollbackSection } from './sections/rollback.ts'
 import { statusSection } from './sections/status.ts'
 import { tablesBackupSection } from './sections/tables-backup.ts'
@@ -27,6 +28,7 @@ const SECTIONS: Readonly<Record<string, (bench: Bench) => Promise<Section>>> = {
   growth: growthSection,
   modules: modulesSection,
   'tables-backup': tablesBackupSection,
+  rehearsal: rehearsalSection,
 }
 
 const HELP = `pnpm bench [--quick] [--rounds N] [--only ${Object.keys(SECTIONS).join(',')}] [--write]

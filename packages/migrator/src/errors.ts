@@ -86,7 +86,7 @@ export const errorTable = {
   },
   LOSS_NOT_ACCEPTED: {
     exit: 3,
-    hint: 'Keep the data for the next db:migrate with --preserve-data, or let it go with --accept-loss. Nothing was changed.',
+    hint: 'Keep the data for the next db:migrate with --preserve-data, take a backup (--snapshot, --backup NAME), or let it go with --accept-loss. Nothing was changed.',
   },
   DATA_NOT_PRESERVED: {
     exit: 3,

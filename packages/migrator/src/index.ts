@@ -1,17 +1,24 @@
 /** The public surface of @repo/migrator: everything that a program may use; the commands are in `@repo/migrator/cli`. */
 export { defineConfig, type MigratorConfig } from './cli/config.ts'
+export type { Certificate, Certificates, StaleCertificate } from './core/certificate.ts'
 export type { FileProblem } from './core/file-problem.ts'
 export type { HistoryChange, HistoryEntry, Operator, Progress } from './core/history.ts'
+export type { KnownLoss, Loss, LostObject } from './core/loss.ts'
 export type { Action, Direction, Migration, MigrationFile, SourceFile } from './core/migration.ts'
 export { type Plan, type Problem, planDown, planUp, type Step } from './core/plan.ts'
+export type { PlanFacts, PlannedStep } from './core/plan-facts.ts'
 export { type MigrationStatus, reconcile, type State } from './core/reconcile.ts'
+export type { RehearsalVerdict } from './core/rehearsal.ts'
+export type { LockTaken, StatementFacts } from './core/statement-facts.ts'
 export type { DownTarget, UpTarget } from './core/target.ts'
 export { defineMigration, type MigrationDefinition } from './define-migration.ts'
 export { type ErrorCode, type ExitCode, errorTable, MigratorError } from './errors.ts'
 export { type Directory, readDirectory } from './load/directory.ts'
 export { loadMigrations } from './load/index.ts'
+export { readLockFile } from './load/lock-file.ts'
 export type { RunOptions } from './operations/context.ts'
 export type { Proposal } from './operations/course.ts'
+export { factsOfDryRun } from './operations/plan.ts'
 export type { RunReport } from './operations/report.ts'
 export type { StepResult } from './operations/run.ts'
 export type { StatusReport } from './operations/status.ts'
@@ -29,6 +36,7 @@ export type {
   RestoreOccasion,
   StoredBackup,
 } from './ports/backup.ts'
+export type { KeptData, KeptRows, PutBackRows } from './ports/kept-data.ts'
 export type {
   Archive,
   Catalog,
@@ -44,6 +52,7 @@ export type {
 } from './ports.ts'
 export { PostgresAdapter, type PostgresAdapterOptions } from './postgres/adapter.ts'
 export { TableStateStore } from './postgres/table-state-store.ts'
+export { MigrationPlanReporter, type PlanFormat } from './report/plan-report.ts'
 export {
   type ApplyOptions,
   type MigrationInput,

@@ -2,6 +2,7 @@ import type { Argv } from 'yargs'
 import { systemClock } from '../clock.ts'
 import { MigratorError } from '../errors.ts'
 import type { BackupProvider, ManagedBackupProvider } from '../ports/backup.ts'
+import { backupTableOf } from '../postgres/backup-table.ts'
 import { logTableOf } from '../postgres/log-table.ts'
 import { toolVersion } from '../version.ts'
 import { configPath } from './config.ts'
@@ -186,7 +187,7 @@ async function tablesProvider({ config, database }: World): Promise<ManagedBacku
     connect: () => database.connect({ modules: false }),
     location: database.location,
     schema: config.config.backups?.schema,
-    leaveOut: [history, logTableOf(history), { ...history, table: 'migration_backups' }],
+    leaveOut: [history, logTableOf(history), backupTableOf(history)],
     toolVersion,
     clock: systemClock,
   })

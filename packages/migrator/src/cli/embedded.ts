@@ -41,12 +41,14 @@ export function stopEmbedded({ config }: Needed): Promise<EmbeddedServer | undef
   return stopEmbeddedServer({ directory: dataDirectory(config) })
 }
 
+const UNSAFE = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
+
 /** The embedded PostgreSQL for scratch databases: nothing in it is worth being kept through a crash. */
 export function startScratchEmbedded({ config, output }: Needed): Promise<EmbeddedServer> {
   const { colours } = output.progressStyle
   return startEmbeddedServer({
     directory: scratchDirectory(config),
-    settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' },
+    settings: { ...UNSAFE, autovacuum: 'off', wal_level: 'minimal', max_wal_senders: '0' },
     onProgress: (message) => {
       if (!output.json) process.stderr.write(`${colours.dim(message)}\n`)
     },

@@ -3,7 +3,7 @@ import type { KnownLoss } from '../core/loss.ts'
 import { readLockFile } from '../load/lock-file.ts'
 import type { World } from './wiring.ts'
 
-/** What the certificates beside the migrations prove of their downs. */
+/** What the certificates beside the migrations prove of their downs. Throws LOCK_FILE_INVALID. */
 export function knownLossOf({ set, migrationsDirectory }: Pick<World, 'set' | 'migrationsDirectory'>): KnownLoss {
   return knownLossIn(set.files, readLockFile(migrationsDirectory))
 }

@@ -5,7 +5,7 @@ import { PostgresAdapter } from '../postgres/adapter.ts'
 import { onDatabase, parseConnectionString } from '../postgres/connection-string.ts'
 import { createRehearsalTools } from '../postgres/rehearsal-tools.ts'
 import { createScratchServer } from '../scratch/server.ts'
-import { startScratchEmbedded } from './embedded.ts'
+import { startScratchEmbedded, stopScratchEmbedded } from './embedded.ts'
 import type { ScratchFlags } from './scratch-options.ts'
 import type { Surroundings } from './wiring.ts'
 
@@ -22,7 +22,8 @@ export async function withScratch<T>(
   const { config, signal } = surroundings
   const given = flags.scratchUrl ?? config.config.scratchUrl
   if (given !== undefined && live !== undefined) refuseLive(given, live)
-  const url = given ?? (await startScratchEmbedded(surroundings)).urlOf('postgres')
+  const embedded = given === undefined ? await startScratchEmbedded(surroundings) : undefined
+  const url = given ?? embedded?.urlOf('postgres') ?? ''
   const { historyTable } = config.config
   const open = (database: string) =>
     new PostgresAdapter({
@@ -45,6 +46,10 @@ export async function withScratch<T>(
     }
   } finally {
     await admin.close()
+    // Beside a database elsewhere nobody expects a server to be left running here.
+    if (embedded?.startedNow && live !== undefined && !parseConnectionString(live).local) {
+      await stopScratchEmbedded(surroundings)
+    }
   }
 }
 

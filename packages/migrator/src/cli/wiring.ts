@@ -66,6 +66,7 @@ export async function createWorld(
     applicationName: `${env.user ?? nameOfUser() ?? 'someone'}`,
     onNotice: (message) => context.current && emit(context.current, { kind: 'notice', level: 'debug', message }),
     ...(config.config.historyTable === undefined ? {} : { historyTable: config.config.historyTable }),
+    ...(config.config.backups?.schema === undefined ? {} : { archiveSchema: config.config.backups.schema }),
     ...(config.config.preservedSchema === undefined ? {} : { preservedSchema: config.config.preservedSchema }),
   })
   const archive = createArchive({ migrationsDirectory, accept: flags.acceptArchived ? 'shown' : 'repository' })

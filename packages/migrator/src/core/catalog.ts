@@ -18,20 +18,23 @@ export interface CatalogSnapshot {
  */
 export function portable(snapshot: CatalogSnapshot): CatalogSnapshot {
   const owner = mainOwner(snapshot)
-  return Object.fromEntries(
-    Object.entries(snapshot).map(([object, properties]) => [object, portableProperties(object, properties, owner)]),
-  )
+  const portable: Record<string, ObjectProperties> = {}
+  for (const object in snapshot) portable[object] = portableProperties(object, snapshot[object] ?? {}, owner)
+  return portable
 }
 
 /** One text of all properties, in an order that does not depend on how they were read: what a digest is made of. */
 export function canonicalText(properties: ObjectProperties): string {
-  const names = Object.keys(properties).sort(compareText)
+  const names = Object.keys(properties).sort()
   return JSON.stringify(names.map((name) => [name, properties[name]]))
 }
 
 function portableProperties(object: string, properties: ObjectProperties, owner: string | undefined): ObjectProperties {
-  const concerned = properties.owner !== undefined || /^(?:schema|extension|default privileges) /.test(object)
-  if (!concerned) return properties
+  if (!/^(?:schema|extension|default privileges) /.test(object)) {
+    if (properties.owner === undefined || properties.owner !== owner) return properties
+    const { owner: _, ...rest } = properties
+    return rest
+  }
   return Object.fromEntries(
     Object.entries(properties)
       .filter(([name, value]) => !isLocal(object, name) && !(name === 'owner' && value === owner))

@@ -179,7 +179,8 @@ async function underLock(
 }
 
 async function proposalOf(course: Course, plan: Plan, steps: readonly ReadyStep[]): Promise<Proposal> {
-  return { plan, destructive: await destructiveIn(steps), loss: await course.assess?.(steps) }
+  const destructive = plan.direction === 'up' ? await destructiveIn(steps) : steps.map(({ id }) => id)
+  return { plan, destructive, loss: await course.assess?.(steps) }
 }
 
 /** Dirty migrations that a rollback takes back on its way; what they run is told by their files. */
@@ -222,6 +223,8 @@ interface Outcome {
   readonly results: readonly StepResult[]
   /** Where every migration stands afterwards. */
   readonly statuses?: readonly MigrationStatus[]
+  /** The schema's, when all went well. */
+  readonly fingerprint?: string
   readonly error?: MigratorError
 }
 
@@ -255,7 +258,7 @@ async function carryOut(
   return {
     ...outcome,
     committed: mode === 'each' && outcome.results.some(leftSomething),
-    ...(after ? { statuses: after } : {}),
+    ...after,
   }
 }
 
@@ -269,10 +272,14 @@ function leftSomething({ status, step }: StepResult): boolean {
 }
 
 /** Records the schema's fingerprint with the newest migration, and reads where every one stands now. */
-async function takeStock(run: Run, { set }: Course, newest: string | undefined): Promise<readonly MigrationStatus[]> {
+async function takeStock(
+  run: Run,
+  { set }: Course,
+  newest: string | undefined,
+): Promise<Required<Pick<Outcome, 'statuses' | 'fingerprint'>>> {
   const recorded = recordFingerprint(run, newest)
-  const [statuses] = await Promise.all([readStatuses(run.context, run.session, set), recorded])
-  return statuses
+  const [statuses, fingerprint] = await Promise.all([readStatuses(run.context, run.session, set), recorded])
+  return { statuses, fingerprint }
 }
 
 /** Modules get a session that knows the database's types. */
@@ -312,6 +319,7 @@ export function report(
     results: readonly StepResult[]
     recovered: readonly string[]
     statuses?: readonly MigrationStatus[]
+    fingerprint?: string
     committed?: boolean
     backups?: readonly TakenBackup[]
     loss?: readonly Loss[] | undefined

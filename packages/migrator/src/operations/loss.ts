@@ -6,6 +6,7 @@ import type { AskedLoss } from '../ports/kept-data.ts'
 import { readCode } from '../sql/code-texts.ts'
 import { createDestructionReader, type DestructionReader } from '../sql/destroys.ts'
 import { LOOKS_DESTRUCTIVE } from '../sql/drops.ts'
+import { plainDrops } from '../sql/plain-drops.ts'
 import { loadParser, parseStatements } from '../sql/statements.ts'
 import { withSession } from './begin-run.ts'
 import { type Context, emit } from './context.ts'
@@ -24,7 +25,7 @@ export async function measureLoss(
   steps: readonly ReadyStep[],
   { lossTimeoutMs, knownLoss }: LossOptions,
 ): Promise<readonly Loss[]> {
-  await loadParser()
+  if (!steps.every(isPlain)) await loadParser()
   const read = createDestructionReader()
   const asked = steps.flatMap(({ id, migration, by }): readonly AskedLoss[] => {
     if (!migration?.down || by === 'record') return []
@@ -35,6 +36,11 @@ export async function measureLoss(
   if (asked.every(({ destructions }) => destructions.every(({ kind }) => kind === 'path'))) return []
   const losses = await withSession(context, (on) => context.database.losses.measure(on, asked, lossTimeoutMs))
   return tellable(losses)
+}
+
+function isPlain({ migration }: ReadyStep): boolean {
+  const down = migration?.down
+  return !down || (down.kind === 'sql' && plainDrops(down.sql) !== undefined)
 }
 
 /** What is proven of a module, and what its texts say beside it: a rehearsal's rows need not have met every DELETE. */
@@ -57,6 +63,8 @@ function known(lost: NonNullable<ReturnType<KnownLoss>>): readonly Destruction[]
 }
 
 function destructionsOf({ sql }: Action & { kind: 'sql' }, read: DestructionReader): readonly Destruction[] {
+  const plain = plainDrops(sql)
+  if (plain) return plain
   const parsed = parseStatements(sql)
   // The server will not run what does not parse.
   return parsed.ok ? read(parsed.statements) : []
@@ -90,17 +98,24 @@ function tellOne(context: Context, lead: string, losses: readonly Loss[]): void 
   emit(context, {
     kind: 'warning',
     level: 'warn',
-    message: `${lead} ${losses.map((loss) => `${lossText(loss)} (${loss.migration})`).join('; ')}`,
+    message: `${lead} ${someOf(losses.map((loss) => `${lossText(loss)} (${loss.migration})`))}`,
     versions: [...new Set(losses.map(({ migration }) => migration))],
     direction: 'down',
     details: { loss: losses },
   })
 }
 
+const NAMED_AT_MOST = 10
+
+function someOf(texts: readonly string[]): string {
+  const more = texts.length - NAMED_AT_MOST
+  return more <= 0 ? texts.join('; ') : `${texts.slice(0, NAMED_AT_MOST).join('; ')}; and ${more} more`
+}
+
 /** Rejects with LOSS_NOT_ACCEPTED when something that is there is known to go. */
 export function refuseLoss(losses: readonly Loss[]): void {
   const lost = losses.filter(losesData)
   if (lost.length === 0) return
-  const what = lost.map((loss) => `${lossText(loss)} (${loss.migration})`).join(', ')
+  const what = someOf(lost.map((loss) => `${lossText(loss)} (${loss.migration})`))
   throw new MigratorError('LOSS_NOT_ACCEPTED', `This rollback destroys ${what}.`, { details: { loss: losses } })
 }

@@ -27,18 +27,37 @@ export async function planFacts(
   context: Context,
   set: MigrationSet,
   dry: RunReport,
-  { certificates, backup }: PlanOptions,
+  options: PlanOptions,
 ): Promise<PlanFacts> {
-  const notes = dry.sqlNote === undefined ? [] : [dry.sqlNote]
-  const rehearsals = new Map<string, Rehearsal>()
-  if (!dry.error && dry.plan.steps.length > 0) {
-    const tried = await tryRehearsing(context, set, dry.plan.steps)
-    if (typeof tried === 'string') notes.push(tried)
-    else for (const rehearsal of tried) rehearsals.set(rehearsal.id, rehearsal)
-  }
-  const stale = new Map(staleCertificates(set.files, certificates).map(({ id, why }) => [id, why]))
+  const { database } = context.database.location
+  if (dry.error || dry.plan.steps.length === 0) return factsOfDryRun(dry, set, { ...options, database })
+  const tried = await tryRehearsing(context, set, dry.plan.steps)
+  const measured = typeof tried === 'string' ? { notes: [tried] } : { rehearsals: tried }
+  return factsOfDryRun(dry, set, { ...options, ...measured, database })
+}
+
+/** What else a report may tell of a dry run. */
+export interface DryRunDetails {
+  readonly database: string
+  /** For people. Default: nothing is said to be taken. */
+  readonly backup?: string
+  /** Default: none are known. */
+  readonly certificates?: Certificates
+  /** What was measured of the steps. Default: nothing. */
+  readonly rehearsals?: readonly Rehearsal[]
+  readonly notes?: readonly string[]
+}
+
+/** The facts of a plan from a dry run (`runner.apply(migrations, { dryRun: true })`), for a report. Pure. */
+export function factsOfDryRun(
+  dry: RunReport,
+  { files }: Pick<MigrationSet, 'files'>,
+  { database, backup = 'none', certificates = new Map(), rehearsals = [], notes = [] }: DryRunDetails,
+): PlanFacts {
+  const measured = new Map(rehearsals.map((rehearsal) => [rehearsal.id, rehearsal]))
+  const stale = new Map(staleCertificates(files, certificates).map(({ id, why }) => [id, why]))
   const steps = dry.plan.steps.map((step): PlannedStep => {
-    const rehearsal = rehearsals.get(step.id)
+    const rehearsal = measured.get(step.id)
     const known = stale.has(step.id) ? undefined : certificates.get(step.id)
     return {
       step,
@@ -49,12 +68,16 @@ export async function planFacts(
       reasons: rehearsal?.reasons ?? known?.reasons ?? [],
       loss: lossOf(step, rehearsal, known?.lostByDown ?? []),
       liveLoss: tellable((dry.loss ?? []).filter(({ migration }) => migration === step.id)).map(lossText),
-      certificate: !stale.has(step.id) ? 'valid' : stale.get(step.id) === 'missing' ? 'missing' : 'stale',
+      certificate: known
+        ? 'valid'
+        : stale.get(step.id) === 'edited' || stale.get(step.id) === 'history-edited'
+          ? 'stale'
+          : 'missing',
     }
   })
   const refusal = dry.error && { code: dry.error.code, message: dry.error.message }
-  const { database } = context.database.location
-  return { database, plan: dry.plan, steps, backup, drift: dry.drift ?? [], notes, refusal }
+  const said = [...(dry.sqlNote === undefined ? [] : [dry.sqlNote]), ...notes]
+  return { database, plan: dry.plan, steps, backup, drift: dry.drift ?? [], notes: said, refusal }
 }
 
 function lossOf(

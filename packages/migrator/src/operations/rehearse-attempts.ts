@@ -29,7 +29,7 @@ export async function rehearsed(
     return { ...(await again({ before: 'none', written: 'none' })), failure: plain.failure }
   if (plain.failure.at === 'down') return explainDown(plain, await again({ before: 'plain', written: 'none' }))
   if (plain.failure.at === 'second up') return plain
-  const carried = await walkCarried(context, chain, place)
+  const carried = await walkCarried(context, chain, place, plain)
   if (carried) return carried
   const eased = await walkEased(again, plain)
   if (eased) return eased
@@ -94,6 +94,7 @@ async function walkCarried(
   context: ScratchContext,
   chain: readonly Migration[],
   place: number,
+  plain: RehearsalFacts,
 ): Promise<RehearsalFacts | undefined> {
   for (const steps of CARRIED.filter((each) => each <= place)) {
     const scratch = await standAt(context, chain.slice(0, place - steps))
@@ -103,12 +104,18 @@ async function walkCarried(
         before: 'kept',
         written: 'plain',
       })
-      if (!walked.failure) return walked
+      if (!walked.failure && hasRowsOf(walked, plain)) return walked
     } finally {
       await scratch.drop()
     }
   }
   return undefined
+}
+
+/** Tables that came in between have no rows to be carried, and an empty table proves nothing. */
+function hasRowsOf(walked: RehearsalFacts, plain: RehearsalFacts): boolean {
+  const rows = ({ data }: RehearsalFacts, name: string) => data.before.tables.get(name)?.rows ?? 0
+  return [...plain.data.before.tables.keys()].every((name) => rows(plain, name) === 0 || rows(walked, name) > 0)
 }
 
 /** Rows from before the migrations, and those through them; false where they do not get through. */

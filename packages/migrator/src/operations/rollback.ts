@@ -47,7 +47,8 @@ export async function rollback(context: Context, set: MigrationSet, options: Rol
     approve: async (proposal) => {
       if (options.preserveData) refuseToKeepDirty(proposal.plan)
       tellLoss(context, proposal.loss ?? [], options.preserveData ? 'kept' : 'lost')
-      if (options.onLoss === 'refuse' && !options.preserveData && !options.acceptLoss) refuseLoss(proposal.loss ?? [])
+      const kept = options.preserveData || options.backup !== undefined
+      if (options.onLoss === 'refuse' && !kept && !options.acceptLoss) refuseLoss(proposal.loss ?? [])
       await options.approve(proposal)
       for (const message of proposal.plan.notices) emit(context, { kind: 'warning', level: 'warn', message })
     },

@@ -3,6 +3,7 @@
  * This file: the connections that one command opens, and that all of them are closed.
  */
 import { randomUUID } from 'node:crypto'
+import { DEFAULT_ARCHIVE_SCHEMA } from '../core/archive-schemas.ts'
 import type { Operator } from '../core/history.ts'
 import type { BackupStore } from '../ports/backup.ts'
 import type { KeptData } from '../ports/kept-data.ts'
@@ -37,6 +38,8 @@ export interface PostgresAdapterOptions {
   readonly historyTable?: string
   /** The schema in which rollbacks preserve data; default `migration_preserved`. It is no part of the catalog. */
   readonly preservedSchema?: string
+  /** Where backups of tables lie, left out of what is compared. Default `migration_archive`. */
+  readonly archiveSchema?: string
   /** How sessions name themselves in pg_stat_activity, behind a label of this adapter's own. */
   readonly applicationName?: string
   /** Default 10,000 ms. */
@@ -75,7 +78,10 @@ export class PostgresAdapter implements Database {
     const backups = backupTableOf(this.historyTable)
     this.ownTables = [this.historyTable, logTableOf(this.historyTable), backups]
     this.keptData = createKeptData(options.preservedSchema ?? DEFAULT_PRESERVED_SCHEMA)
-    this.catalog = createCatalog({ tables: this.ownTables, schemas: [this.keptData.schema] })
+    this.catalog = createCatalog({
+      tables: this.ownTables,
+      schemas: [this.keptData.schema, options.archiveSchema ?? DEFAULT_ARCHIVE_SCHEMA],
+    })
     this.backupStore = createBackupStore(backups)
   }
 

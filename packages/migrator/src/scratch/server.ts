@@ -44,17 +44,17 @@ async function scratchServer(
   { name, open, templates: most = 16 }: ScratchServerOptions,
   admin: Session,
 ): Promise<ScratchServer> {
-  const major = await refuseUnusable(admin)
+  const { major, strategy } = await refuseUnusable(admin)
   const owner = await takeOwnership(admin)
   await removeAbandoned(admin)
-  const templates = createTemplates(admin, most)
+  const templates = createTemplates(admin, most, strategy)
   const alive = new Map<string, ScratchDatabase>()
   let count = 0
   let closing: Promise<void> | undefined
 
   async function create(template: string): Promise<ScratchDatabase> {
     const scratch = describe(`scratch_${owner}_${++count}`)
-    await admin.execute(`CREATE DATABASE ${identifier(scratch.name)} TEMPLATE ${identifier(template)}`)
+    await admin.execute(`CREATE DATABASE ${identifier(scratch.name)} TEMPLATE ${identifier(template)}${strategy}`)
     alive.set(scratch.name, scratch)
     return scratch
   }
@@ -111,13 +111,23 @@ async function scratchServer(
   }
 }
 
-async function refuseUnusable(admin: Session): Promise<number> {
+interface Facts {
+  readonly major: number
+  /** How databases are copied, as CREATE DATABASE takes it. */
+  readonly strategy: string
+}
+
+async function refuseUnusable(admin: Session): Promise<Facts> {
   const [row] = await admin.query(`
-    SELECT pg_catalog.current_setting('server_version_num') AS version, (rolcreatedb OR rolsuper)::text AS able, rolname
+    SELECT pg_catalog.current_setting('server_version_num') AS version, pg_catalog.current_setting('fsync') AS fsync,
+           (rolcreatedb OR rolsuper)::text AS able, rolname
       FROM pg_catalog.pg_roles WHERE rolname = CURRENT_USER`)
   if (admin.pooled) throw unusable('it is reached through a pooler; scratch databases need the server itself')
   if (row?.able !== 'true') throw unusable(`the role ${row?.rolname} has no CREATEDB`)
-  return Math.floor(Number(row.version) / 10_000)
+  const major = Math.floor(Number(row.version) / 10_000)
+  // Copying files takes half the time, but two checkpoints: those cost nothing only where nothing is made durable.
+  const strategy = major >= 15 && row.fsync === 'off' ? ' STRATEGY FILE_COPY' : ''
+  return { major, strategy }
 }
 
 function unusable(why: string): MigratorError {

@@ -15,7 +15,7 @@ export interface Templates {
 const NOTED_MS = 3_600_000
 
 /** Keeps at most `most` of them; the time of the last use stands in the database's comment. */
-export function createTemplates(admin: Session, most: number): Templates {
+export function createTemplates(admin: Session, most: number, strategy: string): Templates {
   return {
     async find(keys) {
       const kept = new Map((await list(admin)).map((each) => [each.name, each]))
@@ -30,7 +30,7 @@ export function createTemplates(admin: Session, most: number): Templates {
       const kept = await list(admin)
       if (kept.some((each) => each.name === name)) return
       const created = await admin
-        .execute(`CREATE DATABASE ${identifier(name)} TEMPLATE ${identifier(database)}`)
+        .execute(`CREATE DATABASE ${identifier(name)} TEMPLATE ${identifier(database)}${strategy}`)
         .then(() => true, unless(ALREADY_THERE))
       if (!created) return
       await note(admin, name)

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { MigrationRunner, PostgresAdapter } from '../../src/index.ts'
+import { readDirectory } from '../../src/load/directory.ts'
 import type { Context } from '../../src/operations/context.ts'
 import { measureLoss } from '../../src/operations/loss.ts'
 import { createProject, type Project, pair } from '../support/cli.ts'
@@ -278,6 +279,38 @@ describe('counting', () => {
       await adapter.close()
     }
   })
+})
+
+test('of a module, a certificate tells what its code does not', async () => {
+  const down = 'for (const n of ["t"]) await db.execute("DROP TABLE " + n)'
+  await standing(
+    module('0001_a', { up: 'await db.execute("CREATE TABLE t (a int)")', down }),
+    'INSERT INTO t VALUES (1), (2)',
+  )
+  expect(await lossOfAll()).toEqual([unknown('its down is code')])
+  const [file] = readDirectory(project.migrations).files
+  const [before, after] = ['a', 'b'].map((digit) => digit.repeat(64))
+  const lostByDown = [{ table: 'public.t', how: 'dropped' }]
+  const entry = {
+    ...file,
+    verdict: 'lossy',
+    reasons: [],
+    before,
+    after,
+    lostByDown,
+    lostByRoundTrip: [],
+    locks: {},
+    postgres: 18,
+  }
+  const lock = (version: number) => JSON.stringify({ lockfileVersion: version, migrations: { '0001_a': entry } })
+  await project.write({ 'migrations/migrations.lock.json': lock(1) })
+  expect(await lossOfAll()).toEqual([table('public.t', 2)])
+  await project.write({ 'migrations/migrations.lock.json': lock(99) })
+  const damaged = await project.run(['rollback', '--dry-run', '--force', '--all', '--json'])
+  expect([lossIn(damaged), damaged.stderr]).toEqual([
+    [unknown('its down is code')],
+    expect.stringContaining('lockfileVersion 99'),
+  ])
 })
 
 describe('the library', () => {

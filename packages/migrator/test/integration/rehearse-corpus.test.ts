@@ -51,12 +51,16 @@ const FAIL_ON_ROWS = new Set([
   ],
 ])
 
+/** Their downs hold for plain values, and not for the largest numbers, widest ranges and the like. */
+const FAIL_ON_EXTREMES = new Set(['constraints-swapped', 'exclusion-constraint', 'type-changed'])
+
 const correct = downFixtures('correct')
 
 describe('a rehearsal finds nothing broken in a correct down', () => {
   test.each(correct.filter(({ name }) => !FAIL_ON_ROWS.has(name)))('$name', async (fixture) => {
     const { verdict, reasons } = await rehearse(fixture)
-    expect(verdict, reasons.join('\n')).toMatch(/^(?:lossless|lossy)$/)
+    const expected = FAIL_ON_EXTREMES.has(fixture.name) ? /^unproven$/ : /^(?:lossless|lossy)$/
+    expect(verdict, reasons.join('\n')).toMatch(expected)
   })
 })
 

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { inject } from 'vitest'
 
 const BIN = join(import.meta.dirname, '../../src/cli/bin.ts')
 const TSX = import.meta.resolve('tsx')
@@ -57,7 +58,8 @@ export async function createProject(
   mkdirSync(project.migrations)
   await project.write({
     'package.json': '{ "type": "module" }\n',
-    'migrator.config.mjs': "export default { migrations: 'migrations' }\n",
+    // Without scratchUrl a dry run of modules would leave an embedded server behind in each of these folders.
+    'migrator.config.mjs': `export default { migrations: 'migrations', scratchUrl: '${inject('serverUrl')}' }\n`,
     ...files,
   })
   return project

@@ -63,3 +63,13 @@ export async function stateOf({ sql }: TestDatabase): Promise<string> {
 /** Of a table of any shape: another tool's history may stand there. */
 const HISTORY = `SELECT h->>'version' AS version, h->>'checksum' AS checksum, h->>'dirty' AS dirty
   FROM (SELECT to_jsonb(t) AS h FROM schema_migrations t) AS rows ORDER BY 1`
+
+/** One statement on any database. */
+export async function databaseOn<T>(url: string, work: (sql: postgres.Sql) => PromiseLike<T>): Promise<T> {
+  const sql = postgres(url, { max: 1, onnotice: () => {} })
+  try {
+    return await work(sql)
+  } finally {
+    await sql.end({ timeout: 1 })
+  }
+}

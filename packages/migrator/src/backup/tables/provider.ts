@@ -3,6 +3,7 @@
  * back by one transaction. Structure belongs to the migrations: what comes back is rows, and whole tables that are gone.
  */
 
+import { DEFAULT_ARCHIVE_SCHEMA } from '../../core/archive-schemas.ts'
 import { countText, sizeText } from '../../core/figures.ts'
 import type {
   BackupHandle,
@@ -37,8 +38,6 @@ export interface TablesProviderOptions {
 export type TablesSettings = Required<{
   [Name in keyof TablesProviderOptions]: NonNullable<TablesProviderOptions[Name]>
 }>
-
-export const DEFAULT_ARCHIVE_SCHEMA = 'migration_archive'
 
 /**
  * All copies are of one moment. The role must be allowed to read the tables whole (row security is never applied silently)

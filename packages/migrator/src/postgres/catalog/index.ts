@@ -5,7 +5,6 @@
 import { createHash } from 'node:crypto'
 import { type CatalogSnapshot, canonicalText, type ObjectProperties, portable } from '../../core/catalog.ts'
 import type { CatalogDigest } from '../../core/history.ts'
-import { compareText } from '../../core/migration.ts'
 import type { Catalog, NamedObject, Session } from '../../ports.ts'
 import { identifier, literal } from '../../sql/literal.ts'
 import type { OwnObjects } from './scope.ts'
@@ -62,8 +61,9 @@ export function digestOf(snapshot: CatalogSnapshot): CatalogDigest {
 
 /** SHA-256 over what is portable: two databases with the same migrations have the same, whoever owns them. */
 export function fingerprintOf(snapshot: CatalogSnapshot): string {
-  const objects = Object.entries(portable(snapshot)).sort(([left], [right]) => compareText(left, right))
-  const hash = createHash('sha256')
-  for (const [object, properties] of objects) hash.update(`${object}\n${canonicalText(properties)}`)
-  return hash.digest('hex')
+  const everything = portable(snapshot)
+  const texts = Object.keys(everything)
+    .sort()
+    .map((object) => `${object}\n${canonicalText(everything[object] ?? {})}`)
+  return createHash('sha256').update(texts.join('')).digest('hex')
 }

@@ -35,8 +35,13 @@ const RESERVED = new Set([
   'view',
 ])
 
-/** Adds one row to what was read so far; rows of the same identity complete each other. */
-export function readRow(reading: Reading, row: Row): void {
+/** Adds the rows of one query to what was read so far; rows of the same identity complete each other. */
+export function readRows(reading: Reading, rows: readonly Row[]): void {
+  const properties = Object.keys(rows[0] ?? {}).filter((column) => !RESERVED.has(column))
+  for (const row of rows) readRow(reading, row, properties)
+}
+
+function readRow(reading: Reading, row: Row, columns: readonly string[]): void {
   const relation = relationOf(reading, row)
   if (relation === undefined) return
   const { kind, name } = row
@@ -44,9 +49,9 @@ export function readRow(reading: Reading, row: Row): void {
   if (row.oid) reading.relations.set(row.oid, qualified)
   const identity = `${kind} ${qualified}`
   const properties = propertiesOf(reading, identity)
-  for (const column in row) {
+  for (const column of columns) {
     const value = row[column]
-    if (value && !RESERVED.has(column)) properties[column] = value
+    if (value) properties[column] = value
   }
   if (row.view) properties.definition = viewText(row.view)
   if (row.on) properties.table = relation

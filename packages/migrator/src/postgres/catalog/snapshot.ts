@@ -9,7 +9,7 @@ import { extendedStatistics, indexes } from './indexes.ts'
 import { accessMethods, casts, operatorClasses, operatorFamilies, operators, transforms } from './operators.ts'
 import { compositeTypes, relations, sequences } from './relations.ts'
 import { publications, publishedSchemas, publishedTables } from './replication.ts'
-import { type Reading, readRow } from './row.ts'
+import { type Reading, readRows } from './row.ts'
 import { defaultPrivileges, extensions, schemas } from './schemas.ts'
 import { type CatalogQuery, createScope, FIRST_USER_OID, type OwnObjects } from './scope.ts'
 import { PIN, UNPIN } from './settings.ts'
@@ -88,12 +88,12 @@ export function createSnapshotReader(own: OwnObjects): (on: Session) => Promise<
     const wanted = places.flatMap((place) => occasionally[Number(place)] ?? [])
     const [, ...rare] = wanted.length === 0 ? [] : await on.queryAll([PIN, ...wanted, UNPIN])
     const major = Math.floor(Number(pinned?.[0]?.version) / 10_000)
-    return read([...common.slice(0, -1), ...rare.slice(0, -1)].flat(), major)
+    return read([...common.slice(0, -1), ...rare.slice(0, -1)], major)
   }
 }
 
-function read(rows: readonly Row[], major: number): CatalogSnapshot {
+function read(results: readonly (readonly Row[])[], major: number): CatalogSnapshot {
   const reading: Reading = { major, relations: new Map(), objects: new Map() }
-  for (const row of rows) readRow(reading, row)
+  for (const rows of results) readRows(reading, rows)
   return Object.fromEntries(reading.objects)
 }

@@ -64,7 +64,7 @@ function regclass(ref: TableRef): string {
   return `to_regclass(${literal(nameOf(ref))})`
 }
 
-function nameOf({ schema, name }: TableRef): string {
+export function nameOf({ schema, name }: TableRef): string {
   return [schema, name].flatMap((part) => (part === undefined ? [] : [identifier(part)])).join('.')
 }
 
@@ -105,7 +105,11 @@ function dependents(on: Session, seed: string, reach: 'cascade' | 'restrict'): P
       UNION SELECT d.classid, d.objid, d.objsubid FROM reached r
               JOIN pg_depend d ON d.refclassid = r.classid AND d.refobjid = r.objid AND (r.objsubid = 0 OR d.refobjsubid = r.objsubid)
              WHERE d.deptype IN (${followed})),
-    relations AS (SELECT objid, objsubid FROM reached WHERE classid = 'pg_class'::regclass)
+    relations AS (SELECT objid, objsubid FROM reached WHERE classid = 'pg_class'::regclass),
+    parts(oid, name) AS (
+      SELECT a.attrelid, a.attname FROM relations r JOIN pg_attribute a ON a.attrelid = r.objid AND a.attnum = r.objsubid WHERE r.objsubid > 0
+      UNION SELECT a.attrelid, a.attname FROM parts p JOIN pg_inherits i ON i.inhparent = p.oid
+              JOIN pg_attribute a ON a.attrelid = i.inhrelid AND a.attname = p.name AND a.attinhcount = 1 AND NOT a.attislocal)
     SELECT c.oid::text, n.nspname AS schema, c.relname AS name, c.relkind AS kind, NULL AS part
       FROM relations r JOIN pg_class c ON c.oid = r.objid JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE r.objsubid = 0 AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
@@ -113,17 +117,17 @@ function dependents(on: Session, seed: string, reach: 'cascade' | 'restrict'): P
                         WHERE i.inhrelid = c.oid AND p.relkind = 'p' AND i.inhparent IN (SELECT objid FROM relations WHERE objsubid = 0))
     UNION ALL
     SELECT c.oid::text, n.nspname, c.relname, c.relkind, a.attname
-      FROM relations r JOIN pg_class c ON c.oid = r.objid JOIN pg_namespace n ON n.oid = c.relnamespace
-      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = r.objsubid
-     WHERE r.objsubid > 0 AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND NOT c.relispartition AND a.attgenerated = ''
+      FROM parts p JOIN pg_class c ON c.oid = p.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = p.name AND NOT a.attisdropped
+     WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND NOT c.relispartition AND a.attgenerated = ''
        AND c.oid NOT IN (SELECT objid FROM relations WHERE objsubid = 0)
      ORDER BY 2, 3, 5`)
 }
 
-function dropped(row: Row): Found {
+export function dropped(row: Row): Found {
   const { oid, schema, name, kind, part } = row
-  // Of a dropped table its own rows: what inherits from it is named by itself. A dropped column goes from all of them.
-  const only = kind === 'r' && part === null ? 'ONLY ' : ''
+  // What inherits from a table is named by itself.
+  const only = kind === 'r' ? 'ONLY ' : ''
   return {
     how: 'dropped',
     oid: oid ?? '',

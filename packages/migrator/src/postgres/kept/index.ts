@@ -1,3 +1,7 @@
+/**
+ * Data that steps down destroy: found in the catalog, counted, kept, and put back. Knows no migration files and no plan.
+ * This file: what of it the ports offer.
+ */
 import { MigratorError } from '../../errors.ts'
 import type { KeptData, KeptFor, PutBackRows, Standing } from '../../ports/kept-data.ts'
 import type { Session } from '../../ports.ts'

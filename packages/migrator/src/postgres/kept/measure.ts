@@ -1,12 +1,9 @@
-/**
- * Data that steps down destroy: found in the catalog, counted, kept, and put back. Knows no migration files and no plan.
- * This file: how much is there now.
- */
 import type { Loss } from '../../core/loss.ts'
 import { MigratorError } from '../../errors.ts'
 import type { AskedLoss, Losses } from '../../ports/kept-data.ts'
 import type { Row, Session } from '../../ports.ts'
 import { type Finding, type Found, findLost } from './find.ts'
+import { type Counted, countPlainDrops } from './together.ts'
 
 /** A locked table is not waited for: whoever wanted it behind us would have to wait as well. */
 const LOCK_TIMEOUT_MS = 50
@@ -14,19 +11,44 @@ const LOCK_TIMEOUT_MS = 50
 export const losses: Losses = {
   async measure(on: Session, asked: readonly AskedLoss[], timeoutMs: number): Promise<readonly Loss[]> {
     const until = performance.now() + timeoutMs
-    const found: { migration: string; path: AskedLoss['destructions']; finding: Finding }[] = []
-    for (const { migration, destructions } of asked) {
+    const found: { migration: string; path: AskedLoss['destructions']; finding: Finding; count?: number }[] = []
+    const together = await countTogether(on, asked, timeoutMs / 2)
+    for (const [place, { migration, destructions }] of asked.entries()) {
+      const plain = together.get(place)
+      if (plain) {
+        found.push(...plain.map(({ found: finding, count }) => ({ migration, path: [], finding, count })))
+        continue
+      }
       const path = destructions.filter(({ kind }) => kind === 'path')
       const findings = await findOrSay(on, destructions)
       found.push(...findings.map((finding) => ({ migration, path, finding })))
     }
     const losses: Loss[] = []
-    for (const { migration, path, finding } of withoutRepeats(found)) {
-      if (finding.how === 'unknown') losses.push({ migration, how: 'unknown', estimated: false, why: finding.why })
+    for (const { migration, path, finding, count } of withoutRepeats(found)) {
+      if (count !== undefined && finding.how !== 'unknown') losses.push({ migration, ...lossOf(finding, count) })
+      else if (finding.how === 'unknown') losses.push({ migration, how: 'unknown', estimated: false, why: finding.why })
       else losses.push({ migration, ...(await measured(on, finding, path, until)) })
     }
     return losses
   },
+}
+
+/** Empty where one of the tables is locked, takes long, or may not be read: each is then looked at by itself. */
+async function countTogether(
+  on: Session,
+  asked: readonly AskedLoss[],
+  timeoutMs: number,
+): Promise<ReadonlyMap<number, readonly Counted[]>> {
+  try {
+    return await reading(on, Math.max(1, Math.floor(timeoutMs)), () => countPlainDrops(on, asked))
+  } catch (error) {
+    if (!(error instanceof MigratorError) || error.code === 'CONNECTION_LOST') throw error
+    return new Map()
+  }
+}
+
+function lossOf({ how, schema, table }: Found, rows: number): Omit<Loss, 'migration'> {
+  return { how, table: `${schema}.${table}`, rows, estimated: false }
 }
 
 /** The catalog is read quickly or not at all; that it could not be read stops no rollback, but is said. */

@@ -14,14 +14,14 @@ export async function noteWhatIsLeft(on: Session, archive: string, { migration, 
     const now = await readShape(on, each.schema, each.table)
     const pair = now && pairOf(archive, each, now)
     if (!pair) continue
-    const { copy, table, columns } = pair
+    const { copy, rows, columns } = pair
     const texts = columns.map(
       ({ now: column }, index) => [leftColumn(index), column.name.replaceAll('"', '""')] as const,
     )
     await withSettings(on, EXACT, async () => {
       await on.execute(`ALTER TABLE ${copy} ${texts.map(([left]) => `ADD COLUMN ${left} text`).join(', ')}`)
       const set = texts.map(([left, name]) => `${left} = t."${name}"::pg_catalog.text`).join(', ')
-      await on.execute(`UPDATE ${copy} AS b SET ${set} FROM ${table} AS t WHERE ${sameRow(pair)}`)
+      await on.execute(`UPDATE ${copy} AS b SET ${set} FROM ${rows} AS t WHERE ${sameRow(pair)}`)
     })
   }
 }

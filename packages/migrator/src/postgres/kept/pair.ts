@@ -9,6 +9,8 @@ export interface Pair {
   /** Both quoted and qualified. */
   readonly copy: string
   readonly table: string
+  /** The table where its rows are read: without those of tables that inherit from it. */
+  readonly rows: string
   /** Columns that are put back, as they are now; and those that the table has no more. */
   readonly columns: readonly Both[]
   readonly missing: readonly string[]
@@ -37,6 +39,7 @@ export function pairOf(archive: string, kept: Kept, now: Shape): Pair | undefine
     ...{ kept, now, columns, key: whole },
     copy: qualified(archive, kept.copy),
     table: qualified(kept.schema, kept.table),
+    rows: `${now.kind === 'r' ? 'ONLY ' : ''}${qualified(kept.schema, kept.table)}`,
     missing: kept.columns.filter(({ name }) => !now.columns.some((each) => each.name === name)).map(({ name }) => name),
   }
 }
@@ -73,24 +76,24 @@ export function copyText({ columns }: Pick<Pair, 'columns'>): string {
 
 /** What is done to the copy once the rows are in the table. Told by the whole row, one that was changed only looks as if it were gone. */
 export function pairText(pair: Pair): { readonly removeFound: string; readonly removeGone: string } {
-  const { kept, key, copy, table, columns } = pair
+  const { kept, key, copy, rows, columns } = pair
   const removeFound =
     key.length > 0
-      ? `DELETE FROM ${copy} AS b USING ${table} AS t WHERE ${sameRow(pair)} AND ${isSame(pair)}`
+      ? `DELETE FROM ${copy} AS b USING ${rows} AS t WHERE ${sameRow(pair)} AND ${isSame(pair)}`
       : `DELETE FROM ${copy} AS b USING (${numbered(pair, 't')}) AS t, (${numbered(pair, 'b')}) AS c
           WHERE b.ctid = c.place AND t.row = c.row AND t.number = c.number AND ${rowText(columns, 'b')} = ${copyText(pair)}`
   const removeGone =
     isPart(kept) && kept.keyed === 'by-key'
-      ? `WITH gone AS (DELETE FROM ${copy} AS b WHERE NOT EXISTS (SELECT 1 FROM ${table} AS t WHERE ${sameRow(pair)}) RETURNING 1) SELECT count(*)::text AS count FROM gone`
+      ? `WITH gone AS (DELETE FROM ${copy} AS b WHERE NOT EXISTS (SELECT 1 FROM ${rows} AS t WHERE ${sameRow(pair)}) RETURNING 1) SELECT count(*)::text AS count FROM gone`
       : "SELECT '0' AS count"
   return { removeFound, removeGone }
 }
 
 /** Rows that are equal are told apart by their number among equals. */
-export function numbered({ copy, table, columns, key }: Pair, of: 't' | 'b'): string {
+export function numbered({ copy, rows, columns, key }: Pair, of: 't' | 'b'): string {
   const row = rowText(key.length > 0 ? key : columns, of)
   return `SELECT ${of}.ctid AS place, ${of}.tableoid AS part, ${row} AS row, pg_catalog.row_number() OVER (PARTITION BY ${row} ORDER BY ${of}.ctid) AS number
-            FROM ${of === 't' ? table : copy} AS ${of}`
+            FROM ${of === 't' ? rows : copy} AS ${of}`
 }
 
 /** Of a narrowed column, in the copy: what the step left in the table, as text. */

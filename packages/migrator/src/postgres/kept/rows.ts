@@ -9,7 +9,7 @@ import { copyText, isSame, numbered, type Pair, restored, rowText, sameRow, unto
 export async function insertRows(on: Session, pair: Pair): Promise<void> {
   if (pair.key.length > 0) await on.execute(overwriteStatement(pair))
   await on.execute(
-    `${insertStatement(pair)} ${pair.key.length > 0 ? `WHERE NOT EXISTS (SELECT 1 FROM ${pair.table} AS t WHERE ${sameRow(pair)})` : notThere(pair)}`,
+    `${insertStatement(pair)} ${pair.key.length > 0 ? `WHERE NOT EXISTS (SELECT 1 FROM ${pair.rows} AS t WHERE ${sameRow(pair)})` : notThere(pair)}`,
   )
 }
 
@@ -30,7 +30,7 @@ export interface Round {
 /** The same, one row at a time; what is in the table then is taken out of the copy. */
 export function insertOneByOne(on: Session, pair: Pair): Promise<Round> {
   const keyed = pair.key.length > 0
-  const same = `SELECT 1 FROM ${pair.table} AS t WHERE ${keyed ? sameRow(pair) : 'false'}`
+  const same = `SELECT 1 FROM ${pair.rows} AS t WHERE ${keyed ? sameRow(pair) : 'false'}`
   const work = [
     ...(keyed ? [`${overwriteStatement(pair)} AND b.ctid = r.ctid`] : []),
     `${insertStatement(pair)} WHERE b.ctid = r.ctid AND NOT EXISTS (${same})`,
@@ -44,7 +44,7 @@ export function insertOneByOne(on: Session, pair: Pair): Promise<Round> {
 }
 
 export function updateOneByOne(on: Session, pair: Pair): Promise<Round> {
-  const same = `FROM ${pair.table} AS t WHERE ${sameRow(pair)}`
+  const same = `FROM ${pair.rows} AS t WHERE ${sameRow(pair)}`
   const whole = pair.kept.keyed === 'by-whole-row'
   const one = whole ? `AND t.ctid = (SELECT min(t.ctid) ${same} AND NOT ${isSame(pair)})` : ''
   const gone = `DELETE FROM ${pair.copy} AS b WHERE b.ctid = r.ctid AND NOT EXISTS (SELECT 1 ${same}); GET DIAGNOSTICS n = ROW_COUNT; gone := gone + n`
@@ -91,13 +91,13 @@ function overwriteStatement(pair: Pair): string {
   const keys = new Set(pair.key.map(({ now }) => now.name))
   const others = pair.columns.filter(({ now }) => !keys.has(now.name) && now.identity !== 'a')
   if (others.length === 0)
-    return `UPDATE ${pair.table} AS t SET ${firstKey(pair)} = t.${firstKey(pair)} FROM ${pair.copy} AS b WHERE false`
+    return `UPDATE ${pair.rows} AS t SET ${firstKey(pair)} = t.${firstKey(pair)} FROM ${pair.copy} AS b WHERE false`
   const set = others.map((each) => `${identifier(each.now.name)} = ${restored(each)}`).join(', ')
   const own =
     pair.kept.kind === 'table'
       ? ''
       : `AND t.xmin::text = (pg_catalog.pg_current_xact_id()::text::numeric % 4294967296)::text`
-  return `UPDATE ${pair.table} AS t SET ${set} FROM ${pair.copy} AS b
+  return `UPDATE ${pair.rows} AS t SET ${set} FROM ${pair.copy} AS b
     WHERE ${sameRow(pair)} ${own} AND ${rowText(others, 't')} <> ${rowText(others, 'b')}`
 }
 
@@ -107,12 +107,12 @@ function firstKey({ key }: Pair): string {
 
 function updateStatement(pair: Pair): string {
   const set = pair.columns.map((each) => `${identifier(each.now.name)} = ${restored(each)}`).join(', ')
-  return `UPDATE ${pair.table} AS t SET ${set} FROM ${pair.copy} AS b
+  return `UPDATE ${pair.rows} AS t SET ${set} FROM ${pair.copy} AS b
     WHERE ${sameRow(pair)} AND NOT ${isSame(pair)} AND ${untouched(pair)}`
 }
 
 function updateByWholeRow(pair: Pair): string {
   const set = pair.columns.map((each) => `${identifier(each.now.name)} = ${restored(each)}`).join(', ')
-  return `UPDATE ${pair.table} AS t SET ${set} FROM ${pair.copy} AS b, (${numbered(pair, 'b')}) AS c, (${numbered(pair, 't')}) AS h
+  return `UPDATE ${pair.rows} AS t SET ${set} FROM ${pair.copy} AS b, (${numbered(pair, 'b')}) AS c, (${numbered(pair, 't')}) AS h
     WHERE b.ctid = c.place AND h.row = c.row AND h.number = c.number AND t.ctid = h.place AND t.tableoid = h.part`
 }

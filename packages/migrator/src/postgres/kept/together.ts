@@ -1,0 +1,74 @@
+import type { Destruction, TableRef } from '../../core/destruction.ts'
+import type { AskedLoss } from '../../ports/kept-data.ts'
+import type { Session } from '../../ports.ts'
+import { literal } from '../../sql/literal.ts'
+import { dropped, type Found, nameOf } from './find.ts'
+
+/** What was found and counted for one migration. */
+export interface Counted {
+  readonly found: Found
+  readonly count: number
+}
+
+/** How many tables one query counts: each is locked (ACCESS SHARE) until it ends. */
+const AT_ONCE = 200
+
+/**
+ * The usual case, however long the rollback, in few queries: downs that drop tables by their names, and no more. By the
+ * place of the migration in `asked`; those that are not of this kind are left out. Call it in a transaction.
+ */
+export async function countPlainDrops(
+  on: Session,
+  asked: readonly AskedLoss[],
+): Promise<ReadonlyMap<number, readonly Counted[]>> {
+  const plain = asked.flatMap(({ destructions }, place) =>
+    destructions.every(isPlainDrop) ? destructions.map(({ ref }) => ({ place, ref })) : [],
+  )
+  const counted = new Map<number, Counted[]>(plain.map(({ place }) => [place, []]))
+  for (let from = 0; from < plain.length; from += AT_ONCE) {
+    for (const { place, ...each } of await countSome(on, plain.slice(from, from + AT_ONCE))) {
+      counted.get(place)?.push(each)
+    }
+  }
+  return counted
+}
+
+type PlainDrop = Extract<Destruction, { kind: 'object' }>
+
+function isPlainDrop(each: Destruction): each is PlainDrop {
+  return each.kind === 'object' && each.object === 'relation' && each.reach === 'restrict'
+}
+
+async function countSome(
+  on: Session,
+  drops: readonly { readonly place: number; readonly ref: TableRef }[],
+): Promise<readonly (Counted & { readonly place: number })[]> {
+  const named = drops.map(({ ref }, index) => `(${index}, to_regclass(${literal(nameOf(ref))}))`)
+  const rows = await on.query(`
+    SELECT w.index::text, c.oid::text, n.nspname AS schema, c.relname AS name, c.relkind AS kind, NULL AS part,
+           (c.relkind = 'r' AND pg_relation_size(c.oid) = 0)::text AS empty
+      FROM (VALUES ${named.join(', ')}) AS w(index, oid) JOIN pg_class c ON c.oid = w.oid
+      JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' ORDER BY w.index`)
+  // A table without a page has no row; most of what is rolled back has stood there only for minutes.
+  const found = rows.map((row) => ({
+    place: drops[Number(row.index)]?.place ?? 0,
+    found: dropped(row),
+    empty: row.empty === 'true',
+  }))
+  const filled = found.filter(({ empty }) => !empty)
+  const counts = await countEach(
+    on,
+    filled.map(({ found: { from } }) => from),
+  )
+  const byTable = new Map(filled.map(({ found: { oid } }, index) => [oid, counts[index] ?? 0]))
+  return found.map(({ place, found: each }) => ({ place, found: each, count: byTable.get(each.oid) ?? 0 }))
+}
+
+async function countEach(on: Session, tables: readonly string[]): Promise<readonly number[]> {
+  const queries = tables.map((from) => `SELECT count(*)::text AS count FROM ${from}`)
+  // One message holds two queries or more.
+  const answers =
+    queries.length === 1 ? [await on.query(queries[0] ?? '')] : queries.length > 1 ? await on.queryAll(queries) : []
+  return answers.map(([row]) => Number(row?.count))
+}
