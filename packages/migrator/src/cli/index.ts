@@ -4,22 +4,7 @@ import { nearestIds } from '../core/target.ts'
 import { MigratorError } from '../errors.ts'
 import { toolVersion } from '../version.ts'
 import { createCli } from './command.ts'
-import { baselineCommand } from './commands/baseline.ts'
-import { driftCommand } from './commands/drift.ts'
-import { historyCommand } from './commands/history.ts'
-import { migrateCommand } from './commands/migrate.ts'
-import { newCommand } from './commands/new.ts'
-import { planCommand } from './commands/plan.ts'
-import { rehearseCommand } from './commands/rehearse.ts'
-import { repairCommand } from './commands/repair.ts'
-import { resetCommand } from './commands/reset.ts'
-import { restoreCommand } from './commands/restore.ts'
-import { rollbackCommand } from './commands/rollback.ts'
-import { safeCommand } from './commands/safe.ts'
-import { startCommand, stopCommand } from './commands/server.ts'
-import { snapshotCommand } from './commands/snapshot.ts'
-import { statusCommand } from './commands/status.ts'
-import { validateCommand } from './commands/validate.ts'
+import { commandsNamed } from './commands/index.ts'
 import { checkConfig, type LocatedConfig, loadConfig, type MigratorConfig } from './config.ts'
 import { readEnvironment } from './env.ts'
 import { finish } from './exit.ts'
@@ -49,25 +34,6 @@ export async function runCli({ argv, config, called = 'program' }: CliOptions): 
   // Whoever reads the output may leave early, as head does.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => void finish(error.code === 'EPIPE' ? 0 : 1))
   process.on('unhandledRejection', (error) => void finish(output.fail(error)))
-  const commands = [
-    migrateCommand,
-    rollbackCommand,
-    statusCommand,
-    safeCommand,
-    newCommand,
-    validateCommand,
-    rehearseCommand,
-    driftCommand,
-    planCommand,
-    historyCommand,
-    baselineCommand,
-    repairCommand,
-    resetCommand,
-    snapshotCommand,
-    restoreCommand,
-    startCommand,
-    stopCommand,
-  ]
   let parser = yargs([...words])
     .scriptName(called === 'scripts' ? 'db' : 'migrator')
     .usage(`${called === 'scripts' ? 'pnpm db:<command>' : 'migrator <command>'} [options]`)
@@ -89,8 +55,8 @@ export async function runCli({ argv, config, called = 'program' }: CliOptions): 
       const told = message ?? error?.message ?? ''
       throw new MigratorError('USAGE_INVALID', redactText(explainUsage(told, words, flagsOf(current))))
     })
-  for (const command of commands) parser = parser.command(withoutHelpAhead(command(cli)) as never)
   try {
+    for (const command of await commandsNamed(words, cli)) parser = parser.command(withoutHelpAhead(command) as never)
     await parser.parseAsync()
   } catch (error) {
     await finish(output.fail(error))

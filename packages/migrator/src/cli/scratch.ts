@@ -3,8 +3,6 @@ import { MigratorError } from '../errors.ts'
 import type { ScratchContext } from '../operations/standing.ts'
 import { PostgresAdapter } from '../postgres/adapter.ts'
 import { onDatabase, parseConnectionString } from '../postgres/connection-string.ts'
-import { createRehearsalTools } from '../postgres/rehearsal-tools.ts'
-import { createScratchServer } from '../scratch/server.ts'
 import { startScratchEmbedded, stopScratchEmbedded } from './embedded.ts'
 import type { ScratchFlags } from './scratch-options.ts'
 import type { Surroundings } from './wiring.ts'
@@ -20,6 +18,11 @@ export async function withScratch<T>(
   work: (context: ScratchContext) => Promise<T>,
 ): Promise<T> {
   const { config, signal } = surroundings
+  // Only who needs a scratch server loads what it is made of.
+  const [{ createRehearsalTools }, { createScratchServer }] = await Promise.all([
+    import('../postgres/rehearsal-tools.ts'),
+    import('../scratch/server.ts'),
+  ])
   const given = flags.scratchUrl ?? config.config.scratchUrl
   if (given !== undefined && live !== undefined) refuseLive(given, live)
   const embedded = given === undefined ? await startScratchEmbedded(surroundings) : undefined

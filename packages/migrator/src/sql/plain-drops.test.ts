@@ -8,6 +8,7 @@ test.each([
   'drop table if exists a',
   'DROP TABLE public.a;',
   'DROP TABLE a, b;\nDROP TABLE IF EXISTS s.c ;',
+  'DROP INDEX a_name; DROP TABLE a;',
   '',
 ])('%j is read as the parser reads it', async (sql) => {
   await loadParser()
@@ -23,7 +24,8 @@ test.each([
   'DROP TABLE a; -- and more',
   'DROP TABLE a; DELETE FROM b;',
   'DROP TABLE IF EXISTS;x',
-  'DROP INDEX a;',
+  'DROP INDEX CONCURRENTLY a;',
+  'DROP VIEW a;',
   'SELECT 1;',
 ])('%j is left to the parser', (sql) => {
   expect(plainDrops(sql)).toBeUndefined()

@@ -94,3 +94,36 @@ test('an edited file is compared by what was applied, out of the archive', async
   await project.write({ 'migrations/0002_mail.up.sql': 'ALTER TABLE users ADD mail text, ADD other int;\n' })
   expect(driftOf(await project.run(['drift', '--json', ...scratch()]))).toMatchObject({ verdict: 'identical' })
 })
+
+describe('a run ends with what became of the schema', () => {
+  const certified = async () => {
+    const scenery = await scene(FILES)
+    await scenery.db.sql`DROP TABLE pace`
+    const rehearsed = await scenery.project.run(['rehearse', '--all', '--write', ...scratch()])
+    expect(rehearsed.code, rehearsed.stderr).toBe(0)
+    return scenery
+  }
+
+  test('identical to its certificate on the way up, and to what it was before on the way down', async () => {
+    const { project } = await certified()
+    const up = await project.run(['migrate'])
+    expect(up.stdout).toContain('The schema is identical to the certificate of 0002_mail.')
+    const down = await project.run(['rollback'])
+    expect(down.stdout).toContain('The schema is identical to before 0002_mail.')
+  })
+
+  test('with --json too', async () => {
+    const { project } = await certified()
+    expect((await project.run(['migrate', '--json'])).json()).toMatchObject({
+      schema: { verdict: 'identical', id: '0002_mail' },
+    })
+  })
+
+  test('a hand in between is noticed', async () => {
+    const { project, db } = await certified()
+    await project.run(['migrate'])
+    await db.sql`CREATE INDEX by_hand ON users (name)`
+    const down = await project.run(['rollback'])
+    expect(down.stdout).toContain('The schema DIFFERS from before 0002_mail')
+  })
+})
