@@ -182,7 +182,7 @@ export interface Catalog {
   /** One digest over all of it that is portable: equal on another server where the same migrations were applied. */
   fingerprint(on: Session): Promise<string>
   /** The same, of a snapshot that was taken before. */
-  fingerprintOf(snapshot: CatalogSnapshot): string
+  fingerprintOf(snapshot: CatalogSnapshot): Promise<string>
   /** Indexes that a failed CONCURRENTLY left behind, qualified and quoted. */
   invalidIndexes(on: Session): Promise<readonly string[]>
   /** Whether a table holds rows, or a column of it values; false for what is not there or holds none by its nature. */

@@ -34,7 +34,7 @@ export async function drift(
   return withSession(context, async (session) => {
     const statuses = await readStatuses(context, session, set)
     const live = await catalog.snapshot(session)
-    const fingerprint = catalog.fingerprintOf(live)
+    const fingerprint = await catalog.fingerprintOf(live)
     const newest = inOrderOfApplication(statuses).at(-1)?.id
     if (expectedFingerprint(statuses, certificates) === fingerprint) {
       return { diff: { verdict: 'identical', differences: [] }, newest, fingerprint, provenBy: 'certificate' }

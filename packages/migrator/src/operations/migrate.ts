@@ -3,7 +3,6 @@ import { planUp } from '../core/plan.ts'
 import type { UpTarget } from '../core/target.ts'
 import type { Context, MigrationSet, RunOptions } from './context.ts'
 import type { Course, Proposal } from './course.ts'
-import { dryRun } from './dry-run.ts'
 import { execute } from './execute.ts'
 import type { RunReport } from './report.ts'
 
@@ -32,5 +31,7 @@ export async function migrate(context: Context, set: MigrationSet, options: Migr
     onUnusableArchive: 'stop',
     approve: options.approve,
   }
-  return options.dryRun ? dryRun(context, course) : execute(context, course)
+  if (!options.dryRun) return execute(context, course)
+  const { dryRun } = await import('./dry-run.ts')
+  return dryRun(context, course)
 }

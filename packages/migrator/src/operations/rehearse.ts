@@ -77,7 +77,7 @@ async function one(
   const started = context.clock.monotonicMs()
   try {
     const facts = await rehearsed(context, chain, place, scratch)
-    const rehearsal = resultOf(context, chain[place] as Migration, facts, scratch, started)
+    const rehearsal = await resultOf(context, chain[place] as Migration, facts, scratch, started)
     onProgress(rehearsal)
     return rehearsal
   } finally {
@@ -85,17 +85,17 @@ async function one(
   }
 }
 
-function resultOf(
+async function resultOf(
   { clock, server }: ScratchContext,
   migration: Migration,
   facts: RehearsalFacts,
   { database }: ScratchDatabase,
   started: number,
-): Rehearsal {
+): Promise<Rehearsal> {
   const { before, up } = facts.catalogs
   const fingerprints = {
-    before: database.catalog.fingerprintOf(before),
-    after: up && database.catalog.fingerprintOf(up),
+    before: await database.catalog.fingerprintOf(before),
+    after: up && (await database.catalog.fingerprintOf(up)),
   }
   const durationMs = clock.monotonicMs() - started
   const { statements } = facts

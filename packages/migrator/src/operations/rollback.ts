@@ -7,7 +7,6 @@ import { MigratorError } from '../errors.ts'
 import { withSession } from './begin-run.ts'
 import { type Context, emit, type MigrationSet, type RunOptions } from './context.ts'
 import type { Course, Proposal } from './course.ts'
-import { dryRun } from './dry-run.ts'
 import { execute } from './execute.ts'
 import { type LossOptions, measureLoss, refuseLoss, tellLoss } from './loss.ts'
 import { prepareSteps } from './prepare.ts'
@@ -64,6 +63,7 @@ function lossOptions({ lossTimeoutMs = DEFAULT_LOSS_TIMEOUT_MS, knownLoss }: Rol
 
 /** A dry run counts too: that only reads. */
 async function withLoss(context: Context, course: Course, options: RollbackOptions): Promise<RunReport> {
+  const { dryRun } = await import('./dry-run.ts')
   const report = await dryRun(context, course)
   if (report.error) return report
   const { steps } = report.plan

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { DEFAULT_ARCHIVE_SCHEMA } from '../core/archive-schemas.ts'
 import type { Operator } from '../core/history.ts'
 import type { BackupStore } from '../ports/backup.ts'
-import type { KeptData } from '../ports/kept-data.ts'
+import type { KeptData, Losses } from '../ports/kept-data.ts'
 import type {
   Catalog,
   Database,
@@ -20,11 +20,10 @@ import type {
 } from '../ports.ts'
 import { createActivity } from './activity.ts'
 import { backupTableOf, createBackupStore } from './backup-table.ts'
-import { createCatalog } from './catalog/index.ts'
 import { openClient } from './client.ts'
 import { onDatabase, parseConnectionString } from './connection-string.ts'
 import { createKeptData, DEFAULT_PRESERVED_SCHEMA } from './kept/index.ts'
-import { losses } from './kept/measure.ts'
+import { lateCatalog } from './late-catalog.ts'
 import { logTableOf, logTableSink } from './log-table.ts'
 import { runLockHolder, tryRunLock } from './run-lock.ts'
 import { PostgresSession } from './session.ts'
@@ -59,7 +58,9 @@ export class PostgresAdapter implements Database {
   readonly catalog: Catalog
   readonly backupStore: BackupStore
   readonly activity = createActivity(() => this.#observe())
-  readonly losses = losses
+  readonly losses: Losses = {
+    measure: async (...asked) => (await import('./kept/measure.ts')).losses.measure(...asked),
+  }
   readonly keptData: KeptData
   readonly historyTable: TableName
   /** The migrator's tables in this database, which are no part of its schema. */
@@ -78,7 +79,7 @@ export class PostgresAdapter implements Database {
     const backups = backupTableOf(this.historyTable)
     this.ownTables = [this.historyTable, logTableOf(this.historyTable), backups]
     this.keptData = createKeptData(options.preservedSchema ?? DEFAULT_PRESERVED_SCHEMA)
-    this.catalog = createCatalog({
+    this.catalog = lateCatalog({
       tables: this.ownTables,
       schemas: [this.keptData.schema, options.archiveSchema ?? DEFAULT_ARCHIVE_SCHEMA],
     })

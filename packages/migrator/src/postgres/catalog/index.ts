@@ -26,7 +26,7 @@ export function createCatalog(own: OwnObjects): Catalog {
     async fingerprint(on: Session): Promise<string> {
       return fingerprintOf(await snapshot(on))
     },
-    fingerprintOf,
+    fingerprintOf: async (snapshot) => fingerprintOf(snapshot),
     async hasDeferrable(on: Session): Promise<boolean> {
       const [row] = await on.query(
         'SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint WHERE condeferrable)::text AS found',
