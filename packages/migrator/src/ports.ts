@@ -163,8 +163,8 @@ export interface HistoryStore {
   prepare(on: Session): Promise<void>
   /** Records the changes in this order, all or none of them. */
   record(on: Session, ...changes: readonly HistoryChange[]): Promise<void>
-  /** Of a store that commits with the step: an SQL condition that is true once the change is on record. */
-  recorded?(change: HistoryChange): string
+  /** Of a store that commits with the step: an SQL condition that is true once that step is on record. */
+  recorded?(id: string, direction: Direction): string
   /** The archived sources of an applied migration, empty when none were kept. */
   sources(on: Session, id: string): Promise<readonly SourceFile[]>
   /** The catalog as it was before a dirty step began. */

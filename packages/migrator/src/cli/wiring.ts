@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import { systemClock } from '../clock.ts'
 import type { Operator } from '../core/history.ts'
+import { once } from '../core/once.ts'
 import { createArchive } from '../load/archive.ts'
 import { readDirectory } from '../load/directory.ts'
 import { type Context, defaultRunOptions, emit, type MigrationSet, type RunOptions } from '../operations/context.ts'
@@ -70,9 +71,7 @@ export async function createWorld(
     ...(config.config.preservedSchema === undefined ? {} : { preservedSchema: config.config.preservedSchema }),
   })
   const archive = createArchive({ migrationsDirectory, accept: flags.acceptArchived ? 'shown' : 'repository' })
-  // Asked of git while the database is being connected to.
-  const asked = readOperator(env, config.directory)
-  const operator = () => asked
+  const operator = once(() => readOperator(env, config.directory))
   const logTable = lazyLog(async () => database.log(await operator(), output.warn))
   const progress = terminalSink(process.stderr, output.progressStyle, output.speak)
   const events = fanOut([

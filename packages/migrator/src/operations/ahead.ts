@@ -36,6 +36,7 @@ export function sendAhead(
   send: (step: ReadyStep, index: number, durability: Durability) => Promise<void>,
 ): Ahead {
   const { clock, signal } = run.context
+  const plain = steps.map((step) => isPlain(run, step))
   const underWay = new Map<number, Sent>()
   const flushed = new Map<number, Promise<void>>()
   let answeredMs = 0
@@ -63,7 +64,7 @@ export function sendAhead(
   function fill(from: number): void {
     for (const [offset, step] of steps.slice(from, from + (run.beforeStep ? 1 : WINDOW)).entries()) {
       const index = from + offset
-      if (signal.aborted || failed || !isPlain(run, step)) return
+      if (signal.aborted || failed || !plain[index]) return
       if (!underWay.has(index))
         underWay.set(index, watch(send(step, index, endOfGroup(index) === index ? 'now' : 'later')))
     }
@@ -94,8 +95,7 @@ export function sendAhead(
     if (commits === 'once' || run.beforeStep) return index
     let end = index
     for (let next = index + 1; end % GROUP !== GROUP - 1; next++) {
-      const step = steps[next]
-      if (!step || !isPlain(run, step)) break
+      if (!plain[next]) break
       end = next
     }
     return end

@@ -1,4 +1,3 @@
-import type { Loss } from '../core/loss.ts'
 import { type Plan, recordDroppedNotice, type Step } from '../core/plan.ts'
 import { plural } from '../core/plural.ts'
 import type { MigrationStatus } from '../core/reconcile.ts'
@@ -6,16 +5,16 @@ import type { MigratorError } from '../errors.ts'
 import type { BackupProvider } from '../ports/backup.ts'
 import type { RunLock, Session } from '../ports.ts'
 import { isDestructiveAction } from '../safety/destructive.ts'
-import { type Backups, createBackups, explainUnfinished, type TakenBackup } from './backups.ts'
+import { type Backups, createBackups, explainUnfinished } from './backups.ts'
 import { createRun, readStatuses, recordFingerprint, recoverDirty, withSession } from './begin-run.ts'
 import { compensate } from './compensation.ts'
 import { type Context, emit, reportError } from './context.ts'
 import { type Course, operationOf, type Proposal } from './course.ts'
-import { dataToKeep, type KeptDataOfStep, keptDataOf, withKeptData } from './kept-data.ts'
+import { dataToKeep, keptDataOf, withKeptData } from './kept-data.ts'
 import { prepareSteps, type ReadyStep, refusePlan } from './prepare.ts'
 import { recoverEntry } from './recovery.ts'
 import type { RunReport } from './report.ts'
-import { restoreAfterFailure } from './restore-after-failure.ts'
+import { namingBackups, restoreAfterFailure } from './restore-after-failure.ts'
 import { type Run, runSteps, type StepResult, transactionMode } from './run.ts'
 import { withRunLock } from './run-lock.ts'
 import { type Agreed, agreedBefore, createSafeguard, dirtyIn, planOfRecovery, withBackupMode } from './safeguard.ts'
@@ -76,7 +75,8 @@ async function agree(context: Context, course: Course, session: Session): Promis
   const proposal = await proposalOf(course, plan, steps)
   if (plan.steps.length > 0) await course.approve(proposal)
   else if (dirty.length > 0) await course.approve({ plan: planOfRecovery(dirty), destructive: [] })
-  return { plan, steps, dirty: dirty.map(({ id }) => id), loss: proposal.loss ?? [] }
+  const recovery = course.direction === 'up' ? planOfRecovery(dirty).steps : toRecover(plan)
+  return { plan, steps: [...recovery, ...steps], dirty: dirty.map(({ id }) => id), loss: proposal.loss ?? [] }
 }
 
 async function walk(
@@ -95,9 +95,11 @@ async function walk(
     if (plan.steps.length === 0 && dirtyIn(statuses).length === 0) {
       return report(context, plan, { started, results: [], recovered: [], statuses })
     }
+    // Asked of git while there is still to wait for the lock.
+    void context.operator()
     await prepareSteps(context, session, ahead(course, statuses))
     return withRunLock(context, session, course.options.lockWaitMs, (lock) =>
-      underLock(context, course, { lock, session, started, backups }),
+      namingBackups(context, backups, () => underLock(context, course, { lock, session, started, backups })),
     )
   })
 }
@@ -156,26 +158,18 @@ async function underLock(
   await backups?.keepRecords(session)
   const before = await recoverSteps(run, plan)
   const outcome = await carryOut(Object.assign(run, { total: steps.length }), steps, course, statuses)
-  const failed = outcome.error && backups && backups.provider.excludes !== 'sessions'
-  const error = failed
-    ? await restoreAfterFailure(
-        context,
-        backups,
-        { ...outcome, direction: course.direction, error: outcome.error as MigratorError },
-        run,
-      )
-    : outcome.error
-  const results = [...before, ...outcome.results]
-  return report(context, plan, {
+  const ended = report(context, plan, {
     started,
     recovered,
     ...outcome,
-    results,
+    results: [...before, ...outcome.results],
     loss: proposal.loss,
     keptData: keptDataOf(outcome.results),
-    ...(error ? { error } : {}),
     backups: backups?.taken ?? [],
   })
+  // A provider that wants the database to itself has its turn when the lock is gone.
+  if (!ended.error || !backups || backups.provider.excludes === 'sessions') return ended
+  return { ...ended, error: await restoreAfterFailure(context, backups, { ...ended, error: ended.error }, run) }
 }
 
 async function proposalOf(course: Course, plan: Plan, steps: readonly ReadyStep[]): Promise<Proposal> {
@@ -311,21 +305,7 @@ async function destructiveIn(steps: readonly ReadyStep[]): Promise<readonly stri
 export function report(
   { clock, runId }: Context,
   plan: Plan,
-  {
-    started,
-    ...rest
-  }: {
-    started: number
-    results: readonly StepResult[]
-    recovered: readonly string[]
-    statuses?: readonly MigrationStatus[]
-    fingerprint?: string
-    committed?: boolean
-    backups?: readonly TakenBackup[]
-    loss?: readonly Loss[] | undefined
-    keptData?: readonly KeptDataOfStep[]
-    error?: MigratorError
-  },
+  { started, ...rest }: Partial<RunReport> & Pick<RunReport, 'results' | 'recovered'> & { readonly started: number },
 ): RunReport {
   const durationMs = clock.monotonicMs() - started
   return { runId, direction: plan.direction, plan, dryRun: false, durationMs, committed: false, backups: [], ...rest }

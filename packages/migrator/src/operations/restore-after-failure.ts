@@ -8,6 +8,8 @@ import type { StepResult } from './run.ts'
 export interface FailedRun {
   readonly direction: 'up' | 'down'
   readonly results: readonly StepResult[]
+  /** Dirty migrations that it had taken back before. */
+  readonly recovered: readonly string[]
   readonly committed: boolean
   readonly error: MigratorError
 }
@@ -15,8 +17,8 @@ export interface FailedRun {
 /**
  * After the logical rollback of a failed run: puts its backups back, the newest first, where the provider may do that in
  * place, and names the command where it may not. Nothing is put back when the run was interrupted or lost its lock
- * (somebody else may be at work), or when some of its steps stay (`--on-failure stop`, or a `down` that failed): the
- * history then says which, and a person decides.
+ * (somebody else may be at work), or when some of what it did stays (`--on-failure stop`, a `down` that failed, a recovery):
+ * the history then says which, and a person decides.
  * Resolves with the error, with the backups in it.
  */
 export async function restoreAfterFailure(
@@ -51,11 +53,26 @@ export async function restoreAfterFailure(
   return stopped ? withRestoreError(told, stopped.backup, stopped.cause) : told
 }
 
+/** What stops a run after its backup was taken, a recovery that failed for instance, carries the backup's name too. */
+export async function namingBackups<T>(
+  context: Context,
+  backups: Backups | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof MigratorError) || !backups || backups.taken.length === 0) throw error
+    for (const backup of backups.taken.toReversed()) name(context, backup)
+    throw withBackups(error, backups.taken)
+  }
+}
+
 const LEFT_TO_PEOPLE = new Set<string>(['INTERRUPTED', 'LOCK_LOST', 'CONNECTION_LOST'])
 
 /** Steps that are committed and stay, as the history says: what was there before the run would not fit them. */
-function keepsSteps({ direction, results }: FailedRun): boolean {
-  return results.some(({ status }) => status === (direction === 'up' ? 'applied' : 'reverted'))
+function keepsSteps({ direction, results, recovered }: FailedRun): boolean {
+  return recovered.length > 0 || results.some(({ status }) => status === (direction === 'up' ? 'applied' : 'reverted'))
 }
 
 function toldOf({ handle }: TakenBackup, committed: boolean): string {

@@ -55,7 +55,7 @@ export async function sendStep(
 ): Promise<undefined> {
   const action = actionOf(step)
   const change = changeOf(run, step)
-  const after = behind && run.context.store.recorded?.(changeOf(run, behind))
+  const after = behind && run.context.store.recorded?.(behind.id, behind.direction)
   await firstFailureOf([
     run.session.begin(run.options),
     action ? run.session.perform(action, { within: 'transaction' }) : Promise.resolve(),

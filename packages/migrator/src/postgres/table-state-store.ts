@@ -1,5 +1,5 @@
 import type { CatalogDigest, HistoryChange, HistoryEntry, NewEntry } from '../core/history.ts'
-import type { SourceFile } from '../core/migration.ts'
+import type { Direction, SourceFile } from '../core/migration.ts'
 import { MigratorError } from '../errors.ts'
 import type { HistoryStore, Session } from '../ports.ts'
 import { jsonLiteral, literal } from '../sql/literal.ts'
@@ -78,10 +78,9 @@ export class TableStateStore implements HistoryStore {
     if (changes.length > 0) await on.execute(this.#statements(changes).join(';\n'))
   }
 
-  recorded(change: HistoryChange): string {
-    const id = 'entry' in change ? change.entry.id : change.id
+  recorded(id: string, direction: Direction): string {
     const found = `EXISTS (SELECT 1 FROM ${quoted(this.#name)} WHERE version = ${literal(id)})`
-    return change.kind === 'reverted' ? `NOT ${found}` : found
+    return direction === 'down' ? `NOT ${found}` : found
   }
 
   async sources(on: Session, id: string): Promise<readonly SourceFile[]> {

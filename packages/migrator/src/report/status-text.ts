@@ -1,6 +1,6 @@
 import { plural } from '../core/plural.ts'
 import type { MigrationStatus, State } from '../core/reconcile.ts'
-import { type Cell, duration, type Style, table } from './style.ts'
+import { type Cell, duration, moment, type Style, table } from './style.ts'
 
 const MARKS: Readonly<Record<State, string>> = {
   applied: '✓',
@@ -17,7 +17,7 @@ export function statusTable(migrations: readonly MigrationStatus[], style: Style
   const rows = migrations.map(({ id, state, file, entry }): readonly Cell[] => [
     { text: `${MARKS[state]} ${id}`, ...(state === 'pending' ? {} : { paint: paintOf(state, style) }) },
     { text: state, paint: paintOf(state, style) },
-    { text: entry ? entry.appliedAt.replace('T', ' ').replace(/\.\d+Z$/, '') : '' },
+    { text: entry ? moment(entry.appliedAt) : '' },
     { text: duration(entry?.durationMs) },
     { text: (entry?.checksum ?? file?.checksum ?? '').slice(0, 12), paint: style.colours.dim },
   ])

@@ -25,6 +25,11 @@ export function duration(ms: number | undefined): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
+/** ISO 8601 as a person reads it, to the second; the heading says that it is UTC. */
+export function moment(iso: string): string {
+  return iso.replace('T', ' ').replace(/\.\d+Z$/, '')
+}
+
 export interface Cell {
   readonly text: string
   readonly paint?: (text: string) => string

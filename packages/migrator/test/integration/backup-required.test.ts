@@ -174,4 +174,27 @@ describe('a dirty migration', () => {
     expect({ code: ended.code, error: ended.json().error.code }).toEqual({ code: 1, error: 'BACKUP_FAILED' })
     expect(await stateOf(its)).toBe(before)
   })
+
+  const alone = (more: string) => `{ name: 'own', ${more} async before() {
+    return { id: 'b1', provider: 'own', createdAt: new Date().toISOString(), async restore() {} } } }`
+
+  test.each(['migrate', 'rollback'])('is recovered by %s under a backup that wants no sessions', async (command) => {
+    const { db: its, project: there } = await dirty()
+    await there.write(config(`{ providers: { own: ${alone("excludes: 'sessions',")} } }`))
+    const ended = await there.run([command, '--backup', 'own', '--confirm', its.name, '--json'], env)
+    expect(ended.code, saidBy(ended)).toBe(0)
+    expect(ended.json()).toMatchObject({ backups: [{ id: 'b1', state: 'available' }] })
+    expect(await historyOf(its)).toEqual(command === 'migrate' ? ['0001_one', '0002_two'] : ['0001_one'])
+  })
+
+  test('names the backup when its recovery fails', async () => {
+    const { db: its, project: there } = await dirty()
+    await there.write({
+      ...config(`{ providers: { own: ${alone('')} } }`),
+      'migrations/0002_two.down.sql': 'DROP TABLE elsewhere;\n',
+    })
+    const ended = await there.run(['migrate', '--backup', 'own', '--confirm', its.name, '--json'], env)
+    expect(ended.json().error).toMatchObject({ code: 'RECOVERY_FAILED', backups: [{ backup: 'b1', provider: 'own' }] })
+    expect(await historyOf(its)).toEqual(['0001_one', '0002_two dirty'])
+  })
 })

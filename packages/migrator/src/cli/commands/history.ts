@@ -4,7 +4,7 @@ import { withSession } from '../../operations/begin-run.ts'
 import type { BackupRecord } from '../../ports/backup.ts'
 import { type LogRow, logTableOf, readLog } from '../../postgres/log-table.ts'
 import { backupJson } from '../../report/run-json.ts'
-import { duration, type Style, table } from '../../report/style.ts'
+import { duration, moment, type Style, table } from '../../report/style.ts'
 import type { Cli } from '../command.ts'
 import { type CommonFlags, commonOptions } from '../options.ts'
 import { readCount } from '../values.ts'
@@ -51,7 +51,7 @@ function historyTable(rows: readonly LogRow[], style: Style): string {
   const { colours } = style
   const paint = { error: colours.red, warn: colours.yellow } as Readonly<Record<string, (text: string) => string>>
   const cells = rows.map((row) => [
-    { text: row.loggedAt.replace('T', ' ').replace(/\.\d+Z$/, '') },
+    { text: moment(row.loggedAt) },
     { text: row.message, ...(paint[row.level] ? { paint: paint[row.level] } : {}) },
     { text: row.version ?? '' },
     { text: row.direction ?? '' },
@@ -64,7 +64,7 @@ function historyTable(rows: readonly LogRow[], style: Style): string {
 
 function backupsTable(backups: readonly BackupRecord[], style: Style): string {
   const rows = backups.map((backup) => [
-    { text: backup.createdAt.replace('T', ' ').replace(/\.\d+Z$/, '') },
+    { text: moment(backup.createdAt) },
     { text: backup.id },
     { text: backup.provider },
     { text: backup.state },

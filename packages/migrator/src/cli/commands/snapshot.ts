@@ -5,7 +5,7 @@ import { chooseToPrune } from '../../core/prune.ts'
 import { amendRecord, backupsOnRecord, takeBackup } from '../../operations/manual-backup.ts'
 import type { ManagedBackupProvider, StoredBackup } from '../../ports/backup.ts'
 import { backupJson } from '../../report/run-json.ts'
-import { type Style, table } from '../../report/style.ts'
+import { moment, type Style, table } from '../../report/style.ts'
 import { type BackupFlags, backupOptions, managedProvider, providerNamed } from '../backups.ts'
 import type { Cli } from '../command.ts'
 import { type CommonFlags, commonOptions } from '../options.ts'
@@ -130,7 +130,7 @@ export function backupTable(backups: readonly StoredBackup[], style: Style): str
           ? backup.state
           : `${backup.state} ${backup.percent} %`,
     },
-    { text: backup.createdAt.replace('T', ' ').replace(/\.\d+Z$/, '') },
+    { text: moment(backup.createdAt) },
     { text: backup.sizeBytes === undefined ? '' : sizeText(backup.sizeBytes) },
     { text: backup.migrations?.join(', ') ?? '' },
   ])
