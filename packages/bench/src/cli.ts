@@ -9,6 +9,7 @@ import { findPsql } from './programs.ts'
 import { writeReport } from './report.ts'
 import type { Section } from './result.ts'
 import { applySection } from './sections/apply.ts'
+import { catalogSection } from './sections/catalog.ts'
 import { growthSection } from './sections/growth.ts'
 import { modulesSection } from './sections/modules.ts'
 import { noOpSection } from './sections/no-op.ts'
@@ -28,6 +29,7 @@ const SECTIONS: Readonly<Record<string, (bench: Bench) => Promise<Section>>> = {
   growth: growthSection,
   modules: modulesSection,
   'tables-backup': tablesBackupSection,
+  catalog: catalogSection,
   rehearsal: rehearsalSection,
 }
 

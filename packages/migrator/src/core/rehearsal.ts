@@ -77,7 +77,8 @@ export function judgeRehearsal(facts: RehearsalFacts): Judgement {
     lostByRoundTrip: data.after
       ? roundTripLoss({ before: data.before, after: data.after, ...(data.written ? { written: data.written } : {}) })
       : [],
-    lostByDown: data.after && data.written ? downLoss(data.written, data.after) : [],
+    lostByDown:
+      data.after && data.written ? downLoss(data.written, data.after).filter((loss) => !isRelabelled(loss, facts)) : [],
   }
   const broken = brokenBy(facts, back, again)
   if (broken.length > 0) return { verdict: 'broken', reasons: broken, ...found }
@@ -93,6 +94,20 @@ export function judgeRehearsal(facts: RehearsalFacts): Judgement {
   if (lossy.length > 0) return { verdict: 'lossy', reasons, ...found }
   if (unproven.length > 0 || !whole) return { verdict: 'unproven', reasons, ...found }
   return { verdict: order.length > 0 ? 'order-only' : 'lossless', reasons, ...found }
+}
+
+/** A value whose enum label was renamed back reads otherwise, and is the same value. */
+function isRelabelled({ table, column, how }: DataLoss, { catalogs, data }: RehearsalFacts): boolean {
+  if (how !== 'changed' && how !== 'narrowed') return false
+  const type = data.written?.tables.get(table)?.columns.find(({ name }) => name === column)?.type
+  const identity = `enum ${type?.replace(/(?:\[\])+$/, '')}`
+  const [before, after] = [catalogs.up?.[identity]?.values, catalogs.after?.[identity]?.values]
+  return (
+    before !== undefined &&
+    after !== undefined &&
+    before !== after &&
+    before.split(', ').length === after.split(', ').length
+  )
 }
 
 const CHANGED = 'Up and down together do not keep what was there'

@@ -2,6 +2,7 @@ import type { Migration } from '../core/migration.ts'
 import type { RehearsalFacts, RehearsalFailure } from '../core/rehearsal.ts'
 import type { RefusedRows } from '../ports/rehearsal.ts'
 import type { ScratchDatabase } from '../ports/scratch.ts'
+import { type Involved, widened } from './involved.ts'
 import { type Rows, walkMigration } from './rehearse-walk.ts'
 import { advance, type ScratchContext, standAt } from './standing.ts'
 
@@ -19,21 +20,75 @@ export async function rehearsed(
   place: number,
   scratch: ScratchDatabase,
 ): Promise<RehearsalFacts> {
-  const migration = chain[place] as Migration
-  const hard = await walkMigration(context, scratch, migration, { before: 'edge', written: 'edge' })
+  const attempts = createAttempts(context, chain, place)
+  const hard = await attempts.first(scratch, { before: 'edge', written: 'edge' })
   if (!hard.failure) return hard
-  const again = (rows: Rows) => walkAfresh(context, chain.slice(0, place), migration, rows)
+  const { again } = attempts
   const plain = await again({ before: 'plain', written: 'plain' })
   if (!plain.failure) return withExtremes(plain, hard.failure)
   if (plain.failure.at === 'rows')
     return { ...(await again({ before: 'none', written: 'none' })), failure: plain.failure }
   if (plain.failure.at === 'down') return explainDown(plain, await again({ before: 'plain', written: 'none' }))
   if (plain.failure.at === 'second up') return plain
-  const carried = await walkCarried(context, chain, place, plain)
+  const carried = await walkCarried(attempts, plain)
   if (carried) return carried
   const eased = await walkEased(again, plain)
   if (eased) return eased
   return explainUp(plain, await again({ before: 'none', written: 'none' }))
+}
+
+/** Walks of one migration, each on a database of its own that stands before it. */
+interface Attempts {
+  first(scratch: ScratchDatabase, rows: Rows): Promise<RehearsalFacts>
+  again(rows: Rows): Promise<RehearsalFacts>
+  /** With rows from so many migrations before, carried through them; undefined where they do not get through. */
+  carried(steps: number, rows: Rows): Promise<RehearsalFacts | undefined>
+  readonly place: number
+}
+
+function createAttempts(context: ScratchContext, chain: readonly Migration[], place: number): Attempts {
+  const migration = chain[place] as Migration
+  // What one walk learns of the tables that are involved serves those after it.
+  let involved: Involved = new Set()
+
+  async function walkOn(scratch: ScratchDatabase, rows: Rows): Promise<RehearsalFacts | undefined> {
+    const seen = await walkMigration(context, scratch, migration, rows, involved)
+    const wider = widened(involved, seen)
+    if (wider === undefined) return seen.facts
+    involved = wider
+    return undefined
+  }
+
+  async function afresh(rows: Rows): Promise<RehearsalFacts | undefined> {
+    const scratch = await standAt(context, chain.slice(0, place))
+    try {
+      return await walkOn(scratch, rows)
+    } finally {
+      await scratch.drop()
+    }
+  }
+
+  async function again(rows: Rows): Promise<RehearsalFacts> {
+    for (;;) {
+      const facts = await afresh(rows)
+      if (facts) return facts
+    }
+  }
+
+  return {
+    place,
+    again,
+    first: async (scratch, rows) => (await walkOn(scratch, rows)) ?? again(rows),
+    async carried(steps, rows) {
+      const scratch = await standAt(context, chain.slice(0, place - steps))
+      try {
+        if (!(await carry(context, scratch, chain.slice(place - steps, place)))) return undefined
+        return (await walkMigration(context, scratch, migration, rows, 'all')).facts
+      } finally {
+        await scratch.drop()
+      }
+    },
+  }
 }
 
 /** What holds for plain values and not for extreme ones: an up that fails is undone, a down that fails is needed. */
@@ -76,38 +131,10 @@ function refusedBy({ at, sqlstate = '', table, column }: RehearsalFailure): Refu
   return sqlstate === '23502' ? { table, column } : { table }
 }
 
-async function walkAfresh(
-  context: ScratchContext,
-  before: readonly Migration[],
-  migration: Migration,
-  rows: Rows,
-): Promise<RehearsalFacts> {
-  const scratch = await standAt(context, before)
-  try {
-    return await walkMigration(context, scratch, migration, rows)
-  } finally {
-    await scratch.drop()
-  }
-}
-
-async function walkCarried(
-  context: ScratchContext,
-  chain: readonly Migration[],
-  place: number,
-  plain: RehearsalFacts,
-): Promise<RehearsalFacts | undefined> {
+async function walkCarried({ carried, place }: Attempts, plain: RehearsalFacts): Promise<RehearsalFacts | undefined> {
   for (const steps of CARRIED.filter((each) => each <= place)) {
-    const scratch = await standAt(context, chain.slice(0, place - steps))
-    try {
-      if (!(await carry(context, scratch, chain.slice(place - steps, place)))) continue
-      const walked = await walkMigration(context, scratch, chain[place] as Migration, {
-        before: 'kept',
-        written: 'plain',
-      })
-      if (!walked.failure && hasRowsOf(walked, plain)) return walked
-    } finally {
-      await scratch.drop()
-    }
+    const walked = await carried(steps, { before: 'kept', written: 'plain' })
+    if (walked && !walked.failure && hasRowsOf(walked, plain)) return walked
   }
   return undefined
 }

@@ -2,9 +2,10 @@ import type { Direction, Migration } from '../core/migration.ts'
 import type { RehearsalFacts, RehearsalFailure } from '../core/rehearsal.ts'
 import type { StatementFacts } from '../core/statement-facts.ts'
 import { MigratorError } from '../errors.ts'
-import type { MadeRows, RefusedRows, RowWish } from '../ports/rehearsal.ts'
+import type { LeftOut, MadeRows, RefusedRows, RowWish } from '../ports/rehearsal.ts'
 import type { ScratchDatabase } from '../ports/scratch.ts'
 import type { Session } from '../ports.ts'
+import { type Involved, type Seen, tellingTexts } from './involved.ts'
 import { refuseMissingExtension, type ScratchContext, throwIfAborted } from './standing.ts'
 import { tryStep } from './try-step.ts'
 
@@ -27,11 +28,13 @@ interface Walk {
   readonly session: Session
   readonly migration: Migration
   readonly statements: StatementFacts[]
+  readonly leftOut: LeftOut
+  readonly touched: Set<string>
 }
 
 /**
  * Up, down and up again, in a scratch database that stands before the migration; looks at schema and rows in between. A
- * step that fails ends the walk and is a fact of it. Rejects when it is interrupted, when the connection is lost, and with
+ * step that fails ends the walk and is a fact of it. Tables that are not involved stay empty. Rejects when it is interrupted, when the connection is lost, and with
  * SCRATCH_UNAVAILABLE for want of an extension.
  */
 export async function walkMigration(
@@ -39,12 +42,18 @@ export async function walkMigration(
   scratch: ScratchDatabase,
   migration: Migration,
   rows: Rows,
-): Promise<RehearsalFacts> {
+  involved: Involved,
+): Promise<Seen> {
   const session = await scratch.database.connect({ modules: migration.format === 'module' })
   const abandon = () => void session.cancel()
   context.signal.addEventListener('abort', abandon, { once: true })
   try {
-    return await walkOn({ context, scratch, session, migration, statements: [] }, rows)
+    const texts = involved === 'all' ? undefined : tellingTexts(migration)
+    const leftOut: LeftOut =
+      involved === 'all' || !texts ? new Map() : await context.tools.uninvolvedTables(session, texts, involved)
+    const touched = new Set<string>()
+    const facts = await walkOn({ context, scratch, session, migration, statements: [], leftOut, touched }, rows)
+    return { facts, leftOut, touched }
   } finally {
     context.signal.removeEventListener('abort', abandon)
     await session.close()
@@ -52,7 +61,7 @@ export async function walkMigration(
 }
 
 async function walkOn(walk: Walk, rows: Rows): Promise<RehearsalFacts> {
-  const { session, migration, statements } = walk
+  const { session, migration, statements, leftOut } = walk
   const { tools } = walk.context
   const { catalog } = walk.scratch.database
   const made = rows.before === 'none' ? undefined : await fill(walk, rows.before)
@@ -68,7 +77,7 @@ async function walkOn(walk: Walk, rows: Rows): Promise<RehearsalFacts> {
   })
   const read = async (point: keyof Data): Promise<RehearsalFailure | undefined> => {
     try {
-      data[point] = await tools.takeSnapshot(session)
+      data[point] = await tools.takeSnapshot(session, leftOut)
       return undefined
     } catch (error) {
       return failureOf('rows', error)
@@ -82,7 +91,7 @@ async function walkOn(walk: Walk, rows: Rows): Promise<RehearsalFacts> {
   catalogs.up = await catalog.snapshot(session)
   if (!migration.down) return facts()
   if (rows.written !== 'none') {
-    await tools.makeRows(session, { style: rows.written, ...(made ? { since: made.shapes } : {}) })
+    await tools.makeRows(session, { style: rows.written, leftOut, ...(made ? { since: made.shapes } : {}) })
     const failure = await read('written')
     if (failure) return facts(failure)
   }
@@ -99,11 +108,14 @@ async function walkOn(walk: Walk, rows: Rows): Promise<RehearsalFacts> {
   return facts()
 }
 
-async function fill({ context, session, migration }: Walk, rows: Exclude<Rows['before'], 'none'>): Promise<MadeRows> {
-  if (rows === 'kept') return { shapes: await context.tools.readShapes(session), unproven: [], notes: [] }
+async function fill(
+  { context, session, migration, leftOut }: Walk,
+  rows: Exclude<Rows['before'], 'none'>,
+): Promise<MadeRows> {
+  if (rows === 'kept') return { shapes: await context.tools.readShapes(session, leftOut), unproven: [], notes: [] }
   const { seed } = migration
   const wish = seed ? { seed: () => session.perform(seed, { within: 'no-transaction' }) } : {}
-  return context.tools.makeRows(session, { style: rows, ...wish })
+  return context.tools.makeRows(session, { style: rows, leftOut, ...wish })
 }
 
 async function clear({ context, session }: Walk, refused: readonly RefusedRows[]): Promise<readonly string[]> {
@@ -136,7 +148,7 @@ async function attempt(
     await tryStep(session, scratch.database.catalog, {
       migration,
       direction,
-      ...(observer ? { watch: observer.watch } : {}),
+      ...(observer ? { watch: observer.watch, beforeCommit: observer.beforeCommit } : {}),
     })
     return undefined
   } catch (error) {
@@ -144,7 +156,10 @@ async function attempt(
     await refuseMissingExtension(context, session, migration, error)
     return failureOf(at, error)
   } finally {
-    if (observer) walk.statements.push(...(await observer.end()))
+    if (observer) {
+      walk.statements.push(...(await observer.end()))
+      for (const oid of observer.touched) walk.touched.add(oid)
+    }
   }
 }
 

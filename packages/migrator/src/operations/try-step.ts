@@ -16,6 +16,8 @@ export interface Tried {
   readonly direction: Direction
   /** Sees the statements of `up` or `down`, not those of the guards around it. */
   readonly watch?: Partial<StatementWatch>
+  /** Called at the end of its transaction. */
+  readonly beforeCommit?: (() => Promise<void>) | undefined
 }
 
 /**
@@ -39,6 +41,7 @@ async function inTransaction(on: Session, tried: Tried): Promise<void> {
     await performAll(on, tried, 'transaction')
     await on.checkConstraints()
     await on.guard(undefined)
+    await tried.beforeCommit?.()
     await on.commit()
   } catch (error) {
     await on.abort()

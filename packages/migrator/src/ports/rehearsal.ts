@@ -6,6 +6,11 @@ import type { StatementFacts } from '../core/statement-facts.ts'
 import type { Database, Session, StatementWatch } from '../ports.ts'
 
 export interface RehearsalTools {
+  /**
+   * Tables that a step with these texts has nothing to do with, as far as they tell: not named, and no row of a named one
+   * refers to them. `also` are tables (`schema.table`) that count as named.
+   */
+  uninvolvedTables(on: Session, texts: readonly string[], also: ReadonlySet<string>): Promise<LeftOut>
   /** Fills every table with rows that fulfil its constraints; outside a transaction. */
   makeRows(on: Session, wish: RowWish): Promise<MadeRows>
   /**
@@ -14,9 +19,9 @@ export interface RehearsalTools {
    */
   removeRows(on: Session, refused: RefusedRows): Promise<string | undefined>
   /** What tables there are; `since` for `makeRows`. */
-  readShapes(on: Session): Promise<readonly TableShape[]>
+  readShapes(on: Session, leftOut?: LeftOut): Promise<readonly TableShape[]>
   /** Hashes all rows; outside a transaction. */
-  takeSnapshot(on: Session): Promise<DataSnapshot>
+  takeSnapshot(on: Session, leftOut?: LeftOut): Promise<DataSnapshot>
   /**
    * Watches the statements that a step sends on a session: in a transaction from inside, otherwise from other
    * connections; a statement that it makes no difference to gets a transaction of its own and is looked at from inside too.
@@ -25,6 +30,9 @@ export interface RehearsalTools {
   /** Names of the extensions that the server could create. */
   availableExtensions(on: Session): Promise<ReadonlySet<string>>
 }
+
+/** Tables that get no rows and are not looked at, partitions among them: their names (`schema.table`) by oid. */
+export type LeftOut = ReadonlyMap<string, string>
 
 export interface ObservedWay {
   readonly direction: Direction
@@ -35,6 +43,10 @@ export interface ObservedWay {
 
 export interface Observer {
   readonly watch: Required<Pick<StatementWatch, 'beforeStatement' | 'afterStatement'>>
+  /** Looks at the transaction once more, after its last statement. */
+  beforeCommit?(): Promise<void>
+  /** Oids of all relations that the transaction locked, however weakly; none where there is no transaction. */
+  readonly touched: ReadonlySet<string>
   /** What was seen, in the order of the statements; the last one may be the one that failed. Call it once, at the end. */
   end(): Promise<readonly StatementFacts[]>
 }
@@ -42,6 +54,7 @@ export interface Observer {
 export interface RowWish {
   /** `edge`: longest texts, largest numbers among them. */
   readonly style: 'edge' | 'plain'
+  readonly leftOut?: LeftOut | undefined
   /** Only in tables that changed since then. */
   readonly since?: readonly TableShape[]
   /** Hand-written rows: the tables that it adds rows to get no others. */

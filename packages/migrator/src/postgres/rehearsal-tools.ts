@@ -3,6 +3,7 @@ import { generateRows } from './data/generate-rows.ts'
 import { readShapes } from './data/read-shapes.ts'
 import { removeRows } from './data/remove-rows.ts'
 import { takeSnapshot } from './data/take-snapshot.ts'
+import { uninvolvedTables } from './data/uninvolved.ts'
 import { observeFromBeside } from './observe/from-beside.ts'
 import { observeInTransaction } from './observe/in-transaction.ts'
 import type { TableName } from './table-name.ts'
@@ -10,10 +11,11 @@ import type { TableName } from './table-name.ts'
 /** The tools of a rehearsal on PostgreSQL. `own` are the migrator's tables, which are no part of what is rehearsed. */
 export function createRehearsalTools(own: readonly TableName[]): RehearsalTools {
   return {
+    uninvolvedTables,
     makeRows: (on, wish) => generateRows(on, { own, ...wish }),
     removeRows,
-    readShapes: (on) => readShapes(on, own),
-    takeSnapshot: (on) => takeSnapshot(on, own),
+    readShapes: (on, leftOut) => readShapes(on, { own, leftOut }),
+    takeSnapshot: (on, leftOut) => takeSnapshot(on, { own, leftOut }),
     observe: (on, way) => (way.within === 'transaction' ? observeInTransaction(on, way) : observeFromBeside(on, way)),
     async availableExtensions(on) {
       const rows = await on.query('SELECT name FROM pg_catalog.pg_available_extensions')

@@ -20,8 +20,8 @@ import {
   urlOf,
 } from '../support/backup.ts'
 import { startDumpServer } from '../support/dump-server.ts'
-import { until } from '../support/observe.ts'
 import { startPooler } from '../support/pgbouncer.ts'
+import { until } from '../support/until.ts'
 
 const ID = 'pre-rollback-20260131-235958'
 const server = await startDumpServer()

@@ -12,7 +12,8 @@ import {
   up,
 } from '../support/backup.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
-import { sleeping, until } from '../support/observe.ts'
+import { sleeping } from '../support/observe.ts'
+import { until } from '../support/until.ts'
 
 let db: TestDatabase
 let world: BackupWorld

@@ -18,7 +18,7 @@ import {
   urlOf,
 } from '../support/backup.ts'
 import { createDatabase, onServer, type TestDatabase } from '../support/database.ts'
-import { until } from '../support/observe.ts'
+import { until } from '../support/until.ts'
 
 const STEPS = [up('0001_x', 'SELECT 1')]
 const ID = 'pre-migrate-20260131-235958'

@@ -13,12 +13,12 @@ interface Pair {
 async function rehearse(standing: string, { up, down }: Pair) {
   const { db, session } = await throwAway(standing)
   const { shapes } = await generateRows(session, { own: [] })
-  const before = await takeSnapshot(session, [])
+  const before = await takeSnapshot(session, { own: [] })
   await db.sql.unsafe(up)
   await generateRows(session, { own: [], since: shapes })
-  const written = await takeSnapshot(session, [])
+  const written = await takeSnapshot(session, { own: [] })
   await db.sql.unsafe(down)
-  const after = await takeSnapshot(session, [])
+  const after = await takeSnapshot(session, { own: [] })
   return {
     roundTrip: roundTripLoss({ before, after, written }).map(describeLoss),
     byDown: downLoss(written, after).map(describeLoss),
@@ -208,13 +208,13 @@ describe('a snapshot', () => {
 
   test('of many rows stays small, and still tells of what part of them was lost', async () => {
     const { db, session } = await throwAway(MANY)
-    const before = await takeSnapshot(session, [])
+    const before = await takeSnapshot(session, { own: [] })
     expect(before.tables.get('public.big')?.rows).toBe(20_000)
     expect(before.tables.get('public.big')?.sample.length).toBeLessThan(2500)
     await db.sql`UPDATE big SET a = NULL WHERE false`
     await db.sql`DELETE FROM big WHERE id > 10000`
     await db.sql`UPDATE big SET a = left(a, 5) WHERE id <= 5000`
-    const found = compareData(before, await takeSnapshot(session, []))
+    const found = compareData(before, await takeSnapshot(session, { own: [] }))
     expect(found.map(({ column, how, estimated }) => [column, how, estimated])).toEqual([
       [undefined, 'removed', true],
       ['a', 'narrowed', true],
@@ -225,13 +225,13 @@ describe('a snapshot', () => {
 
   test('of many rows without a key counts them all', async () => {
     const { db, session } = await throwAway(`${MANY}; ALTER TABLE big DROP CONSTRAINT big_pkey, ALTER a DROP NOT NULL`)
-    const before = await takeSnapshot(session, [])
+    const before = await takeSnapshot(session, { own: [] })
     await db.sql`UPDATE big SET a = NULL WHERE id <= 77`
-    expect(compareData(before, await takeSnapshot(session, [])).map(describeLoss)).toEqual([
+    expect(compareData(before, await takeSnapshot(session, { own: [] })).map(describeLoss)).toEqual([
       'big.a: 77 of 20000 values lost',
     ])
     await db.sql`UPDATE big SET a = 'x' WHERE id <= 77`
-    expect(compareData(before, await takeSnapshot(session, [])).map(describeLoss)).toEqual([
+    expect(compareData(before, await takeSnapshot(session, { own: [] })).map(describeLoss)).toEqual([
       'big.a: about 20000 of 20000 values changed',
     ])
   })
@@ -240,11 +240,11 @@ describe('a snapshot', () => {
     const { session } = await throwAway(
       "CREATE TABLE t (a timestamptz, b interval, c bytea, d float8, e money); INSERT INTO t VALUES (now(), '1 day', '\\x01', 0.1, 1.5)",
     )
-    const before = await takeSnapshot(session, [])
+    const before = await takeSnapshot(session, { own: [] })
     await session.execute(
       "SET TimeZone = 'Asia/Kathmandu'; SET DateStyle = 'German'; SET IntervalStyle = 'postgres_verbose'; SET bytea_output = 'escape'; SET extra_float_digits = 0",
     )
-    expect(compareData(before, await takeSnapshot(session, []))).toEqual([])
+    expect(compareData(before, await takeSnapshot(session, { own: [] }))).toEqual([])
     expect(await session.query('SHOW TimeZone')).toEqual([{ TimeZone: 'Asia/Kathmandu' }])
   })
 
@@ -252,7 +252,7 @@ describe('a snapshot', () => {
     const { session } = await throwAway(
       "CREATE TABLE t (id text PRIMARY KEY, a text); INSERT INTO t VALUES ('key-secret', 'cell-secret')",
     )
-    const snapshot = await takeSnapshot(session, [])
+    const snapshot = await takeSnapshot(session, { own: [] })
     expect(snapshot.tables.get('public.t')?.rows).toBe(1)
     expect(JSON.stringify([...snapshot.tables])).not.toContain('secret')
   })

@@ -1,9 +1,10 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { pair, type Running } from '../support/cli.ts'
-import { historyOf, lockHolder, sleeping, tablesOf, terminate, until } from '../support/observe.ts'
+import { historyOf, lockHolder, sleeping, tablesOf, terminate } from '../support/observe.ts'
 import { type Pooler, startPooler } from '../support/pgbouncer.ts'
 import { hurry, module, outsidePair, type Scene, type SceneOptions, SLEEP, saidBy, scene } from '../support/scene.ts'
+import { until } from '../support/until.ts'
 
 const entry = (what: string) => `INSERT INTO ledger VALUES ('${what}');`
 

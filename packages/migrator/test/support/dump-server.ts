@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import postgres from 'postgres'
 import { freePort } from '../../src/scratch/embedded/port.ts'
 import { asServerUser, serverUser } from '../../src/scratch/embedded/server-user.ts'
-import { until } from './observe.ts'
+import { until } from './until.ts'
 
 /** A server and the pg_dump that fits it. */
 export interface DumpServer {

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
-import { until } from './observe.ts'
+import { until } from './until.ts'
 
 export interface Pooler {
   /** The same database, reached through the pooler. */

@@ -5,15 +5,14 @@ import { changedSince, nameOf, shownName, type TableShape } from '../../core/dat
 import type { DomainValues } from '../../core/data/type-values.ts'
 import type { Session } from '../../ports.ts'
 import { literal } from '../../sql/literal.ts'
-import { quoted, type TableName } from '../table-name.ts'
+import { quoted } from '../table-name.ts'
 import { lateStatement } from './insert-statement.ts'
 import { ATTEMPTS, type Attempt, MOST_PARTITIONS, tryInsert, type Work, worksOf } from './insert-work.ts'
 import { readShapes } from './read-shapes.ts'
+import type { Tables } from './shape-queries.ts'
 import { attempt as allowed, refusalOf, tryColumns, tryDomains } from './value-trials.ts'
 
-export interface GenerateOptions {
-  /** The migrator's own tables, which are left alone. */
-  readonly own: readonly TableName[]
+export interface GenerateOptions extends Tables {
   /** Rows of each table; default 8, more where an enum has more labels. A partitioned table gets two in each partition at least. */
   readonly rows?: number
   /**
@@ -43,7 +42,7 @@ export interface GeneratedRows {
  * on a failure (a lost connection; the seed's own) some rows are in. What no row can be made for is told, not thrown.
  */
 export async function generateRows(on: Session, options: GenerateOptions): Promise<GeneratedRows> {
-  const shapes = await readShapes(on, options.own)
+  const shapes = await readShapes(on, options)
   const [counts, horizon] = await Promise.all([countRows(on, shapes), transactionHorizon(on)])
   const seeded = options.seed ? await seed(on, shapes, counts, options.seed) : new Set<string>()
   const wanted = (options.since ? changedSince(options.since, shapes) : shapes).filter(

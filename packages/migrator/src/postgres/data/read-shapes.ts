@@ -15,7 +15,6 @@ import type {
 } from '../../core/data/table-shape.ts'
 import type { Session } from '../../ports.ts'
 import { literal } from '../../sql/literal.ts'
-import type { TableName } from '../table-name.ts'
 import { jsonRows, reading } from './json-rows.ts'
 import {
   type ColumnRow,
@@ -25,6 +24,7 @@ import {
   type PartitionRow,
   partitionsQuery,
   type TableRow,
+  type Tables,
   type TypeRow,
   tablesQuery,
   typesQuery,
@@ -33,21 +33,20 @@ import {
 } from './shape-queries.ts'
 
 /**
- * Reads every table that holds rows, by schema and name; reads the catalog only. `own` are left out: the migrator's
- * tables. Runs in a transaction of its own, so the session must stand outside one.
+ * Reads every table that holds rows, by schema and name; reads the catalog only. Runs in a transaction of its own, so the session must stand outside one.
  */
-export async function readShapes(on: Session, own: readonly TableName[]): Promise<readonly TableShape[]> {
+export async function readShapes(on: Session, which: Tables): Promise<readonly TableShape[]> {
   const [tables, columns, constraints, uniques, partitions, types] = await reading(
     on,
     "SET LOCAL search_path = ''; SET LOCAL jit = off",
     () =>
       Promise.all([
-        jsonRows<TableRow>(on, tablesQuery(own)),
-        jsonRows<ColumnRow>(on, columnsQuery(own)),
-        jsonRows<ConstraintRow>(on, constraintsQuery(own)),
-        jsonRows<UniqueRow>(on, uniquesQuery(own)),
-        jsonRows<PartitionRow>(on, partitionsQuery(own)),
-        jsonRows<TypeRow>(on, typesQuery(own)),
+        jsonRows<TableRow>(on, tablesQuery(which)),
+        jsonRows<ColumnRow>(on, columnsQuery(which)),
+        jsonRows<ConstraintRow>(on, constraintsQuery(which)),
+        jsonRows<UniqueRow>(on, uniquesQuery(which)),
+        jsonRows<PartitionRow>(on, partitionsQuery(which)),
+        jsonRows<TypeRow>(on, typesQuery(which)),
       ]),
   )
   const typeOf = typeReader(types)

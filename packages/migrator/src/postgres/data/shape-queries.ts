@@ -1,5 +1,13 @@
+import type { LeftOut } from '../../ports/rehearsal.ts'
 import { literal } from '../../sql/literal.ts'
 import type { TableName } from '../table-name.ts'
+
+/** Which tables are read: all but these. */
+export interface Tables {
+  /** The migrator's own. */
+  readonly own: readonly TableName[]
+  readonly leftOut?: LeftOut | undefined
+}
 
 /**
  * What the catalog says of tables that hold rows, as queries. They want an empty search path, so that expressions and
@@ -14,12 +22,12 @@ export interface TableRow {
   readonly primaryKey: readonly string[] | null
 }
 
-export function tablesQuery(own: readonly TableName[]): string {
+export function tablesQuery(tables: Tables): string {
   return `
   SELECT rel.oid::int8 AS oid, rel.schema, rel.name AS "table", rel.relkind = 'p' AS partitioned,
          pg_catalog.row_security_active(rel.oid) AS "hidesRows",
          (SELECT ${names('i.indkey', 'rel.oid')} FROM pg_catalog.pg_index i WHERE i.indrelid = rel.oid AND i.indisprimary) AS "primaryKey"
-    FROM (${relations(own)}) AS rel ORDER BY rel.schema COLLATE "C", rel.name COLLATE "C"`
+    FROM (${relations(tables)}) AS rel ORDER BY rel.schema COLLATE "C", rel.name COLLATE "C"`
 }
 
 export interface ColumnRow {
@@ -34,13 +42,13 @@ export interface ColumnRow {
   readonly sequence: string | null
 }
 
-export function columnsQuery(own: readonly TableName[]): string {
+export function columnsQuery(tables: Tables): string {
   return `
   SELECT a.attrelid::int8 AS "table", a.attname AS name, a.atttypid::int8 AS type, pg_catalog.format_type(a.atttypid, a.atttypmod) AS sql,
          a.attnotnull AS required, a.attidentity::text AS identity, a.attgenerated::text AS generated,
          pg_catalog.pg_get_expr(d.adbin, d.adrelid) AS expression,
          CASE WHEN a.attidentity <> '' THEN pg_catalog.pg_get_serial_sequence(pg_catalog.format('%I.%I', rel.schema, rel.name), a.attname) END AS sequence
-    FROM (${relations(own)}) AS rel
+    FROM (${relations(tables)}) AS rel
     JOIN pg_catalog.pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
    ORDER BY a.attrelid, a.attnum`
@@ -59,12 +67,12 @@ export interface ConstraintRow {
 }
 
 /** Of a key to a partitioned table, PostgreSQL keeps one more for each partition; those have a parent constraint. */
-export function constraintsQuery(own: readonly TableName[]): string {
+export function constraintsQuery(tables: Tables): string {
   return `
   SELECT c.conrelid::int8 AS "table", c.conname AS name, c.contype::text AS kind, ${names('c.conkey', 'c.conrelid')} AS columns,
          pg_catalog.pg_get_expr(c.conbin, c.conrelid) AS expression, pn.nspname AS "parentSchema", p.relname AS parent,
          CASE WHEN c.contype = 'f' THEN ${names('c.confkey', 'c.confrelid')} END AS "parentColumns", c.confmatchtype = 'f' AS "full"
-    FROM (${relations(own)}) AS rel
+    FROM (${relations(tables)}) AS rel
     JOIN pg_catalog.pg_constraint c ON c.conrelid = rel.oid AND c.contype IN ('c', 'f') AND c.conparentid = 0
     LEFT JOIN pg_catalog.pg_class p ON p.oid = c.confrelid
     LEFT JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
@@ -78,11 +86,11 @@ export interface UniqueRow {
   readonly deferrable: boolean
 }
 
-export function uniquesQuery(own: readonly TableName[]): string {
+export function uniquesQuery(tables: Tables): string {
   return `
   SELECT i.indrelid::int8 AS "table", ${names('i.indkey', 'i.indrelid', 'i.indnkeyatts')} AS columns,
          pg_catalog.pg_get_expr(i.indexprs, i.indrelid) AS expressions, NOT i.indimmediate AS deferrable
-    FROM (${relations(own)}) AS rel
+    FROM (${relations(tables)}) AS rel
     JOIN pg_catalog.pg_index i ON i.indrelid = rel.oid AND (i.indisunique OR i.indisexclusion)
     JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
    ORDER BY i.indrelid, x.relname COLLATE "C"`
@@ -96,12 +104,12 @@ export interface PartitionRow {
 }
 
 /** Foreign tables among the partitions hold their rows elsewhere. */
-export function partitionsQuery(own: readonly TableName[]): string {
+export function partitionsQuery(tables: Tables): string {
   return `
   SELECT rel.oid::int8 AS "table", leaf.relname AS name, pg_catalog.pg_get_partition_constraintdef(leaf.oid) AS bounds,
          (SELECT pg_catalog.json_agg(pg_catalog.pg_get_expr(c.conbin, c.conrelid) ORDER BY c.conname) FROM pg_catalog.pg_constraint c
            WHERE c.conrelid = leaf.oid AND c.contype = 'c' AND c.coninhcount = 0) AS checks
-    FROM (${relations(own)}) AS rel CROSS JOIN LATERAL pg_catalog.pg_partition_tree(rel.oid) AS tree
+    FROM (${relations(tables)}) AS rel CROSS JOIN LATERAL pg_catalog.pg_partition_tree(rel.oid) AS tree
     JOIN pg_catalog.pg_class leaf ON leaf.oid = tree.relid AND leaf.relkind = 'r'
    WHERE rel.relkind = 'p' AND tree.isleaf ORDER BY rel.oid, leaf.relname COLLATE "C"`
 }
@@ -124,10 +132,10 @@ export interface TypeRow {
 }
 
 /** The types of all columns, and those that they are made of. */
-export function typesQuery(own: readonly TableName[]): string {
+export function typesQuery(tables: Tables): string {
   return `
   WITH RECURSIVE used(oid) AS (
-    SELECT DISTINCT a.atttypid FROM (${relations(own)}) AS rel
+    SELECT DISTINCT a.atttypid FROM (${relations(tables)}) AS rel
       JOIN pg_catalog.pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
     UNION
     SELECT part.oid FROM used JOIN pg_catalog.pg_type t ON t.oid = used.oid CROSS JOIN LATERAL (
@@ -154,8 +162,8 @@ export function typesQuery(own: readonly TableName[]): string {
     FROM used JOIN pg_catalog.pg_type t ON t.oid = used.oid ORDER BY t.oid`
 }
 
-/** User tables that are not partitions: neither an extension's nor the migrator's own. */
-export function relations(own: readonly TableName[]): string {
+/** User tables that are not partitions: neither an extension's nor left out. */
+export function relations({ own, leftOut }: Tables): string {
   const ours = own.map(({ schema, table }) => `(${literal(schema)}, ${literal(table)})`).join(', ')
   return `
     SELECT c.oid, c.relkind, n.nspname AS schema, c.relname AS name
@@ -163,7 +171,8 @@ export function relations(own: readonly TableName[]): string {
      WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
        AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d
                         WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e')
-       ${ours === '' ? '' : `AND (n.nspname, c.relname) NOT IN (${ours})`}`
+       ${ours === '' ? '' : `AND (n.nspname, c.relname) NOT IN (${ours})`}
+       ${leftOut === undefined || leftOut.size === 0 ? '' : `AND c.oid NOT IN (${[...leftOut.keys()].join(', ')})`}`
 }
 
 /** Column names for a list of their numbers, in its order; expressions (0) have none. */

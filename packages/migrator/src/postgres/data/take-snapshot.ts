@@ -4,7 +4,7 @@ import type { Session } from '../../ports.ts'
 import { identifier } from '../../sql/literal.ts'
 import { quoted, type TableName } from '../table-name.ts'
 import { jsonRows, reading } from './json-rows.ts'
-import { relations } from './shape-queries.ts'
+import { relations, type Tables } from './shape-queries.ts'
 
 /** Up to so many rows of a table are kept one by one; of more, a part that is chosen by their keys, and totals of all. */
 const MOST_ROWS = 2000
@@ -18,11 +18,11 @@ const PINNED = `SET LOCAL search_path = ''; SET LOCAL TimeZone = 'UTC'; SET LOCA
 
 /**
  * Hashes the rows of every table, inside the server: values never leave it. Reads in a transaction of its own, so the
- * session must stand outside one. `own` are left out: the migrator's tables.
+ * session must stand outside one.
  */
-export async function takeSnapshot(on: Session, own: readonly TableName[]): Promise<DataSnapshot> {
+export async function takeSnapshot(on: Session, which: Tables): Promise<DataSnapshot> {
   return reading(on, PINNED, async () => {
-    const tables = await jsonRows<Described>(on, descriptionQuery(own))
+    const tables = await jsonRows<Described>(on, descriptionQuery(which))
     const sized = await sizesOf(on, tables)
     const read = await Promise.all(chunked(sized).map((chunk) => readTables(on, chunk)))
     return { tables: new Map(read.flat()) }
@@ -36,14 +36,14 @@ interface Described extends TableName {
   readonly key: readonly string[] | null
 }
 
-function descriptionQuery(own: readonly TableName[]): string {
+function descriptionQuery(which: Tables): string {
   return `
   SELECT rel.schema, rel.name AS "table", rel.relkind = 'p' AS partitioned, pg_catalog.row_security_active(rel.oid) AS "hidesRows",
          (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname, 'type', pg_catalog.format_type(a.atttypid, a.atttypmod)) ORDER BY a.attname COLLATE "C")
             FROM pg_catalog.pg_attribute a WHERE a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
          (SELECT pg_catalog.json_agg(a.attname ORDER BY a.attname COLLATE "C") FROM pg_catalog.pg_index i
             JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) WHERE i.indrelid = rel.oid AND i.indisprimary) AS key
-    FROM (${relations(own)}) AS rel ORDER BY rel.schema COLLATE "C", rel.name COLLATE "C"`
+    FROM (${relations(which)}) AS rel ORDER BY rel.schema COLLATE "C", rel.name COLLATE "C"`
 }
 
 interface Sized extends Described {

@@ -49,6 +49,7 @@ export async function observeFromBeside(on: Session, { direction, database }: Ob
   }
 
   return {
+    touched: new Set(),
     watch: {
       async beforeStatement(sql, parameters = []) {
         await finish()

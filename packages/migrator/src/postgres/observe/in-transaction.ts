@@ -17,7 +17,15 @@ export async function observeInTransaction(
   const known = relationsOf(await on.query(RELATIONS))
   const open: { sql: string; parameters: readonly unknown[]; startedMs: number; facts?: StatementFacts }[] = []
   const seen = nothingSeen(known)
+  const touched = new Set<string>()
+  const look = async () => {
+    const rows = await on.query(LOOK)
+    for (const { oid } of rows) touched.add(oid ?? '')
+    return rows
+  }
   return {
+    touched,
+    beforeCommit: async () => void (await look()),
     watch: {
       async beforeStatement(sql, parameters = []) {
         open.push({ sql, parameters, startedMs: performance.now() })
@@ -31,7 +39,7 @@ export async function observeInTransaction(
         const { parameters } = statement
         statement.facts = { direction, sql, parameters, ...NOTHING, durationMs }
         // Refused where a statement sent behind this one has failed already; then the failure is what counts.
-        const rows = await on.query(LOOK).catch(() => [])
+        const rows = await look().catch(() => [])
         statement.facts = { direction, sql, parameters, ...factsIn(rows, known, seen), durationMs }
       },
     },
