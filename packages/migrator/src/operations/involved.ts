@@ -22,6 +22,8 @@ export interface Seen {
   readonly leftOut: LeftOut
   /** Oids of what was locked. */
   readonly touched: ReadonlySet<string>
+  /** Whether the database is again what it was before the walk. */
+  readonly undone: boolean
 }
 
 /** Which tables have to be involved for the facts to hold; undefined when they hold as they are. */

@@ -1,10 +1,11 @@
 import type { Migration } from '../core/migration.ts'
 import type { RehearsalFacts, RehearsalFailure } from '../core/rehearsal.ts'
+import { MigratorError } from '../errors.ts'
 import type { RefusedRows } from '../ports/rehearsal.ts'
-import type { ScratchDatabase } from '../ports/scratch.ts'
-import { type Involved, widened } from './involved.ts'
+import { type Involved, type Seen, tellingTexts, widened } from './involved.ts'
+import { createMovingPlace, type MovingPlace } from './rehearse-place.ts'
 import { type Rows, walkMigration } from './rehearse-walk.ts'
-import { advance, type ScratchContext, standAt } from './standing.ts'
+import type { Place, ScratchContext } from './standing.ts'
 
 /** How many migrations before this one rows are carried through at most. */
 const CARRIED = [1, 2, 4]
@@ -18,75 +19,87 @@ export async function rehearsed(
   context: ScratchContext,
   chain: readonly Migration[],
   place: number,
-  scratch: ScratchDatabase,
+  moving: MovingPlace,
 ): Promise<RehearsalFacts> {
-  const attempts = createAttempts(context, chain, place)
-  const hard = await attempts.first(scratch, { before: 'edge', written: 'edge' })
+  const attempts = createAttempts(context, chain, place, moving)
+  const { walk } = attempts
+  const hard = await walk({ before: 'edge', written: 'edge' })
   if (!hard.failure) return hard
-  const { again } = attempts
-  const plain = await again({ before: 'plain', written: 'plain' })
+  const plain = await walk({ before: 'plain', written: 'plain' })
   if (!plain.failure) return withExtremes(plain, hard.failure)
   if (plain.failure.at === 'rows')
-    return { ...(await again({ before: 'none', written: 'none' })), failure: plain.failure }
-  if (plain.failure.at === 'down') return explainDown(plain, await again({ before: 'plain', written: 'none' }))
+    return { ...(await walk({ before: 'none', written: 'none' })), failure: plain.failure }
+  if (plain.failure.at === 'down') return explainDown(plain, await walk({ before: 'plain', written: 'none' }))
   if (plain.failure.at === 'second up') return plain
-  const carried = await walkCarried(attempts, plain)
+  const carried = await walkCarried(attempts, place, plain)
   if (carried) return carried
-  const eased = await walkEased(again, plain)
+  const eased = await walkEased(walk, plain)
   if (eased) return eased
-  return explainUp(plain, await again({ before: 'none', written: 'none' }))
+  return explainUp(plain, await walk({ before: 'none', written: 'none' }))
 }
 
-/** Walks of one migration, each on a database of its own that stands before it. */
+/** Walks of one migration. What one of them learns of the tables that are involved serves those after it. */
 interface Attempts {
-  first(scratch: ScratchDatabase, rows: Rows): Promise<RehearsalFacts>
-  again(rows: Rows): Promise<RehearsalFacts>
-  /** With rows from so many migrations before, carried through them; undefined where they do not get through. */
-  carried(steps: number, rows: Rows): Promise<RehearsalFacts | undefined>
-  readonly place: number
+  /** From right before it. */
+  walk(rows: Rows): Promise<RehearsalFacts>
+  /** With plain rows from so many migrations before, carried through them; undefined where they do not get through. */
+  walkFrom(steps: number): Promise<RehearsalFacts | undefined>
 }
 
-function createAttempts(context: ScratchContext, chain: readonly Migration[], place: number): Attempts {
+function createAttempts(
+  context: ScratchContext,
+  chain: readonly Migration[],
+  place: number,
+  moving: MovingPlace,
+): Attempts {
   const migration = chain[place] as Migration
-  // What one walk learns of the tables that are involved serves those after it.
   let involved: Involved = new Set()
 
-  async function walkOn(scratch: ScratchDatabase, rows: Rows): Promise<RehearsalFacts | undefined> {
-    const seen = await walkMigration(context, scratch, migration, rows, involved)
-    const wider = widened(involved, seen)
-    if (wider === undefined) return seen.facts
-    involved = wider
-    return undefined
-  }
-
-  async function afresh(rows: Rows): Promise<RehearsalFacts | undefined> {
-    const scratch = await standAt(context, chain.slice(0, place))
-    try {
-      return await walkOn(scratch, rows)
-    } finally {
-      await scratch.drop()
-    }
-  }
-
-  async function again(rows: Rows): Promise<RehearsalFacts> {
+  /** Walks again with more tables, until all that were touched had rows. */
+  async function walkWhole<T extends Seen | undefined>(walk: () => Promise<T>): Promise<T> {
     for (;;) {
-      const facts = await afresh(rows)
-      if (facts) return facts
+      const seen = await walk()
+      const wider = seen && widened(involved, seen)
+      if (wider === undefined) return seen
+      involved = wider
     }
   }
 
   return {
-    place,
-    again,
-    first: async (scratch, rows) => (await walkOn(scratch, rows)) ?? again(rows),
-    async carried(steps, rows) {
-      const scratch = await standAt(context, chain.slice(0, place - steps))
-      try {
-        if (!(await carry(context, scratch, chain.slice(place - steps, place)))) return undefined
-        return (await walkMigration(context, scratch, migration, rows, 'all')).facts
-      } finally {
-        await scratch.drop()
-      }
+    async walk(rows) {
+      const { facts } = await walkWhole(async () => {
+        const seen = await walkMigration(context, await moving.before(place), migration, rows, involved).catch(
+          async (error: unknown) => {
+            await moving.spoil()
+            throw error
+          },
+        )
+        if (!seen.undone) await moving.spoil()
+        return seen
+      })
+      return facts
+    },
+    async walkFrom(steps) {
+      const earlier = chain.slice(place - steps, place)
+      const seen = await walkWhole(async () => {
+        const older = createMovingPlace(context, chain)
+        try {
+          await carry(context, await older.before(place - steps), earlier, migration, involved)
+          return await walkMigration(
+            context,
+            await older.before(place),
+            migration,
+            { before: 'kept', written: 'plain' },
+            involved,
+          )
+        } catch (error) {
+          if (context.signal.aborted || !isUnreachable(error)) throw error
+          return undefined
+        } finally {
+          await older.spoil()
+        }
+      })
+      return seen?.facts
     },
   }
 }
@@ -105,24 +118,21 @@ const REFUSALS = 5
  * An up that refuses some rows (SET NOT NULL over NULLs, a key that is taken) is no broken one: it asks something of the
  * data. Without those rows it is walked again, and what it asks is told. One that fails on any row at all is another thing.
  */
-async function walkEased(
-  again: (rows: Rows) => Promise<RehearsalFacts>,
-  plain: RehearsalFacts,
-): Promise<RehearsalFacts | undefined> {
+async function walkEased(walk: Attempts['walk'], plain: RehearsalFacts): Promise<RehearsalFacts | undefined> {
   const without: RefusedRows[] = []
   let facts = plain
   for (let tries = 0; facts.failure?.at === 'up' && tries < REFUSALS; tries++) {
     const refused = refusedBy(facts.failure)
     if (!refused) return undefined
     without.push(refused)
-    facts = await again({ before: 'plain', written: 'plain', without })
+    facts = await walk({ before: 'plain', written: 'plain', without })
     if ((facts.conditions?.length ?? 0) < without.length) return undefined
   }
   if (facts.failure?.at === 'up') return undefined
   const told = facts.conditions?.map((condition) => `Its up needs data where ${condition}: ${plain.failure?.message}`)
   const eased = { ...facts, conditions: told }
   if (facts.failure?.at !== 'down') return eased
-  return explainDown(eased, await again({ before: 'plain', written: 'none', without }))
+  return explainDown(eased, await walk({ before: 'plain', written: 'none', without }))
 }
 
 /** Integrity constraints (class 23) name the table; 23502 the column without a value. */
@@ -131,9 +141,13 @@ function refusedBy({ at, sqlstate = '', table, column }: RehearsalFailure): Refu
   return sqlstate === '23502' ? { table, column } : { table }
 }
 
-async function walkCarried({ carried, place }: Attempts, plain: RehearsalFacts): Promise<RehearsalFacts | undefined> {
+async function walkCarried(
+  { walkFrom }: Attempts,
+  place: number,
+  plain: RehearsalFacts,
+): Promise<RehearsalFacts | undefined> {
   for (const steps of CARRIED.filter((each) => each <= place)) {
-    const walked = await carried(steps, { before: 'kept', written: 'plain' })
+    const walked = await walkFrom(steps)
     if (walked && !walked.failure && hasRowsOf(walked, plain)) return walked
   }
   return undefined
@@ -145,25 +159,29 @@ function hasRowsOf(walked: RehearsalFacts, plain: RehearsalFacts): boolean {
   return [...plain.data.before.tables.keys()].every((name) => rows(plain, name) === 0 || rows(walked, name) > 0)
 }
 
-/** Rows from before the migrations, and those through them; false where they do not get through. */
+/** Rows for the tables that the migration and those before it name. */
 async function carry(
   context: ScratchContext,
-  scratch: ScratchDatabase,
-  migrations: readonly Migration[],
-): Promise<boolean> {
-  const session = await scratch.database.connect({ modules: false })
-  try {
-    await context.tools.makeRows(session, { style: 'plain' })
-  } finally {
-    await session.close()
-  }
-  return advance(context, scratch, migrations).then(
-    () => true,
-    (error: unknown) => {
-      if (context.signal.aborted) throw error
-      return false
-    },
-  )
+  { session }: Place,
+  earlier: readonly Migration[],
+  migration: Migration,
+  involved: Involved,
+): Promise<void> {
+  const texts = [...earlier, migration].map(tellingTexts)
+  const unknown = involved === 'all' || texts.includes(undefined)
+  const leftOut = unknown
+    ? undefined
+    : await context.tools.uninvolvedTables(
+        session,
+        texts.flatMap((each) => each ?? []),
+        involved,
+      )
+  await context.tools.makeRows(session, { style: 'plain', leftOut })
+}
+
+/** The rows do not get through a migration on the way. */
+function isUnreachable(error: unknown): boolean {
+  return error instanceof MigratorError && error.code === 'MIGRATION_FAILED'
 }
 
 /** A down that works until somebody writes is told apart from one that never does. */

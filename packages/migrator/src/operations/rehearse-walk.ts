@@ -1,12 +1,12 @@
+import type { CatalogSnapshot } from '../core/catalog.ts'
 import type { Direction, Migration } from '../core/migration.ts'
 import type { RehearsalFacts, RehearsalFailure } from '../core/rehearsal.ts'
+import { diffCatalogs } from '../core/schema-diff.ts'
 import type { StatementFacts } from '../core/statement-facts.ts'
 import { MigratorError } from '../errors.ts'
 import type { LeftOut, MadeRows, RefusedRows, RowWish } from '../ports/rehearsal.ts'
-import type { ScratchDatabase } from '../ports/scratch.ts'
-import type { Session } from '../ports.ts'
 import { type Involved, type Seen, tellingTexts } from './involved.ts'
-import { refuseMissingExtension, type ScratchContext, throwIfAborted } from './standing.ts'
+import { type Place, refuseMissingExtension, type ScratchContext, throwIfAborted } from './standing.ts'
 import { tryStep } from './try-step.ts'
 
 /** Which rows stand in the tables while a migration is walked up and down. */
@@ -24,8 +24,7 @@ type Data = { -readonly [Point in keyof RehearsalFacts['data']]: RehearsalFacts[
 
 interface Walk {
   readonly context: ScratchContext
-  readonly scratch: ScratchDatabase
-  readonly session: Session
+  readonly place: Place
   readonly migration: Migration
   readonly statements: StatementFacts[]
   readonly leftOut: LeftOut
@@ -34,17 +33,18 @@ interface Walk {
 
 /**
  * Up, down and up again, in a scratch database that stands before the migration; looks at schema and rows in between. A
- * step that fails ends the walk and is a fact of it. Tables that are not involved stay empty. Rejects when it is interrupted, when the connection is lost, and with
+ * step that fails ends the walk and is a fact of it. Tables that are not involved stay empty. Afterwards the database is
+ * what it was, where that can be had. Rejects when it is interrupted, when the connection is lost, and with
  * SCRATCH_UNAVAILABLE for want of an extension.
  */
 export async function walkMigration(
   context: ScratchContext,
-  scratch: ScratchDatabase,
+  place: Place,
   migration: Migration,
   rows: Rows,
   involved: Involved,
 ): Promise<Seen> {
-  const session = await scratch.database.connect({ modules: migration.format === 'module' })
+  const { session } = place
   const abandon = () => void session.cancel()
   context.signal.addEventListener('abort', abandon, { once: true })
   try {
@@ -52,28 +52,37 @@ export async function walkMigration(
     const leftOut: LeftOut =
       involved === 'all' || !texts ? new Map() : await context.tools.uninvolvedTables(session, texts, involved)
     const touched = new Set<string>()
-    const facts = await walkOn({ context, scratch, session, migration, statements: [], leftOut, touched }, rows)
-    return { facts, leftOut, touched }
+    const putBack = await context.tools.rememberRows(session, leftOut)
+    const { facts, stands } = await walkOn({ context, place, migration, statements: [], leftOut, touched }, rows)
+    return { facts, leftOut, touched, undone: stands && putBack !== undefined && (await putBack(session)) }
   } finally {
     context.signal.removeEventListener('abort', abandon)
-    await session.close()
   }
 }
 
-async function walkOn(walk: Walk, rows: Rows): Promise<RehearsalFacts> {
-  const { session, migration, statements, leftOut } = walk
+interface Walked {
+  readonly facts: RehearsalFacts
+  /** Whether the schema is again what it was before. */
+  readonly stands: boolean
+}
+
+async function walkOn(walk: Walk, rows: Rows): Promise<Walked> {
+  const { migration, statements, leftOut } = walk
+  const { session, scratch } = walk.place
   const { tools } = walk.context
-  const { catalog } = walk.scratch.database
   const made = rows.before === 'none' ? undefined : await fill(walk, rows.before)
   const conditions = await clear(walk, rows.without ?? [])
-  const catalogs: Catalogs = { before: await catalog.snapshot(session) }
+  const catalogs: Catalogs = { before: await scratch.database.catalog.snapshot(session) }
   const data: Data = { before: { tables: new Map() } }
-  const facts = (failure?: RehearsalFailure): RehearsalFacts => ({
-    id: migration.id,
-    irreversible: migration.down ? undefined : (migration.irreversible ?? 'it has none'),
-    transactional: migration.transactional,
-    withoutRows: made?.unproven ?? [],
-    ...{ catalogs, data, statements, failure, conditions },
+  const ended = (stands: boolean, failure?: RehearsalFailure): Walked => ({
+    stands,
+    facts: {
+      id: migration.id,
+      irreversible: migration.down ? undefined : (migration.irreversible ?? 'it has none'),
+      transactional: migration.transactional,
+      withoutRows: made?.unproven ?? [],
+      ...{ catalogs, data, statements, failure, conditions },
+    },
   })
   const read = async (point: keyof Data): Promise<RehearsalFailure | undefined> => {
     try {
@@ -83,33 +92,49 @@ async function walkOn(walk: Walk, rows: Rows): Promise<RehearsalFacts> {
       return failureOf('rows', error)
     }
   }
+  // A transaction that is rolled back leaves nothing, so what comes last in it is only tried.
+  const { transactional } = migration
 
   const unreadable = await read('before')
-  if (unreadable) return facts(unreadable)
-  const up = await attempt(walk, 'up', 'up')
-  if (up) return facts(up)
-  catalogs.up = await catalog.snapshot(session)
-  if (!migration.down) return facts()
+  if (unreadable) return ended(true, unreadable)
+  const up = await attempt(walk, 'up', 'up', !migration.down)
+  if (up.failure) return ended(transactional, up.failure)
+  catalogs.up = up.catalog
+  if (!migration.down) return ended(transactional)
   if (rows.written !== 'none') {
     await tools.makeRows(session, { style: rows.written, leftOut, ...(made ? { since: made.shapes } : {}) })
     const failure = await read('written')
-    if (failure) return facts(failure)
+    if (failure) return ended(false, failure)
   }
   const down = await attempt(walk, 'down', 'down')
-  if (down) return facts(down)
-  catalogs.after = await catalog.snapshot(session)
+  if (down.failure) return ended(false, down.failure)
+  catalogs.after = down.catalog
   const lost = await read('after')
-  if (lost) return facts(lost)
+  if (lost) return ended(false, lost)
+  const stands = diffCatalogs(catalogs.before, down.catalog).verdict === 'identical'
   // Each command has a session of its own: what was temporary in the first up's is gone by the second.
   await session.execute('DISCARD TEMP')
-  const again = await attempt(walk, 'up', 'second up')
-  if (again) return facts(again)
-  catalogs.again = await catalog.snapshot(session)
-  return facts()
+  const again = await attempt(walk, 'up', 'second up', true)
+  if (again.failure) return ended(stands && transactional, again.failure)
+  catalogs.again = again.catalog
+  return ended(stands && (transactional || (await isTakenBack(walk, catalogs.before))))
+}
+
+/** What can't be rolled back is taken back by the down once more. */
+async function isTakenBack({ place, migration }: Walk, before: CatalogSnapshot): Promise<boolean> {
+  const { session, scratch } = place
+  const { catalog } = scratch.database
+  try {
+    await tryStep(session, catalog, { migration, direction: 'down' })
+  } catch (error) {
+    if (session.isLost) throw error
+    return false
+  }
+  return diffCatalogs(before, await catalog.snapshot(session)).verdict === 'identical'
 }
 
 async function fill(
-  { context, session, migration, leftOut }: Walk,
+  { context, place: { session }, migration, leftOut }: Walk,
   rows: Exclude<Rows['before'], 'none'>,
 ): Promise<MadeRows> {
   if (rows === 'kept') return { shapes: await context.tools.readShapes(session, leftOut), unproven: [], notes: [] }
@@ -118,7 +143,10 @@ async function fill(
   return context.tools.makeRows(session, { style: rows, leftOut, ...wish })
 }
 
-async function clear({ context, session }: Walk, refused: readonly RefusedRows[]): Promise<readonly string[]> {
+async function clear(
+  { context, place: { session } }: Walk,
+  refused: readonly RefusedRows[],
+): Promise<readonly string[]> {
   const conditions: string[] = []
   for (const rows of refused) {
     const condition = await context.tools.removeRows(session, rows)
@@ -127,34 +155,38 @@ async function clear({ context, session }: Walk, refused: readonly RefusedRows[]
   return conditions
 }
 
-/** Only the first time in each direction is measured; the second up would say the same. */
-async function attempt(
-  walk: Walk,
-  direction: Direction,
-  at: RehearsalFailure['at'],
-): Promise<RehearsalFailure | undefined> {
-  const { context, scratch, session, migration } = walk
+type Attempted =
+  | { readonly failure: RehearsalFailure }
+  | { readonly failure?: undefined; readonly catalog: CatalogSnapshot }
+
+/**
+ * Runs a step and looks at the schema that it leads to; `undo` rolls it back then, where it runs in a transaction. Only the
+ * first time in each direction is measured; the second up would say the same.
+ */
+async function attempt(walk: Walk, direction: Direction, at: RehearsalFailure['at'], undo = false): Promise<Attempted> {
+  const { context, migration } = walk
+  const { session, scratch } = walk.place
+  const { catalog } = scratch.database
   throwIfAborted(context)
   const within = migration.transactional ? 'transaction' : 'no-transaction'
-  const observer =
-    at === 'second up'
-      ? undefined
-      : await context.tools.observe(session, {
-          direction,
-          within,
-          database: scratch.database,
-        })
+  const way = { direction, within, database: scratch.database } as const
+  const observer = at === 'second up' ? undefined : await context.tools.observe(session, way)
+  let inside: CatalogSnapshot | undefined
+  const look = async () => {
+    inside = await catalog.snapshot(session)
+  }
   try {
-    await tryStep(session, scratch.database.catalog, {
+    await tryStep(session, catalog, {
       migration,
       direction,
       ...(observer ? { watch: observer.watch, beforeCommit: observer.beforeCommit } : {}),
+      ...(undo ? { insteadOfCommit: look } : {}),
     })
-    return undefined
+    return { catalog: inside ?? (await catalog.snapshot(session)) }
   } catch (error) {
     throwIfAborted(context)
     await refuseMissingExtension(context, session, migration, error)
-    return failureOf(at, error)
+    return { failure: failureOf(at, error) }
   } finally {
     if (observer) {
       walk.statements.push(...(await observer.end()))

@@ -1,9 +1,10 @@
 import type { Migration } from '../core/migration.ts'
-import { type Judgement, judgeRehearsal, type RehearsalFacts } from '../core/rehearsal.ts'
+import { type Judgement, judgeRehearsal } from '../core/rehearsal.ts'
 import type { StatementFacts } from '../core/statement-facts.ts'
-import type { ScratchDatabase } from '../ports/scratch.ts'
+import type { Catalog } from '../ports.ts'
 import { rehearsed } from './rehearse-attempts.ts'
-import { advance, type ScratchContext, standAt, throwIfAborted } from './standing.ts'
+import { createMovingPlace, type MovingPlace } from './rehearse-place.ts'
+import { type ScratchContext, standAt, throwIfAborted } from './standing.ts'
 
 /** What the rehearsal of one migration came to. */
 export interface Rehearsal extends Judgement {
@@ -12,7 +13,7 @@ export interface Rehearsal extends Judgement {
   readonly statements: readonly StatementFacts[]
   /** The catalog's fingerprint before the migration, and after its up; undefined where the up failed. */
   readonly fingerprints: { readonly before: string; readonly after: string | undefined }
-  /** Milliseconds from the copy of the database to the verdict. */
+  /** Milliseconds from standing there to the verdict. */
   readonly durationMs: number
   /** PostgreSQL's major version. */
   readonly major: number
@@ -25,8 +26,8 @@ export interface RehearseOptions {
   readonly onProgress?: (rehearsal: Rehearsal) => void
 }
 
-/** While one is walked up and down, the next one's place is made ready: both of two cores have something to do. */
-const AT_ONCE = 2
+/** Two cores have something to do, where there is enough to be done for a second database. */
+const ENOUGH_FOR_TWO = 4
 
 /**
  * Rehearses migrations, each on a scratch database that stands where all before it lead. `chain` is the whole history, in
@@ -40,78 +41,52 @@ export async function rehearse(
   { chosen, onProgress = () => {} }: RehearseOptions,
 ): Promise<readonly Rehearsal[]> {
   const places = chain.flatMap(({ id }, place) => (chosen.has(id) ? [place] : []))
-  const first = places[0]
-  const last = places.at(-1)
-  if (first === undefined || last === undefined) return []
-  const walker = await standAt(context, chain.slice(0, first))
-  const under: Promise<Rehearsal>[] = []
-  try {
-    for (let place = first; place <= last; place++) {
-      throwIfAborted(context)
-      const migration = chain[place] as Migration
-      if (chosen.has(migration.id)) {
-        const scratch = place === last ? walker : await context.server.copy(walker)
-        if (under.length >= AT_ONCE) await under[under.length - AT_ONCE]
-        under.push(watched(one(context, chain, place, scratch, onProgress)))
+  const [start] = places
+  if (start === undefined) return []
+  const scratch = await standAt(context, chain.slice(0, start))
+  const results: Rehearsal[] = []
+  let next = 0
+
+  /** Takes one after the other, and follows the history to each. */
+  async function follow(moving: MovingPlace): Promise<void> {
+    try {
+      for (let at = next++; places[at] !== undefined; at = next++) {
+        throwIfAborted(context)
+        const rehearsal = await one(context, chain, places[at] as number, moving, scratch.database.catalog)
+        results[at] = rehearsal
+        onProgress(rehearsal)
       }
-      if (place === last) break
-      await advance(context, walker, [migration]).catch(async (error: unknown) => {
-        await under.at(-1) // It tells more of the failure than "not reachable" does.
-        throw error
-      })
+    } catch (error) {
+      next = places.length
+      throw error
+    } finally {
+      await moving.spoil()
     }
-    return await Promise.all(under)
-  } finally {
-    await Promise.allSettled(under)
-    await walker.drop()
   }
+
+  const movings = [createMovingPlace(context, chain, { scratch, start })]
+  if (places.length >= ENOUGH_FOR_TWO) movings.push(createMovingPlace(context, chain))
+  const ended = await Promise.allSettled(movings.map(follow))
+  const failure = ended.find((each) => each.status === 'rejected')
+  if (failure) throw failure.reason
+  return results
 }
 
 async function one(
   context: ScratchContext,
   chain: readonly Migration[],
   place: number,
-  scratch: ScratchDatabase,
-  onProgress: (rehearsal: Rehearsal) => void,
+  moving: MovingPlace,
+  catalog: Catalog,
 ): Promise<Rehearsal> {
-  const started = context.clock.monotonicMs()
-  try {
-    const facts = await rehearsed(context, chain, place, scratch)
-    const rehearsal = await resultOf(context, chain[place] as Migration, facts, scratch, started)
-    onProgress(rehearsal)
-    return rehearsal
-  } finally {
-    await scratch.drop()
-  }
-}
-
-async function resultOf(
-  { clock, server }: ScratchContext,
-  migration: Migration,
-  facts: RehearsalFacts,
-  { database }: ScratchDatabase,
-  started: number,
-): Promise<Rehearsal> {
+  const { clock, server } = context
+  const migration = chain[place] as Migration
+  const started = clock.monotonicMs()
+  const facts = await rehearsed(context, chain, place, moving)
   const { before, up } = facts.catalogs
-  const fingerprints = {
-    before: await database.catalog.fingerprintOf(before),
-    after: up && (await database.catalog.fingerprintOf(up)),
-  }
-  const durationMs = clock.monotonicMs() - started
+  const fingerprints = { before: await catalog.fingerprintOf(before), after: up && (await catalog.fingerprintOf(up)) }
   const { statements } = facts
-  return {
-    id: migration.id,
-    migration,
-    ...judgeRehearsal(facts),
-    statements,
-    fingerprints,
-    durationMs,
-    major: server.major,
-  }
-}
-
-/** Its rejection is looked at when its turn comes. */
-function watched<T>(work: Promise<T>): Promise<T> {
-  work.catch(() => undefined)
-  return work
+  const durationMs = clock.monotonicMs() - started
+  const { major } = server
+  return { id: migration.id, migration, ...judgeRehearsal(facts), statements, fingerprints, durationMs, major }
 }

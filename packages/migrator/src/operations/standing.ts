@@ -18,11 +18,16 @@ export interface ScratchContext {
 
 /**
  * A scratch database that stands where these migrations lead, applied in this order on an empty one. What was built
- * before, by whichever process, is copied, and the result is kept for the next time. The caller drops it. Rejects with
+ * before, by whichever process, is copied, and the result is kept for the next time (`when it took long`: only where many
+ * were applied for it). The caller drops it. Rejects with
  * MIGRATION_FAILED, naming the migration on the way that does not apply to an empty database, and with
  * SCRATCH_UNAVAILABLE where the server lacks an extension. Then nothing is left.
  */
-export async function standAt(context: ScratchContext, chain: readonly Migration[]): Promise<ScratchDatabase> {
+export async function standAt(
+  context: ScratchContext,
+  chain: readonly Migration[],
+  keep: 'always' | 'when it took long' = 'always',
+): Promise<ScratchDatabase> {
   const { server } = context
   const keys = standingKeys(chain, server.major)
   const kept = await server.copyOf(keys.toReversed())
@@ -33,7 +38,7 @@ export async function standAt(context: ScratchContext, chain: readonly Migration
   try {
     await advance(context, scratch, missing)
     const key = keys.at(-1)
-    if (key !== undefined) await server.keep(scratch, key)
+    if (key !== undefined && (keep === 'always' || missing.length > MANY)) await server.keep(scratch, key)
     return scratch
   } catch (error) {
     await scratch.drop()
@@ -41,13 +46,35 @@ export async function standAt(context: ScratchContext, chain: readonly Migration
   }
 }
 
+/** Applying so many takes about as long as copying a database. */
+const MANY = 16
+
 /** Applies migrations to a scratch database; rejects as `standAt` does. */
 export async function advance(
   context: ScratchContext,
-  { database }: ScratchDatabase,
+  scratch: ScratchDatabase,
   migrations: readonly Migration[],
 ): Promise<void> {
-  const session = await database.connect({ modules: migrations.some(({ format }) => format === 'module') })
+  const session = await scratch.database.connect({ modules: migrations.some(({ format }) => format === 'module') })
+  try {
+    await advanceOn(context, { scratch, session }, migrations)
+  } finally {
+    await session.close()
+  }
+}
+
+/** A session on a scratch database. */
+export interface Place {
+  readonly scratch: ScratchDatabase
+  readonly session: Session
+}
+
+/** The same on a session that is there already, and stays open. */
+export async function advanceOn(
+  context: ScratchContext,
+  { scratch: { database }, session }: Place,
+  migrations: readonly Migration[],
+): Promise<void> {
   const abandon = () => void session.cancel()
   context.signal.addEventListener('abort', abandon, { once: true })
   try {
@@ -61,7 +88,6 @@ export async function advance(
     }
   } finally {
     context.signal.removeEventListener('abort', abandon)
-    await session.close()
   }
 }
 

@@ -18,11 +18,13 @@ export interface Tried {
   readonly watch?: Partial<StatementWatch>
   /** Called at the end of its transaction. */
   readonly beforeCommit?: (() => Promise<void>) | undefined
+  /** Called at the end of its transaction, which is then rolled back; a step outside a transaction stays as it is. */
+  readonly insteadOfCommit?: (() => Promise<void>) | undefined
 }
 
 /**
  * Runs one step on a scratch database as a run would, with its guards and in its own transaction, but without history and
- * lock. After success it is committed; after a failure (a MigratorError) a transactional one has left nothing.
+ * lock. After success it is committed, unless something else was asked for; after a failure (a MigratorError) a transactional one has left nothing.
  */
 export async function tryStep(on: Session, catalog: Catalog, tried: Tried): Promise<void> {
   try {
@@ -42,7 +44,10 @@ async function inTransaction(on: Session, tried: Tried): Promise<void> {
     await on.checkConstraints()
     await on.guard(undefined)
     await tried.beforeCommit?.()
-    await on.commit()
+    if (!tried.insteadOfCommit) return await on.commit()
+    await on.freshen(LIMITS)
+    await tried.insteadOfCommit()
+    await on.abort()
   } catch (error) {
     await on.abort()
     throw error

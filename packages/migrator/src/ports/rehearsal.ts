@@ -11,6 +11,11 @@ export interface RehearsalTools {
    * refers to them. `also` are tables (`schema.table`) that count as named.
    */
   uninvolvedTables(on: Session, texts: readonly string[], also: ReadonlySet<string>): Promise<LeftOut>
+  /**
+   * Remembers the rows of all tables but those that are left out, so that they can be put back when the schema is the same
+   * again. Undefined where the server or the role does not allow that, or there are too many. Outside a transaction.
+   */
+  rememberRows(on: Session, leftOut: LeftOut): Promise<PutBack | undefined>
   /** Fills every table with rows that fulfil its constraints; outside a transaction. */
   makeRows(on: Session, wish: RowWish): Promise<MadeRows>
   /**
@@ -33,6 +38,9 @@ export interface RehearsalTools {
 
 /** Tables that get no rows and are not looked at, partitions among them: their names (`schema.table`) by oid. */
 export type LeftOut = ReadonlyMap<string, string>
+
+/** False where rows of other tables were written meanwhile: then nothing was put back. Rejects when the server refuses. */
+export type PutBack = (on: Session) => Promise<boolean>
 
 export interface ObservedWay {
   readonly direction: Direction

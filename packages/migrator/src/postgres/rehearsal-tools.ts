@@ -1,6 +1,7 @@
 import type { RehearsalTools } from '../ports/rehearsal.ts'
 import { generateRows } from './data/generate-rows.ts'
 import { readShapes } from './data/read-shapes.ts'
+import { rememberRows } from './data/remember-rows.ts'
 import { removeRows } from './data/remove-rows.ts'
 import { takeSnapshot } from './data/take-snapshot.ts'
 import { uninvolvedTables } from './data/uninvolved.ts'
@@ -12,6 +13,7 @@ import type { TableName } from './table-name.ts'
 export function createRehearsalTools(own: readonly TableName[]): RehearsalTools {
   return {
     uninvolvedTables,
+    rememberRows: (on, leftOut) => rememberRows(on, { own, leftOut }),
     makeRows: (on, wish) => generateRows(on, { own, ...wish }),
     removeRows,
     readShapes: (on, leftOut) => readShapes(on, { own, leftOut }),

@@ -4,6 +4,7 @@ import { systemClock } from '../../src/clock.ts'
 import type { Migration } from '../../src/core/migration.ts'
 import { type Judgement, judgeRehearsal, type RehearsalFacts } from '../../src/core/rehearsal.ts'
 import { rehearsed } from '../../src/operations/rehearse-attempts.ts'
+import { createMovingPlace } from '../../src/operations/rehearse-place.ts'
 import { advance, type ScratchContext } from '../../src/operations/standing.ts'
 import type { ScratchServer } from '../../src/ports/scratch.ts'
 import { PostgresAdapter } from '../../src/postgres/adapter.ts'
@@ -52,16 +53,12 @@ export interface Rehearsed extends Judgement {
 /** One migration on what `before` makes, without keeping anything. */
 export async function rehearseSql(context: ScratchContext, before: string, steps: SqlSteps): Promise<Rehearsed> {
   const standing = sqlMigration({ id: '0001_before', up: before, transactional: steps.transactional ?? true })
-  const chain = [standing, sqlMigration(steps)]
+  const history = before.trim() === '' ? [sqlMigration(steps)] : [standing, sqlMigration(steps)]
   const scratch = await context.server.empty()
   try {
     if (before.trim() !== '') await advance(context, scratch, [standing])
-    const facts = await rehearsed(
-      context,
-      before.trim() === '' ? chain.slice(1) : chain,
-      before.trim() === '' ? 0 : 1,
-      scratch,
-    )
+    const moving = createMovingPlace(context, history, { scratch, start: history.length - 1 })
+    const facts = await rehearsed(context, history, history.length - 1, moving).finally(moving.spoil)
     return { ...judgeRehearsal(facts), facts }
   } finally {
     await scratch.drop()

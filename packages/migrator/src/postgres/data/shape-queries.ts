@@ -1,6 +1,6 @@
 import type { LeftOut } from '../../ports/rehearsal.ts'
 import { literal } from '../../sql/literal.ts'
-import type { TableName } from '../table-name.ts'
+import { quoted, type TableName } from '../table-name.ts'
 
 /** Which tables are read: all but these. */
 export interface Tables {
@@ -160,6 +160,11 @@ export function typesQuery(tables: Tables): string {
          CASE WHEN t.typtype = 'd' THEN (SELECT pg_catalog.json_agg(pg_catalog.pg_get_expr(c.conbin, 0) ORDER BY c.conname)
             FROM pg_catalog.pg_constraint c WHERE c.contypid = t.oid AND c.contype = 'c') END AS checks
     FROM used JOIN pg_catalog.pg_type t ON t.oid = used.oid ORDER BY t.oid`
+}
+
+/** Where a table's rows are: of a child that inherits its own, of a partitioned table those of its partitions. */
+export function source(table: TableName & { readonly partitioned: boolean }): string {
+  return table.partitioned ? quoted(table) : `ONLY ${quoted(table)}`
 }
 
 /** User tables that are not partitions: neither an extension's nor left out. */

@@ -2,9 +2,9 @@ import type { ColumnData, DataSnapshot, RowData, TableData } from '../../core/da
 import { nameOf } from '../../core/data/table-shape.ts'
 import type { Session } from '../../ports.ts'
 import { identifier } from '../../sql/literal.ts'
-import { quoted, type TableName } from '../table-name.ts'
+import type { TableName } from '../table-name.ts'
 import { jsonRows, reading } from './json-rows.ts'
-import { relations, type Tables } from './shape-queries.ts'
+import { relations, source, type Tables } from './shape-queries.ts'
 
 /** Up to so many rows of a table are kept one by one; of more, a part that is chosen by their keys, and totals of all. */
 const MOST_ROWS = 2000
@@ -107,9 +107,4 @@ function totalsQuery(table: Described): string {
     return `count(${column}::text)::text AS v${at}, sum(hashtextextended(${column}::text COLLATE "C", 0))::text AS d${at}`
   })
   return `SELECT ${['1 AS one', ...columns].join(', ')} FROM ${source(table)} AS t`
-}
-
-/** A child that inherits is a table of its own; the rows of partitions are the partitioned table's. */
-function source(table: Described): string {
-  return table.partitioned ? quoted(table) : `ONLY ${quoted(table)}`
 }
