@@ -1,8 +1,8 @@
 import { rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { build } from '../../migrator/test/support/built.ts'
 import type { Bench } from './bench.ts'
-import { buildMigrator } from './build.ts'
 import { factsOf } from './facts.ts'
 import { CommandFailed } from './process.ts'
 import { findPsql } from './programs.ts'
@@ -89,7 +89,7 @@ async function measure(server: Server, scratch: string, chosen: readonly string[
     scratch,
     rounds,
     psql: findPsql(),
-    builtBin: await buildMigrator(scratch),
+    builtBin: build(join(scratch, 'built')),
     size: values.quick ? 'quick' : 'full',
     onProgress,
   }

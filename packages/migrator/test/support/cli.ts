@@ -5,9 +5,6 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { inject } from 'vitest'
 
-const BIN = join(import.meta.dirname, '../../src/cli/bin.ts')
-const TSX = import.meta.resolve('tsx')
-
 /** What a command left behind. */
 export interface Finished {
   readonly code: number | null
@@ -81,7 +78,7 @@ export function threeTables(): Record<string, string> {
 
 function start(cwd: string, words: readonly string[], env: Readonly<Record<string, string>>): Running {
   const { PATH = '', HOME = '' } = process.env
-  const child = spawn(process.execPath, ['--import', TSX, BIN, ...words], {
+  const child = spawn(process.execPath, [inject('bin'), ...words], {
     cwd,
     env: { PATH, HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
