@@ -20,6 +20,8 @@ export type Destruction =
       readonly reach: 'cascade' | 'restrict'
     }
   | { readonly kind: 'retyped'; readonly ref: TableRef; readonly column: string; readonly type: string }
+  /** Its values get others, in some rows or all. */
+  | { readonly kind: 'overwritten'; readonly ref: TableRef; readonly column: string }
   | { readonly kind: 'emptied'; readonly ref: TableRef; readonly reach: 'cascade' | 'restrict' }
   /** `from`: what stands behind DELETE FROM, and may stand behind SELECT … FROM. */
   | { readonly kind: 'deleted'; readonly ref: TableRef; readonly alias: string; readonly from: string }

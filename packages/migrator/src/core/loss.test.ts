@@ -19,6 +19,7 @@ describe('a loss is told as', () => {
     [rows(undefined, { estimated: true }), 'an unknown number of rows of public.orders'],
     [values(1), '1 value of public.orders.note'],
     [values(2, { how: 'may-narrow' }), '2 values of public.orders.note, which the new type may not hold'],
+    [values(2, { how: 'may-overwrite' }), '2 values of public.orders.note, which it may overwrite'],
     [unknown, "what it destroys can't be told beforehand: its down is code"],
   ])('%#: %o', (loss, expected) => {
     expect(lossText(loss)).toBe(expected)
@@ -32,6 +33,7 @@ test.each([
   [rows(undefined), false],
   [values(3), true],
   [values(3, { how: 'may-narrow' }), false],
+  [values(3, { how: 'may-overwrite' }), false],
   [unknown, false],
 ])('only what is known to go is lost for certain: %o', (loss, expected) => {
   expect(losesData(loss)).toBe(expected)

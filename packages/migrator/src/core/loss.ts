@@ -3,8 +3,11 @@ import { plural } from './plural.ts'
 /** Data that a step down destroys, or may. */
 export interface Loss {
   readonly migration: string
-  /** `may-narrow`: the column gets a type that may not hold all of its values. `unknown`: it can't be told beforehand. */
-  readonly how: 'dropped' | 'emptied' | 'deleted' | 'may-narrow' | 'unknown'
+  /**
+   * `may-narrow`: the column gets a type that may not hold all of its values. `may-overwrite`: values in it get others.
+   * `unknown`: it can't be told beforehand.
+   */
+  readonly how: 'dropped' | 'emptied' | 'deleted' | 'may-narrow' | 'may-overwrite' | 'unknown'
   /** `schema.table`; undefined where nothing can be told. */
   readonly table?: string | undefined
   readonly column?: string | undefined
@@ -29,7 +32,12 @@ export type KnownLoss = (id: string) => readonly LostObject[] | undefined
 
 /** Whether something that is there now is known to go. */
 export function losesData({ how, rows, values }: Loss): boolean {
-  return how !== 'may-narrow' && how !== 'unknown' && (rows ?? values ?? 0) > 0
+  return how !== 'unknown' && !mayOnly(how) && (rows ?? values ?? 0) > 0
+}
+
+/** Whether nothing but the statement itself shows what it does to the values. */
+export function mayOnly(how: Loss['how']): how is 'may-narrow' | 'may-overwrite' {
+  return how === 'may-narrow' || how === 'may-overwrite'
 }
 
 /** What is worth telling: what goes, what may go, and what can't be told. */
@@ -45,9 +53,11 @@ export function lossText({ how, table, column, rows, values, estimated, why }: L
   const [one, many] = column === undefined ? (['row', 'rows'] as const) : (['value', 'values'] as const)
   const about = estimated ? 'about ' : ''
   const what = count === undefined ? `an unknown number of ${many}` : `${about}${pluralised(count, one, many)}`
-  const narrowed = how === 'may-narrow' ? `, which the new type may not hold` : ''
-  return `${what} of ${name}${narrowed}${why === undefined ? '' : ` (${why})`}`
+  const may = mayOnly(how) ? MAY[how] : ''
+  return `${what} of ${name}${may}${why === undefined ? '' : ` (${why})`}`
 }
+
+const MAY = { 'may-narrow': ', which the new type may not hold', 'may-overwrite': ', which it may overwrite' } as const
 
 function pluralised(count: number, one: string, many: string): string {
   return plural(count, one, many).replace(/^\d+/, (digits) => Number(digits).toLocaleString('en-US'))

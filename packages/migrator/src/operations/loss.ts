@@ -87,9 +87,15 @@ function bodyOf(source: string): string {
 
 /** Says what would be lost, in the log and on the terminal. */
 export function tellLoss(context: Context, losses: readonly Loss[], keeping: 'kept' | 'lost'): void {
-  const known = losses.filter(({ how }) => keeping === 'lost' || how !== 'unknown')
-  const unknown = losses.filter((loss) => !known.includes(loss))
-  tellOne(context, keeping === 'kept' ? 'This takes away, and preserves:' : 'This destroys:', known)
+  if (keeping === 'lost') {
+    tellOne(context, 'This destroys:', losses)
+    return
+  }
+  const unkept = losses.filter(({ how }) => how === 'may-overwrite')
+  const unknown = losses.filter(({ how }) => how === 'unknown')
+  const kept = losses.filter((loss) => !unkept.includes(loss) && !unknown.includes(loss))
+  tellOne(context, 'This takes away, and preserves:', kept)
+  tellOne(context, 'This is not preserved:', unkept)
   tellOne(context, 'Preserved as it shows, or stopped there:', unknown)
 }
 

@@ -65,11 +65,18 @@ export async function rehearse(
   }
 
   const movings = [createMovingPlace(context, chain, { scratch, start })]
-  if (places.length >= ENOUGH_FOR_TWO) movings.push(createMovingPlace(context, chain))
+  const apart = !chain.slice(start, places.at(-1)).some(concernsRoles)
+  if (places.length >= ENOUGH_FOR_TWO && apart) movings.push(createMovingPlace(context, chain))
   const ended = await Promise.allSettled(movings.map(follow))
   const failure = ended.find((each) => each.status === 'rejected')
   if (failure) throw failure.reason
   return results
+}
+
+/** Roles are the whole server's: two databases that come to the same migration would be in each other's way. */
+function concernsRoles({ up, sources }: Migration): boolean {
+  const texts = [...(up.kind === 'sql' ? [up.sql] : []), ...sources.map(({ content }) => content)]
+  return texts.some((text) => /\b(?:create|alter|drop)\s+(?:role|user|group)\b/i.test(text))
 }
 
 async function one(

@@ -19,6 +19,7 @@ function words(each: Destruction): string {
   if (each.kind === 'object') return `${each.object} ${name}${cascade}`
   if (each.kind === 'column') return `column ${name}.${each.column}${cascade}`
   if (each.kind === 'retyped') return `retyped ${name}.${each.column} ${each.type}`
+  if (each.kind === 'overwritten') return `overwritten ${name}.${each.column}`
   if (each.kind === 'emptied') return `emptied ${name}${cascade}`
   return `deleted ${name} as ${each.alias}: ${each.from}`
 }
@@ -54,6 +55,12 @@ describe('a statement destroys', () => {
     ['DELETE FROM a USING b WHERE a.id = b.id', ['untold']],
     ['WITH gone AS (DELETE FROM a RETURNING *) INSERT INTO b SELECT * FROM gone', ['untold']],
     ['MERGE INTO a USING b ON a.id = b.id WHEN MATCHED THEN DELETE', ['untold']],
+    ['UPDATE app.a AS x SET b = 1, "C c" = DEFAULT WHERE b > 2', ['overwritten app.a.b', 'overwritten app.a.C c']],
+    [
+      'UPDATE a SET (b, c) = (SELECT 1, 2), d[1] = 3, d[2] = 4',
+      ['overwritten a.b', 'overwritten a.c', 'overwritten a.d'],
+    ],
+    ['WITH gone AS (DELETE FROM b) UPDATE a SET c = 1', ['overwritten a.c', 'untold']],
     ['DO $$ BEGIN DROP TABLE a; END $$', ['untold']],
     ["DO $$ BEGIN EXECUTE 'DR' || 'OP TABLE a'; END $$", ['untold']],
     ['CALL tidy_up()', ['untold']],
@@ -74,7 +81,6 @@ describe('a statement destroys nothing', () => {
     'ALTER TABLE a ALTER COLUMN b DROP DEFAULT',
     'ALTER TABLE a RENAME TO b',
     'ALTER VIEW v RENAME COLUMN a TO b',
-    'UPDATE a SET b = 1',
     'DO $$ BEGIN PERFORM 1; END $$',
     'SET lock_timeout = 0',
   ])('%s', (sql) => {

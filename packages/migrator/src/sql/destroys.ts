@@ -33,6 +33,8 @@ export function destroyedBy(statement: Statement): readonly Destruction[] {
       return list(node.relations).map((each) => ({ kind: 'emptied', ref: ranged(each), reach: reachOf(node) }))
     case 'DeleteStmt':
       return deleted(statement)
+    case 'UpdateStmt':
+      return [...overwritten(node), ...(deletesWithin(node) ? [untold(sql)] : [])]
     case 'VariableSetStmt':
       return node.name === 'search_path' ? [{ kind: 'path', sql }] : []
     case 'DoStmt':
@@ -103,6 +105,12 @@ function deleted({ node, sql }: Statement): readonly Destruction[] {
   if (!lead || node.usingClause || node.withClause || node.returningClause || node.returningList) return [untold(sql)]
   const alias = inner(inner(node.relation, 'RangeVar').alias, 'Alias').aliasname
   return [{ kind: 'deleted', ref, alias: text(alias) || ref.name, from: sql.slice(lead[0].length) }]
+}
+
+function overwritten(node: Node): readonly Destruction[] {
+  const ref = ranged(node.relation)
+  const columns = new Set(list(node.targetList).map((each) => text(inner(each, 'ResTarget').name)))
+  return [...columns].map((column) => ({ kind: 'overwritten', ref, column }))
 }
 
 /** A DELETE in a WITH, or in a branch of MERGE. */

@@ -122,6 +122,13 @@ describe('a rollback tells that it loses', () => {
       [column('public.t', 'a', 1, 'may-narrow')],
     ],
     [
+      'values that an UPDATE may overwrite, where they are there already',
+      'CREATE TABLE t (a int, b int)',
+      'INSERT INTO t VALUES (1, 1), (2, NULL)',
+      'ALTER TABLE t ADD c int; UPDATE t SET b = 0, c = a; ALTER TABLE t DROP b',
+      [column('public.t', 'b', 1, 'may-overwrite'), column('public.t', 'b', 1)],
+    ],
+    [
       'what another search path leads to',
       'CREATE SCHEMA IF NOT EXISTS away; CREATE TABLE away.t (a int)',
       'INSERT INTO away.t VALUES (1)',

@@ -3,6 +3,7 @@ import type { Migration } from '../../src/core/migration.ts'
 import { rehearse } from '../../src/operations/rehearse.ts'
 import type { ScratchContext } from '../../src/operations/standing.ts'
 import type { ScratchServer } from '../../src/ports/scratch.ts'
+import { createDatabase } from '../support/database.ts'
 import { contextOn, scratchOn, sqlMigration } from '../support/rehearse.ts'
 
 // Rehearsals in a row share a database. Each must find it as if it were the only one.
@@ -120,4 +121,23 @@ test('outside a transaction too, for the down takes it back once more', async ()
   ]
   const { made } = await sameAloneAndInARow(chain)
   expect(made).toBeLessThanOrEqual(4)
+})
+
+test('roles, which are the whole server, are made by one after the other', async () => {
+  const role = `role_${Math.random().toString(36).slice(2)}`
+  const chain = history(
+    ROLES,
+    [`CREATE ROLE ${role};`, `DROP ROLE ${role};`],
+    [`GRANT SELECT ON roles TO ${role};`, `REVOKE SELECT ON roles FROM ${role};`],
+    ['CREATE INDEX e ON roles (name);', 'DROP INDEX e;'],
+  )
+  try {
+    const verdicts = Object.values(await verdictsOf(chain)).map(({ verdict }) => verdict)
+    expect(verdicts).toEqual(['lossy', 'lossless', 'lossless', 'lossless'])
+    expect(copies).toBeLessThanOrEqual(2)
+  } finally {
+    const db = await createDatabase()
+    await db.sql.unsafe(`DROP ROLE IF EXISTS ${role}`)
+    await db.drop()
+  }
 })

@@ -1,5 +1,5 @@
 import type { Destruction, TableRef } from '../../core/destruction.ts'
-import type { Loss } from '../../core/loss.ts'
+import { type Loss, mayOnly } from '../../core/loss.ts'
 import type { Row, Session } from '../../ports.ts'
 import { identifier, literal } from '../../sql/literal.ts'
 import { BARE, withSettings } from './settings.ts'
@@ -42,6 +42,8 @@ async function findOne(on: Session, each: Destruction): Promise<readonly Finding
       return (await dependents(on, seedOf(each), each.reach)).map(dropped)
     case 'retyped':
       return retyped(on, each)
+    case 'overwritten':
+      return overwritten(on, each)
     case 'emptied':
       return (await emptied(on, each)).map((row) => ({ ...dropped(row), how: 'emptied' }))
     case 'deleted':
@@ -55,6 +57,7 @@ function coveredBy(before: readonly Finding[], each: Finding): boolean {
   return before.some(
     (other) =>
       other.how !== 'unknown' &&
+      (!mayOnly(other.how) || other.how === each.how) &&
       other.oid === each.oid &&
       (other.column === each.column ? other.from === each.from : other.column === undefined && other.whole),
   )
@@ -144,13 +147,26 @@ async function retyped(
   on: Session,
   { ref, column, type }: Extract<Destruction, { kind: 'retyped' }>,
 ): Promise<readonly Finding[]> {
+  const row = await columnOf(on, ref, column)
+  if (!row || holdsAll(row.bare ?? '', row.type ?? '', type)) return []
+  return [{ ...dropped(row), how: 'may-narrow' }]
+}
+
+async function overwritten(
+  on: Session,
+  { ref, column }: Extract<Destruction, { kind: 'overwritten' }>,
+): Promise<readonly Finding[]> {
+  const row = await columnOf(on, ref, column)
+  return row ? [{ ...dropped(row), how: 'may-overwrite' }] : []
+}
+
+async function columnOf(on: Session, ref: TableRef, column: string): Promise<Row | undefined> {
   const [row] = await on.query(`
     SELECT c.oid::text, n.nspname AS schema, c.relname AS name, c.relkind AS kind, a.attname AS part,
            format_type(a.atttypid, a.atttypmod) AS type, format_type(a.atttypid, NULL) AS bare
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
      WHERE c.oid = ${regclass(ref)} AND a.attname = ${literal(column)}`)
-  if (!row || holdsAll(row.bare ?? '', row.type ?? '', type)) return []
-  return [{ ...dropped(row), how: 'may-narrow' }]
+  return row
 }
 
 const WIDER: Readonly<Record<string, readonly string[]>> = {

@@ -21,7 +21,9 @@ export async function keepLost(
   await loadParser()
   const parsed = parseStatements(sql)
   if (!parsed.ok) return []
-  const destructions = parsed.statements.flatMap(destroyedBy).filter(({ kind }) => kind !== 'path')
+  const destructions = parsed.statements
+    .flatMap(destroyedBy)
+    .filter(({ kind }) => kind !== 'path' && kind !== 'overwritten')
   if (destructions.length === 0) return []
   const findings = await findLost(on, destructions)
   refuseUntold(findings, owner, untold)

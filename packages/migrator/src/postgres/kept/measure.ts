@@ -1,4 +1,4 @@
-import type { Loss } from '../../core/loss.ts'
+import { type Loss, mayOnly } from '../../core/loss.ts'
 import { MigratorError } from '../../errors.ts'
 import type { AskedLoss, Losses } from '../../ports/kept-data.ts'
 import type { Row, Session } from '../../ports.ts'
@@ -68,7 +68,7 @@ function withoutRepeats<T extends { readonly finding: Finding }>(all: readonly T
   return all.filter(({ finding }, index) => {
     if (finding.how === 'unknown') return true
     return !all.slice(0, index).some(({ finding: before }) => {
-      if (before.how === 'unknown' || before.how === 'may-narrow' || before.oid !== finding.oid) return false
+      if (before.how === 'unknown' || mayOnly(before.how) || before.oid !== finding.oid) return false
       return before.whole && (before.column === undefined || before.column === finding.column)
     })
   })
