@@ -1,9 +1,9 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { startEmbeddedServer, stopEmbeddedServer } from '../../src/scratch/embedded/embedded-server.ts'
 import { build } from './built.ts'
+import { ownServer } from './own-server.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -24,13 +24,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('serverUrl', given)
     return remove
   }
-  const directory = await mkdtemp(join(tmpdir(), 'migrator-test-'))
-  await chmod(directory, 0o755)
-  const server = await startEmbeddedServer({ directory, settings: { fsync: 'off', max_prepared_transactions: '5' } })
-  project.provide('serverUrl', server.urlOf('postgres'))
+  const server = await ownServer({ max_prepared_transactions: '5' })
+  project.provide('serverUrl', server.url)
   return async () => {
     await remove()
-    await stopEmbeddedServer({ directory })
-    await rm(directory, { recursive: true, force: true })
+    await server.stop()
   }
 }
