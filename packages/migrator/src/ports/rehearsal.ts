@@ -39,7 +39,7 @@ export interface RehearsalTools {
 /** Tables that get no rows and are not looked at, partitions among them: their names (`schema.table`) by oid. */
 export type LeftOut = ReadonlyMap<string, string>
 
-/** False where rows of other tables were written meanwhile: then nothing was put back. Rejects when the server refuses. */
+/** False where rows of other tables were written meanwhile, or the server refuses: then nothing was put back. */
 export type PutBack = (on: Session) => Promise<boolean>
 
 export interface ObservedWay {

@@ -43,11 +43,14 @@ async function sameAloneAndInARow(chain: readonly Migration[]) {
   return { row, made }
 }
 
-const ROLES = ['CREATE TABLE roles (id serial PRIMARY KEY, name text NOT NULL);', 'DROP TABLE roles;'] as const
+const ROLES = [
+  "CREATE TABLE roles (id serial PRIMARY KEY, name text NOT NULL, t text DEFAULT 'a, (b)');",
+  'DROP TABLE roles;',
+] as const
 
 describe('the next rehearsal finds', () => {
   test('the rows that migrations wrote, and sequences where they stood', async () => {
-    const third = `INSERT INTO roles (name) VALUES ('guest'); DO $$ BEGIN ASSERT (SELECT string_agg(id || name, ' ' ORDER BY id) FROM roles) = '1admin 2member 3guest'; END $$;`
+    const third = `INSERT INTO roles (name) VALUES ('guest'); DO $$ BEGIN ASSERT (SELECT string_agg(id || name, ' ' ORDER BY id) FROM roles WHERE t = 'a, (b)') = '1admin 2member 3guest'; END $$;`
     const chain = history(
       ROLES,
       [

@@ -4,6 +4,10 @@ import { identifier, literal } from '../../sql/literal.ts'
 import { quoted, type TableName } from '../table-name.ts'
 import { jsonRows } from './json-rows.ts'
 import { relations, source, type Tables } from './shape-queries.ts'
+import { attempt } from './value-trials.ts'
+
+/** What a row is called: no column's name, which would go before it. */
+const WHOLE = '"# row"'
 
 /** A table with more rows than that is not remembered: a copy of the database is cheaper. */
 const MOST_ROWS = 1000
@@ -21,19 +25,21 @@ export async function rememberRows(on: Session, which: Tables): Promise<PutBack 
     sequencesOf(on),
   ])
   if (able?.able !== 'true' || tables.some(({ hidesRows }) => hidesRows)) return undefined
-  const [rows, elsewhere] = await Promise.all([rowsOf(on, tables), changesOf(on, which)])
-  if (rows.some((each) => each.length > MOST_ROWS)) return undefined
+  const [rows, elsewhere] = await Promise.all([attempt(rowsOf(on, tables)), changesOf(on, which)])
+  if (rows === undefined || rows.some((each) => each.length > MOST_ROWS)) return undefined
   return async (session) => {
     if ((await changesOf(session, which)) !== elsewhere) return false
     const statements = [
+      'BEGIN',
+      'SET LOCAL session_replication_role = replica',
       ...tables.flatMap((table, at) => putBack(table, rows[at] ?? [])),
       ...restarts(sequences, await sequencesOf(session)),
+      'COMMIT',
     ]
-    if (statements.length > 0)
-      await session.execute(
-        ['BEGIN', 'SET LOCAL session_replication_role = replica', ...statements, 'COMMIT'].join(';\n'),
-      )
-    return true
+    // A type whose own text is no input for it is no reason to give up more than the database.
+    const done = await attempt(session.execute(statements.join(';\n')).then(() => true))
+    if (!done) await session.abort()
+    return done ?? false
   }
 }
 
@@ -62,7 +68,8 @@ async function rowsOf(on: Session, tables: readonly Remembered[]): Promise<reado
   const found = tables.map((): string[] => [])
   if (tables.length === 0) return found
   const parts = tables.map(
-    (table, at) => `(SELECT ${at} AS at, t::text AS row FROM ${source(table)} AS t LIMIT ${MOST_ROWS + 1})`,
+    (table, at) =>
+      `(SELECT ${at} AS at, ${WHOLE}::text AS row FROM ${source(table)} AS ${WHOLE} LIMIT ${MOST_ROWS + 1})`,
   )
   for (const { at, row } of await on.query(parts.join('\nUNION ALL '))) found[Number(at)]?.push(row ?? '')
   return found
