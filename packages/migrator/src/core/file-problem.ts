@@ -9,6 +9,7 @@ export interface FileProblem {
     | 'id-mismatch'
     | 'missing-down'
     | 'orphan-down'
+    | 'orphan-seed'
     | 'empty'
     | 'invalid-name'
     | 'invalid-option'

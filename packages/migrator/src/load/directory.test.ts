@@ -88,6 +88,12 @@ describe('a directory is refused, with every problem,', () => {
     check({ '1_a.down.sql': 'SELECT 1' }, { ids: [], problems: ['orphan-down 1_a.down.sql'] })
   })
 
+  test('for a seed that stands alone, or beside a module', () => {
+    check({ '1_a.seed.sql': 'SELECT 1' }, { ids: [], problems: ['orphan-seed 1_a.seed.sql'] })
+    check({ '1_a.ts': MODULE, '1_a.seed.sql': 'SELECT 1' }, { ids: ['1_a'], problems: ['orphan-seed 1_a.seed.sql'] })
+    check({ ...pair('1_a'), '1_a.seed.sql': '-- none' }, { problems: ['empty 1_a.seed.sql'] })
+  })
+
   test('for a file that is empty or holds only comments', () => {
     for (const nothing of ['', ' \n', '\uFEFF', '-- a', '/* a /* b */ */;']) {
       check(pair('1_a', nothing), { problems: ['empty 1_a.up.sql'] })

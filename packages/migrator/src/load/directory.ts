@@ -19,11 +19,11 @@ export interface Directory {
 
 interface Found {
   readonly id: string
-  readonly part: 'up' | 'down' | 'module'
+  readonly part: 'up' | 'down' | 'seed' | 'module'
   readonly name: string
 }
 
-const SQL_NAME = /^(.+)\.(up|down)\.sql$/
+const SQL_NAME = /^(.+)\.(up|down|seed)\.sql$/
 const MODULE_NAME = /^(.+?)\.(?:ts|mts|cts|js|mjs|cjs)$/
 const NOT_A_MIGRATION = /\.d\.[mc]?ts$|\.(?:test|spec)\.[mc]?[jt]s$/
 
@@ -78,7 +78,7 @@ function recognise(name: string): Found | FileProblem | undefined {
     const message = `${name}: an id is digits, "_" or "-", then a name, as in 0007_add_plans.`
     return { kind: 'invalid-name', path: name, message }
   }
-  return { id, name, part: pair ? (pair[2] as 'up' | 'down') : 'module' }
+  return { id, name, part: pair ? (pair[2] as 'up' | 'down' | 'seed') : 'module' }
 }
 
 function byId(found: readonly Found[]): Iterable<readonly Found[]> {
@@ -102,10 +102,17 @@ function readMigration(directory: string, parts: readonly Found[]): Read {
   const modules = parts.filter(({ part }) => part === 'module')
   const up = parts.find(({ part }) => part === 'up')
   const down = parts.find(({ part }) => part === 'down')
+  const seed = parts.find(({ part }) => part === 'seed')
   if (modules.length > 1 || (modules.length > 0 && (up || down))) return { problems: [duplicateId(first.id, parts)] }
-  if (modules[0]) return moduleFile(directory, first.id, modules[0].name)
-  if (!up) return { problems: [orphanDown(first.id, first.name)] }
-  return sqlPair(directory, first.id, up.name, down?.name)
+  if (modules[0]) {
+    const { file, problems } = moduleFile(directory, first.id, modules[0].name)
+    return {
+      ...(file ? { file } : {}),
+      problems: [...problems, ...(seed ? [orphan('seed', first.id, seed.name)] : [])],
+    }
+  }
+  if (!up) return { problems: [orphan(down ? 'down' : 'seed', first.id, (down ?? first).name)] }
+  return sqlPair(directory, first.id, { up: up.name, down: down?.name, seed: seed?.name })
 }
 
 function duplicateId(id: string, parts: readonly Found[]): FileProblem {
@@ -113,8 +120,8 @@ function duplicateId(id: string, parts: readonly Found[]): FileProblem {
   return { kind: 'duplicate-id', id, path: names[0] ?? id, message: `${names.join(' and ')} have one id, ${id}.` }
 }
 
-function orphanDown(id: string, name: string): FileProblem {
-  return { kind: 'orphan-down', id, path: name, message: `${name} has no ${id}.up.sql beside it.` }
+function orphan(part: 'down' | 'seed', id: string, name: string): FileProblem {
+  return { kind: `orphan-${part}`, id, path: name, message: `${name} has no ${id}.up.sql beside it.` }
 }
 
 function duplicateNumbers(files: readonly MigrationFile[]): readonly FileProblem[] {

@@ -7,7 +7,11 @@ import { sqlPair } from './sql-pair.ts'
 /** Loads the pair `1_a` of these texts. */
 async function load(up: string, down?: string): Promise<Migration> {
   const folder = folderOf({ '1_a.up.sql': up, ...(down === undefined ? {} : { '1_a.down.sql': down }) })
-  const { file } = sqlPair(folder, '1_a', '1_a.up.sql', down === undefined ? undefined : '1_a.down.sql')
+  const { file } = sqlPair(folder, '1_a', {
+    up: '1_a.up.sql',
+    down: down === undefined ? undefined : '1_a.down.sql',
+    seed: undefined,
+  })
   if (!file) throw new Error('it was not read')
   return file.load()
 }
@@ -62,7 +66,7 @@ test('without a down carries the reason', async () => {
 
 test('is read whole at once: what happens to the file afterwards does not matter', async () => {
   const folder = folderOf({ '1_a.up.sql': 'SELECT 1', '1_a.down.sql': 'SELECT 2' })
-  const { file } = sqlPair(folder, '1_a', '1_a.up.sql', '1_a.down.sql')
+  const { file } = sqlPair(folder, '1_a', { up: '1_a.up.sql', down: '1_a.down.sql', seed: undefined })
   writeFileSync(`${folder}/1_a.up.sql`, 'DROP TABLE a')
   expect(await file?.load()).toMatchObject({ up: { sql: 'SELECT 1' } })
 })

@@ -6,19 +6,27 @@ import { isBlank, withoutMark } from '../sql/text.ts'
 import { checksumOf } from './checksum.ts'
 import { isProblem, readSource, type Source } from './source.ts'
 
+export interface PairNames {
+  readonly up: string
+  readonly down: string | undefined
+  /** Rows for its rehearsal. */
+  readonly seed: string | undefined
+}
+
 /** A pair `ID.up.sql` + `ID.down.sql` as a migration. It is read whole at once; nothing is executed. */
 export function sqlPair(
   directory: string,
   id: string,
-  upName: string,
-  downName: string | undefined,
+  names: PairNames,
 ): { file?: MigrationFile; problems: readonly FileProblem[] } {
-  const up = readSource(directory, upName)
-  const down = downName === undefined ? undefined : readSource(directory, downName)
+  const read = (name: string | undefined) => (name === undefined ? undefined : readSource(directory, name))
+  const up = readSource(directory, names.up)
+  const [down, seed] = [read(names.down), read(names.seed)]
   if (isProblem(up)) return { problems: [{ ...up, id }] }
   if (down && isProblem(down)) return { problems: [{ ...down, id }] }
-  const file = pairOf({ id, upName, up, downName, down })
-  return { file, problems: problemsOf({ id, upName, up, downName, down }) }
+  if (seed && isProblem(seed)) return { problems: [{ ...seed, id }] }
+  const pair = { id, upName: names.up, up, downName: names.down, down, seedName: names.seed, seed }
+  return { file: pairOf(pair), problems: problemsOf(pair) }
 }
 
 interface Pair {
@@ -27,6 +35,8 @@ interface Pair {
   readonly up: Source
   readonly downName: string | undefined
   readonly down: Source | undefined
+  readonly seedName: string | undefined
+  readonly seed: Source | undefined
 }
 
 function pairOf(pair: Pair): MigrationFile {
@@ -36,7 +46,10 @@ function pairOf(pair: Pair): MigrationFile {
   return { ...named, load: once(async () => migrationOf(named, pair)) }
 }
 
-function migrationOf(named: Omit<MigrationFile, 'load'>, { upName, up, downName, down }: Pair): Migration {
+function migrationOf(
+  named: Omit<MigrationFile, 'load'>,
+  { upName, up, downName, down, seedName, seed }: Pair,
+): Migration {
   const directives = readDirectives(up.text)
   const sources = [{ path: upName, content: up.text }]
   if (down && downName) sources.push({ path: downName, content: down.text })
@@ -47,11 +60,12 @@ function migrationOf(named: Omit<MigrationFile, 'load'>, { upName, up, downName,
     irreversible: directives.irreversible,
     up: { kind: 'sql', sql: withoutMark(up.text), file: upName },
     down: down && downName ? { kind: 'sql', sql: withoutMark(down.text), file: downName } : undefined,
+    seed: seed && seedName ? { kind: 'sql', sql: withoutMark(seed.text), file: seedName } : undefined,
     sources,
   }
 }
 
-function problemsOf({ id, upName, up, downName, down }: Pair): readonly FileProblem[] {
+function problemsOf({ id, upName, up, downName, down, seedName, seed }: Pair): readonly FileProblem[] {
   const problems: FileProblem[] = []
   const { irreversible, problems: unclear } = readDirectives(up.text)
   for (const text of unclear) problems.push({ kind: 'invalid-option', id, path: upName, message: `${upName}: ${text}` })
@@ -61,6 +75,7 @@ function problemsOf({ id, upName, up, downName, down }: Pair): readonly FileProb
   if (isBlank(up.text)) problems.push(empty(id, upName))
   if (!down && irreversible === undefined) problems.push(missingDown(id, upName))
   if (down && downName && isBlank(down.text)) problems.push(empty(id, downName))
+  if (seed && seedName && isBlank(seed.text)) problems.push(empty(id, seedName))
   return problems
 }
 

@@ -165,6 +165,16 @@ test('rows go through the migration before where a step needs what it did', asyn
   expect(shown[2]).toMatchObject({ verdict: 'lossless', reasons: [] })
 })
 
+test('a pair brings rows of its own beside it, which win over made-up ones', async () => {
+  const only = `DO $$ BEGIN IF (SELECT string_agg(name, ',' ORDER BY name) FROM users) <> 'Ada,Bob' THEN RAISE 'other rows'; END IF; END $$;`
+  const { shown } = await rehearse({
+    ...pair('0002_only', only, 'SELECT 1;'),
+    'migrations/0002_only.seed.sql':
+      "INSERT INTO users (name) VALUES ('Ada');\nINSERT INTO users (name) VALUES ('Bob');\n",
+  })
+  expect(shown[1]).toMatchObject({ verdict: 'lossless', reasons: [] })
+})
+
 describe('modules', () => {
   test('run as they do, and every statement of theirs is seen', async () => {
     const { shown } = await rehearse(
@@ -303,6 +313,17 @@ describe('what is rehearsed', () => {
     expect(unknown.code).toBe(2)
     expect(unknown.json().error).toMatchObject({ code: 'TARGET_UNKNOWN', message: /Nearest: 0002_two/ })
     expect((await project.run(['rehearse', '0002_two', '--all'])).code).toBe(2)
+  })
+
+  test('is what has another seed than a commit', async () => {
+    const { project } = await scene({ ...USERS, ...TWO })
+    const git = (...words: string[]) =>
+      execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', ...words], { cwd: project.directory })
+    git('init', '-q')
+    git('add', '.')
+    git('commit', '-qm', 'one')
+    await project.write({ 'migrations/0002_two.seed.sql': "INSERT INTO users (name) VALUES ('Ada');" })
+    expect(ids(await project.run(['rehearse', '--since', 'HEAD', '--json', ...scratch()]))).toEqual(['0002_two'])
   })
 
   test('is what differs from a commit, committed or not', async () => {

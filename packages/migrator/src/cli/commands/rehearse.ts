@@ -91,7 +91,11 @@ async function choose(
   if (since !== undefined) {
     const changed = await changedSince(resolve(directory), since)
     return new Set(
-      migrations.filter(({ sources }) => sources.some(({ path }) => changed.has(path))).map(({ id }) => id),
+      migrations
+        .filter(({ sources, seed }) =>
+          [...sources.map(({ path }) => path), seed?.file ?? ''].some((path) => changed.has(path)),
+        )
+        .map(({ id }) => id),
     )
   }
   const pending = await livePending(flags, surroundings, migrations)
