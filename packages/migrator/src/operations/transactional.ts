@@ -105,9 +105,11 @@ export async function runBatch(run: Run, steps: readonly ReadyStep[]): Promise<r
       ended.push({ durationMs: clock.monotonicMs() - started, atMs: clock.monotonicMs() })
     }
     throwIfInterrupted(run.context)
+    // One reading for all: a pause between two would set the later one's time before the earlier one's.
+    const nowMs = clock.monotonicMs()
     await commitBatch(
       run,
-      steps.map((step, index) => batchedChange(run, step, ended[index])),
+      steps.map((step, index) => batchedChange(run, step, nowMs, ended[index])),
     )
   } catch (cause) {
     await run.session.abort()
@@ -126,10 +128,14 @@ function tidyUp(run: Run, step: ReadyStep, deferrable: boolean): Promise<void> {
   ])
 }
 
-function batchedChange(run: Run, step: ReadyStep, ended?: { durationMs: number; atMs: number }): HistoryChange {
+function batchedChange(
+  run: Run,
+  step: ReadyStep,
+  nowMs: number,
+  ended?: { durationMs: number; atMs: number },
+): HistoryChange {
   if (step.direction === 'down' || !step.migration) return { kind: 'reverted', id: step.id }
-  const agoMs = run.context.clock.monotonicMs() - (ended?.atMs ?? 0)
-  return { kind: 'applied', entry: entryOf(run, step, ended?.durationMs), agoMs }
+  return { kind: 'applied', entry: entryOf(run, step, ended?.durationMs), agoMs: nowMs - (ended?.atMs ?? nowMs) }
 }
 
 async function commitBatch(run: Run, changes: readonly HistoryChange[]): Promise<void> {
