@@ -88,6 +88,7 @@ async function one(
 ): Promise<Rehearsal> {
   const { clock, server } = context
   const migration = chain[place] as Migration
+  await moving.before(place)
   const started = clock.monotonicMs()
   const facts = await rehearsed(context, chain, place, moving)
   const { before, up } = facts.catalogs
