@@ -125,7 +125,9 @@ async function isTakenBack({ place, migration }: Walk, before: CatalogSnapshot):
   const { session, scratch } = place
   const { catalog } = scratch.database
   try {
+    await session.execute('DISCARD TEMP')
     await tryStep(session, catalog, { migration, direction: 'down' })
+    await session.execute('DISCARD TEMP')
   } catch (error) {
     if (session.isLost) throw error
     return false

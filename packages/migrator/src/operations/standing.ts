@@ -85,6 +85,8 @@ export async function advanceOn(
         await refuseMissingExtension(context, session, migration, error)
         throw unreachable(migration, error)
       })
+      // What is temporary must not meet the next one, as in a run of its own.
+      await session.execute('DISCARD TEMP')
     }
   } finally {
     context.signal.removeEventListener('abort', abandon)

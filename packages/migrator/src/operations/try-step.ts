@@ -24,7 +24,8 @@ export interface Tried {
 
 /**
  * Runs one step on a scratch database as a run would, with its guards and in its own transaction, but without history and
- * lock. After success it is committed, unless something else was asked for; after a failure (a MigratorError) a transactional one has left nothing.
+ * lock. After success it is committed, unless something else was asked for; after a failure (a MigratorError) a
+ * transactional one has left nothing.
  */
 export async function tryStep(on: Session, catalog: Catalog, tried: Tried): Promise<void> {
   try {

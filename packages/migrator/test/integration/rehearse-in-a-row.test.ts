@@ -85,6 +85,25 @@ describe('the next rehearsal finds', () => {
     expect(verdicts).toMatchObject({ '0002_step': { verdict: 'lossy' }, '0004_step': { verdict: 'lossy' } })
   })
 
+  test('a materialized view as the migrations alone left it', async () => {
+    const chain = history(
+      ROLES,
+      ['CREATE MATERIALIZED VIEW seen AS SELECT name FROM roles;', 'DROP MATERIALIZED VIEW seen;'],
+      ['SELECT 1;', 'REFRESH MATERIALIZED VIEW seen;'],
+      [`DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM seen); END $$;`],
+      ['CREATE TABLE u (id int);', 'DROP TABLE u;'],
+    )
+    const verdicts = await verdictsOf(chain, ['0003_step', '0005_step'])
+    expect(verdicts).toMatchObject({ '0003_step': { verdict: 'lossless' }, '0005_step': { verdict: 'lossy' } })
+  })
+
+  test('no table that another one made for itself', async () => {
+    const own = 'CREATE TEMP TABLE chosen AS SELECT id FROM roles;'
+    const chain = history(ROLES, [own, 'SELECT 1;'], [own, 'SELECT 1;'], [own, 'SELECT 1;'])
+    const verdicts = Object.values(await verdictsOf(chain)).map(({ verdict }) => verdict)
+    expect(verdicts).toEqual(['lossy', 'lossless', 'lossless', 'lossless'])
+  })
+
   test('nothing of one whose down fails, leaves something, or is not there', async () => {
     const chain = history(
       ROLES,

@@ -33,7 +33,8 @@ import {
 } from './shape-queries.ts'
 
 /**
- * Reads every table that holds rows, by schema and name; reads the catalog only. Runs in a transaction of its own, so the session must stand outside one.
+ * Reads every table that holds rows, by schema and name; reads the catalog only. Runs in a transaction of its own, so the
+ * session must stand outside one.
  */
 export async function readShapes(on: Session, which: Tables): Promise<readonly TableShape[]> {
   const [tables, columns, constraints, uniques, partitions, types] = await reading(

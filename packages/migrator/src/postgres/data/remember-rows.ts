@@ -14,9 +14,10 @@ const MOST_ROWS = 1000
 
 /**
  * Remembers all rows of the tables that are read, and where the sequences stand. What is answered puts them back once the
- * schema is the same again, on the same session; it tells whether nothing else was changed, which is counted by the
- * server's statistics. Undefined where that can't be done: before PostgreSQL 15, for a role that may not switch triggers
- * off (or where some fire nevertheless), with rows that are hidden from it or too many. Both want a session outside a transaction.
+ * schema is the same again, on the same session; it tells whether nothing else was changed: tables that are left out, as the
+ * server's statistics count it, and materialized views. Undefined where that can't be done: before PostgreSQL 15, for a role that may not switch triggers
+ * off (or where some fire nevertheless), with rows that are hidden from it or too many. Both want a session outside a
+ * transaction.
  */
 export async function rememberRows(on: Session, which: Tables): Promise<PutBack | undefined> {
   const [[able], tables, sequences] = await Promise.all([
@@ -90,7 +91,7 @@ function putBack(table: Remembered, rows: readonly string[]): readonly string[] 
 /** Of every sequence by its name, what setval makes it stand where it stands now. */
 async function sequencesOf(on: Session): Promise<ReadonlyMap<string, string>> {
   const rows = await on.query(`
-    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name, 
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name,
            COALESCE(pg_catalog.pg_sequence_last_value(c.oid) || ', true', s.seqstart || ', false') AS stand
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_sequence s ON s.seqrelid = c.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind = 'S' AND c.oid >= 16384 AND n.nspname !~ '^pg_'`)
@@ -103,14 +104,17 @@ function restarts(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, 
   )
 }
 
-/** What was written into the tables that are left out, since there are statistics. */
+/** What was written into tables that are left out, and into materialized views, since there are statistics. */
 async function changesOf(on: Session, { leftOut = new Map() }: Tables): Promise<string> {
-  if (leftOut.size === 0) return ''
   // A statement of its own: it asks for what is due at the end of a transaction.
   await on.query('SELECT pg_catalog.pg_stat_force_next_flush()')
   const counts = ['inserted', 'updated', 'deleted'].map((what) => `pg_catalog.pg_stat_get_tuples_${what}(c.oid)`)
-  const rows = await on.query(`
-    SELECT pg_catalog.sum(${counts.join(' + ')})::text AS changes FROM pg_catalog.pg_class c
-     WHERE c.oid IN (${[...leftOut.keys()].join(', ')})`)
-  return rows[0]?.changes ?? ''
+  const [tables, views] = await on.queryAll([
+    `SELECT pg_catalog.sum(${counts.join(' + ')})::text AS changes FROM pg_catalog.pg_class c
+      WHERE c.oid IN (${['0', ...leftOut.keys()].join(', ')})`,
+    // REFRESH writes a new file, or with CONCURRENTLY the rows that differ.
+    `SELECT c.oid || ' ' || c.relfilenode || ' ' || (${counts.join(' + ')}) AS changes FROM pg_catalog.pg_class c
+      WHERE c.relkind = 'm' ORDER BY c.oid`,
+  ])
+  return [...(tables ?? []), ...(views ?? [])].map(({ changes }) => changes ?? '').join('\n')
 }
