@@ -116,7 +116,7 @@ export interface Session {
   readonly firstFailure: unknown
   /** Whether its connection is gone; nothing can be sent any more. */
   readonly isLost: boolean
-  /** Asks the server to cancel what runs now. */
+  /** Asks the server to cancel what was sent, again and again until all of it is answered; then it resolves. */
   cancel(): Promise<void>
   close(): Promise<void>
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Action } from '../core/migration.ts'
 import { MigratorError } from '../errors.ts'
 import type { Row, RunLock, Session, StatementWatch, StepLimits } from '../ports.ts'
@@ -155,10 +156,16 @@ export class PostgresSession implements Session {
   }
 
   async cancel(): Promise<void> {
-    // Only what the server works on: postgres.js loses count of the answers when what is queued behind is cancelled too.
-    const running = [...this.#active].find(({ active }) => active)
-    // A cancelling that does not get through leaves the statement running; the next one is refused all the same.
-    await running?.canceller?.(running).catch(() => undefined)
+    const sent = [...this.#active]
+    for (;;) {
+      const open = sent.filter((query) => this.#active.has(query))
+      if (open.length === 0 || this.#isLost()) return
+      // Only what the server works on: postgres.js loses count of the answers when what is queued behind is cancelled too.
+      const running = open.find(({ active }) => active)
+      // A request that does not get through leaves the statement running; the next one is refused all the same.
+      await running?.canceller?.(running).catch(() => undefined)
+      await pause(CANCEL_AGAIN_MS, undefined, { ref: false })
+    }
   }
 
   async close(): Promise<void> {
@@ -272,6 +279,9 @@ export class PostgresSession implements Session {
 }
 
 const CHECK = 'migrator_check'
+
+/** A request to cancel has a way of its own, and finds nothing to do where it overtakes the statement that it is for. */
+const CANCEL_AGAIN_MS = 500
 
 function guardFailure(error: unknown): unknown {
   const state = error instanceof MigratorError ? error.details.sqlstate : undefined

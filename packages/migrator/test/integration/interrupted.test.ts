@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { pair } from '../support/cli.ts'
-import { historyOf, nobodySleeps, sleeping, tablesOf } from '../support/observe.ts'
+import { askedForTransactionId, historyOf, nobodySleeps, sleeping, tablesOf } from '../support/observe.ts'
 import { hurry, module, outsidePair, SLEEP, saidBy, scene, slowHistory, statusesOf } from '../support/scene.ts'
 import { startSlowLink } from '../support/slow-link.ts'
 
@@ -105,6 +105,19 @@ describe('in a transaction', () => {
       expect(await tablesOf(db)).toHaveLength(history.includes('0002_two') ? 3 : history.length)
     })
   }
+
+  test('a cancelling that comes before the statement that it is for is said again', async () => {
+    const link = await startSlowLink(inject('serverUrl'), 200, 'at once')
+    onTestFinished(link.stop)
+    const { db, project } = await scene({ ...one, ...sleepy }, { reachedBy: link.through })
+    const running = project.start(['migrate', '--transaction', 'each'])
+    await askedForTransactionId(db)
+    await pause(300) // The answer is back after 200 ms; what follows it reaches the server after 400.
+    running.process.kill('SIGINT')
+    const ended = await Promise.race([running.finished, pause(20_000)])
+    expect(ended?.code ?? 'it hangs', ended ? saidBy(ended) : '').toBe(130)
+    expect(await historyOf(db)).toEqual(['0001_one'])
+  })
 
   test('a module that catches its own cancelling is interrupted all the same', async () => {
     const up = `await db.execute('${SLEEP}').catch(() => undefined)`

@@ -19,6 +19,16 @@ async function sleepers({ sql, name }: TestDatabase): Promise<readonly number[]>
   return rows.map(({ pid }) => pid)
 }
 
+/** Waits until a step's transaction has been asked for its id, right before the step's own text is sent. */
+export function askedForTransactionId({ sql, name }: TestDatabase): Promise<number> {
+  return until('the transaction is asked for its id', async () => {
+    const [row] = await sql`
+      SELECT pid FROM pg_stat_activity
+       WHERE datname = ${name} AND pid <> pg_backend_pid() AND query LIKE '%pg_current_xact_id()%'`
+    return row?.pid
+  })
+}
+
 /** The backend that waits for a lock that another session holds; waits for one. */
 export function waitingForLock({ sql, name }: TestDatabase): Promise<number> {
   return until('a backend waits for a lock', async () => {

@@ -1,17 +1,21 @@
 import { connect, createServer, type Socket } from 'node:net'
 
-/** A server reached over a long line: what either side says arrives `delayMs` later. */
+/** A server reached over a long line: what either side says arrives `delayMs` later; with `cancelling: 'at once'` a request to cancel overtakes it. */
 export interface SlowLink {
   through(url: string): string
   stop(): Promise<void>
 }
 
-export function startSlowLink(serverUrl: string, delayMs: number): Promise<SlowLink> {
+export function startSlowLink(
+  serverUrl: string,
+  delayMs: number,
+  cancelling: 'late' | 'at once' = 'late',
+): Promise<SlowLink> {
   const { hostname, port } = new URL(serverUrl)
   const open = new Set<Socket>()
   const server = createServer((near) => {
     const far = connect({ host: hostname, port: Number(port || 5432) })
-    deliverLate(near, far, delayMs)
+    deliverLate(near, far, delayMs, cancelling === 'at once')
     deliverLate(far, near, delayMs)
     for (const socket of [near, far]) open.add(socket.on('error', () => socket.destroy()))
   })
@@ -30,7 +34,15 @@ export function startSlowLink(serverUrl: string, delayMs: number): Promise<SlowL
   })
 }
 
-function deliverLate(from: Socket, to: Socket, delayMs: number): void {
-  from.on('data', (chunk) => setTimeout(() => to.write(chunk), delayMs))
+function deliverLate(from: Socket, to: Socket, delayMs: number, cancelsAtOnce = false): void {
+  from.on('data', (chunk: Buffer) => {
+    if (cancelsAtOnce && isCancelRequest(chunk)) to.write(chunk)
+    else setTimeout(() => to.write(chunk), delayMs)
+  })
   from.on('close', () => setTimeout(() => to.end(), delayMs))
+}
+
+/** https://www.postgresql.org/docs/current/protocol-message-formats.html */
+function isCancelRequest(chunk: Buffer): boolean {
+  return chunk.length >= 8 && chunk.readUInt32BE(4) === 80_877_102
 }
