@@ -10,7 +10,7 @@ import type { Migration, SourceFile } from '../core/migration.ts'
 import { MigratorError } from '../errors.ts'
 import type { Archive } from '../ports.ts'
 import { readDirectives } from '../sql/directives.ts'
-import { withoutMark } from '../sql/text.ts'
+import { scriptOf } from '../sql/script.ts'
 import { checksumOf } from './checksum.ts'
 import { importsChecksumOf } from './local-imports.ts'
 import { readLockFile } from './lock-file.ts'
@@ -80,8 +80,8 @@ function sqlMigration(entry: HistoryEntry, sources: readonly SourceFile[]): Migr
     ...namedBy(entry, sources),
     transactional: entry.transactional,
     irreversible: directives.irreversible,
-    up: { kind: 'sql', sql: withoutMark(up?.content ?? ''), file: up?.path ?? entry.id },
-    down: down && { kind: 'sql', sql: withoutMark(down.content), file: down.path },
+    up: { kind: 'sql', sql: scriptOf(up?.content ?? '', entry.transactional), file: up?.path ?? entry.id },
+    down: down && { kind: 'sql', sql: scriptOf(down.content, entry.transactional), file: down.path },
     sources,
   }
 }

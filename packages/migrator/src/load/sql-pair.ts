@@ -2,7 +2,8 @@ import type { FileProblem } from '../core/file-problem.ts'
 import type { Migration, MigrationFile } from '../core/migration.ts'
 import { once } from '../core/once.ts'
 import { readDirectives } from '../sql/directives.ts'
-import { isBlank, withoutMark } from '../sql/text.ts'
+import { scriptOf } from '../sql/script.ts'
+import { isBlank } from '../sql/text.ts'
 import { checksumOf } from './checksum.ts'
 import { isProblem, readSource, type Source } from './source.ts'
 
@@ -53,14 +54,15 @@ function migrationOf(
   const directives = readDirectives(up.text)
   const sources = [{ path: upName, content: up.text }]
   if (down && downName) sources.push({ path: downName, content: down.text })
+  const transactional = directives.transactional && (down ? readDirectives(down.text).transactional : true)
   return {
     ...named,
     description: directives.description,
-    transactional: directives.transactional && (down ? readDirectives(down.text).transactional : true),
+    transactional,
     irreversible: directives.irreversible,
-    up: { kind: 'sql', sql: withoutMark(up.text), file: upName },
-    down: down && downName ? { kind: 'sql', sql: withoutMark(down.text), file: downName } : undefined,
-    seed: seed && seedName ? { kind: 'sql', sql: withoutMark(seed.text), file: seedName } : undefined,
+    up: { kind: 'sql', sql: scriptOf(up.text, transactional), file: upName },
+    down: down && downName ? { kind: 'sql', sql: scriptOf(down.text, transactional), file: downName } : undefined,
+    seed: seed && seedName ? { kind: 'sql', sql: scriptOf(seed.text, false), file: seedName } : undefined,
     sources,
   }
 }
@@ -72,9 +74,9 @@ function problemsOf({ id, upName, up, downName, down, seedName, seed }: Pair): r
   for (const text of down && downName ? readDirectives(down.text).problems : []) {
     problems.push({ kind: 'invalid-option', id, path: downName ?? upName, message: `${downName}: ${text}` })
   }
-  if (isBlank(up.text)) problems.push(empty(id, upName))
+  if (isBlank(scriptOf(up.text, true))) problems.push(empty(id, upName))
   if (!down && irreversible === undefined) problems.push(missingDown(id, upName))
-  if (down && downName && isBlank(down.text)) problems.push(empty(id, downName))
+  if (down && downName && isBlank(scriptOf(down.text, true))) problems.push(empty(id, downName))
   if (seed && seedName && isBlank(seed.text)) problems.push(empty(id, seedName))
   return problems
 }

@@ -22,7 +22,8 @@ describe('transaction control in a transactional SQL pair is refused with its pl
   test.each([
     ['COMMIT', 'CREATE TABLE bad (id int);\n  COMMIT;\n', '2:3'],
     ['lower case, behind a comment', '/* ü🦊 */ commit', '1:10'],
-    ['BEGIN … COMMIT around it all', 'BEGIN;\nCREATE TABLE bad (id int);\nCOMMIT;\n', '1:1'],
+    ['a second transaction', 'BEGIN;\nCREATE TABLE bad (id int);\nCOMMIT;\nBEGIN;\nSELECT 1;\nCOMMIT;\n', '3:1'],
+    ['a BEGIN that asks for more', 'BEGIN ISOLATION LEVEL SERIALIZABLE;\nCREATE TABLE bad (id int);\nCOMMIT;\n', '1:1'],
     ['START TRANSACTION', "SELECT 'a;b';\nSTART TRANSACTION;", '2:1'],
     ['ROLLBACK', 'SELECT 1; ROLLBACK;', '1:11'],
     ['END', 'CREATE TABLE bad ();\nEND;', '2:1'],
@@ -58,11 +59,21 @@ CREATE TABLE bad ("commit" text DEFAULT 'COMMIT; ROLLBACK;');
 CREATE FUNCTION f() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN 'COMMIT'; END $$;\n`,
   ],
   ['savepoints', 'SAVEPOINT a; CREATE TABLE bad (id int); ROLLBACK TO a; RELEASE a; CREATE TABLE bad (id int);\n'],
+  ['BEGIN and COMMIT around everything', '-- of another tool\nBEGIN;\nCREATE TABLE bad (id int);\nCOMMIT;\n'],
 ])('what only looks like transaction control runs: %s', async (_, up) => {
   await project.write(pair('0002_bad', up, `${DOWN}DROP FUNCTION IF EXISTS f();`))
   const { code, stderr } = await project.run(['migrate'])
   expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining('✗') })
   expect((await project.run(['rollback'])).code).toBe(0)
+})
+
+test('BEGIN and COMMIT around everything do not part a migration from its batch', async () => {
+  await project.write(pair('0002_bad', 'BEGIN;\nCREATE TABLE bad (id int);\nCOMMIT;\n', `BEGIN;\n${DOWN}COMMIT;\n`))
+  await project.write(pair('0003_fails', 'SELECT 1/0;', 'SELECT 1;'))
+  const failed = await project.run(['migrate'])
+  expect({ code: failed.code, stderr: failed.stderr }).toMatchObject({ code: 1 })
+  expect(JSON.parse(await stateOf(db)).rows).toEqual([])
+  expect(await stateOf(db)).not.toMatch(/"(bad|good)"/)
 })
 
 describe('transaction control in a module fails its step, and all is undone', () => {
