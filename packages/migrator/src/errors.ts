@@ -149,6 +149,11 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable
 
+/** What to do next where the error itself says nothing better. */
+export function usualHint(code: ErrorCode): string {
+  return errorTable[code].hint
+}
+
 export interface ErrorInit {
   readonly hint?: string
   readonly details?: Readonly<Record<string, unknown>>
@@ -168,7 +173,7 @@ export class MigratorError extends Error {
     super(message, 'cause' in init ? { cause: init.cause } : undefined)
     this.name = 'MigratorError'
     this.code = code
-    this.hint = init.hint ?? errorTable[code].hint
+    this.hint = init.hint ?? usualHint(code)
     this.details = init.details ?? {}
   }
 

@@ -23,14 +23,14 @@ export function withRehearsals(
 
 function certificateOf(rehearsal: Rehearsal): Certificate | undefined {
   const { id, migration, verdict, fingerprints, statements, lostByDown, lostByRoundTrip, major } = rehearsal
-  if (verdict === 'broken' || fingerprints.after === undefined) return undefined
+  const { before, after } = fingerprints
+  if (verdict === 'broken' || before === undefined || after === undefined) return undefined
   const { checksum, downChecksum, importsChecksum } = migration
   const of = (direction: 'up' | 'down') => worstLock(statements.filter((each) => each.direction === direction))
   return {
     ...{ id, checksum, downChecksum, importsChecksum, verdict },
     reasons: verdict === 'irreversible' || verdict === 'unproven' ? rehearsal.reasons : [],
-    before: fingerprints.before,
-    after: fingerprints.after,
+    ...{ before, after },
     lostByDown: lostObjects(lostByDown),
     lostByRoundTrip: lostObjects(lostByRoundTrip),
     locks: { up: of('up'), down: of('down') },

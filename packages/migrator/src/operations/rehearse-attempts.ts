@@ -1,8 +1,9 @@
+import { explainDown, explainExtremes, explainUp, isOfValues } from '../core/explain-failure.ts'
 import type { Migration } from '../core/migration.ts'
-import type { RehearsalFacts, RehearsalFailure } from '../core/rehearsal.ts'
+import type { RehearsalFacts } from '../core/rehearsal.ts'
 import { MigratorError } from '../errors.ts'
-import type { RefusedRows } from '../ports/rehearsal.ts'
 import { type Involved, type Seen, tellingTexts, widened } from './involved.ts'
+import { walkEased } from './rehearse-eased.ts'
 import { createMovingPlace, type MovingPlace } from './rehearse-place.ts'
 import { type Rows, walkMigration } from './rehearse-walk.ts'
 import type { Place, ScratchContext } from './standing.ts'
@@ -13,7 +14,8 @@ const CARRIED = [1, 2, 4]
 /**
  * Walks a migration with rows that try it hard. Where a step fails on them, milder ones tell whether the step is to blame:
  * plain values, then rows that went through the migrations before it, as people's data do (a backfill, then NOT NULL).
- * What fails on all of them fails; whether it would on empty tables is said.
+ * What it asks of the data is found out by rows that fulfil it. What fails on all of them fails; whether it would on empty
+ * tables is said.
  */
 export async function rehearsed(
   context: ScratchContext,
@@ -26,16 +28,20 @@ export async function rehearsed(
   const hard = await walk({ before: 'edge', written: 'edge' })
   if (!hard.failure) return hard
   const plain = await walk({ before: 'plain', written: 'plain' })
-  if (!plain.failure) return withExtremes(plain, hard.failure)
+  if (!plain.failure) return explainExtremes(plain, hard.failure)
   if (plain.failure.at === 'rows')
     return { ...(await walk({ before: 'none', written: 'none' })), failure: plain.failure }
   if (plain.failure.at === 'down') return explainDown(plain, await walk({ before: 'plain', written: 'none' }))
   if (plain.failure.at === 'second up') return plain
-  const carried = await walkCarried(attempts, place, plain)
-  if (carried) return carried
-  const eased = await walkEased(walk, plain)
-  if (eased) return eased
-  return explainUp(plain, await walk({ before: 'none', written: 'none' }))
+  const empty = await walk({ before: 'none', written: 'none' })
+  const eased = () => walkEased(walk, plain, empty)
+  const carried = () => walkCarried(attempts, place, plain)
+  const ways = isOfValues(plain.failure) ? [eased, carried] : [carried, eased]
+  for (const way of ways) {
+    const facts = await way()
+    if (facts) return facts
+  }
+  return explainUp(plain, empty)
 }
 
 /** Walks of one migration. What one of them learns of the tables that are involved serves those after it. */
@@ -104,43 +110,6 @@ function createAttempts(
   }
 }
 
-/** What holds for plain values and not for extreme ones: an up that fails is undone, a down that fails is needed. */
-function withExtremes(plain: RehearsalFacts, { at, message }: RehearsalFailure): RehearsalFacts {
-  if (at === 'down')
-    return { ...plain, unproven: `Its down fails on extreme values (on plain ones it works): ${message}` }
-  return at === 'up' ? { ...plain, conditions: [`Its up fails on extreme values: ${message}`] } : plain
-}
-
-/** How many kinds of rows a step may refuse. */
-const REFUSALS = 5
-
-/**
- * An up that refuses some rows (SET NOT NULL over NULLs, a key that is taken) is no broken one: it asks something of the
- * data. Without those rows it is walked again, and what it asks is told. One that fails on any row at all is another thing.
- */
-async function walkEased(walk: Attempts['walk'], plain: RehearsalFacts): Promise<RehearsalFacts | undefined> {
-  const without: RefusedRows[] = []
-  let facts = plain
-  for (let tries = 0; facts.failure?.at === 'up' && tries < REFUSALS; tries++) {
-    const refused = refusedBy(facts.failure)
-    if (!refused) return undefined
-    without.push(refused)
-    facts = await walk({ before: 'plain', written: 'plain', without })
-    if ((facts.conditions?.length ?? 0) < without.length) return undefined
-  }
-  if (facts.failure?.at === 'up') return undefined
-  const told = facts.conditions?.map((condition) => `Its up needs data where ${condition}: ${plain.failure?.message}`)
-  const eased = { ...facts, conditions: told }
-  if (facts.failure?.at !== 'down') return eased
-  return explainDown(eased, await walk({ before: 'plain', written: 'none', without }))
-}
-
-/** Integrity constraints (class 23) name the table; 23502 the column without a value. */
-function refusedBy({ at, sqlstate = '', table, column }: RehearsalFailure): RefusedRows | undefined {
-  if (at !== 'up' || table === undefined || !sqlstate.startsWith('23')) return undefined
-  return sqlstate === '23502' ? { table, column } : { table }
-}
-
 async function walkCarried(
   { walkFrom }: Attempts,
   place: number,
@@ -182,23 +151,4 @@ async function carry(
 /** The rows do not get through a migration on the way. */
 function isUnreachable(error: unknown): boolean {
   return error instanceof MigratorError && error.code === 'MIGRATION_FAILED'
-}
-
-/** A down that works until somebody writes is told apart from one that never does. */
-function explainDown(failed: RehearsalFacts, untouched: RehearsalFacts): RehearsalFacts {
-  if (!failed.failure || untouched.failure?.at === 'down') return failed
-  const message = `${failed.failure.message} (with rows that were written since the up; without such rows it works)`
-  return { ...failed, failure: { ...failed.failure, message } }
-}
-
-function explainUp(failed: RehearsalFacts, empty: RehearsalFacts): RehearsalFacts {
-  if (!failed.failure || empty.failure?.at === 'up') return failed
-  const { code, message } = failed.failure
-  const guard = code === 'VALIDATION_FAILED'
-  // Its own guard refuses rows like these: that is no fault, but what it does with others' rows is not known.
-  if (guard) return { ...empty, unproven: `Its validate() refuses every generated row (export a seed(db)): ${message}` }
-  return {
-    ...failed,
-    failure: { ...failed.failure, message: `${message} (on tables with rows; on empty ones it works)` },
-  }
 }

@@ -14,16 +14,14 @@ export interface MovingPlace {
   spoil(): Promise<void>
 }
 
-/** `first` is taken over: it stands before the migration at `start`. */
+/** `keep`: whether the first database is kept as a template however quickly it was made, for the next time. */
 export function createMovingPlace(
   context: ScratchContext,
   chain: readonly Migration[],
-  first?: { readonly scratch: ScratchDatabase; readonly start: number },
+  keep: 'always' | 'when it took long' = 'when it took long',
 ): MovingPlace {
-  let current: { readonly scratch: ScratchDatabase; session?: Session; at: number } | undefined = first && {
-    scratch: first.scratch,
-    at: first.start,
-  }
+  let current: { readonly scratch: ScratchDatabase; session?: Session; at: number } | undefined
+  let keeping = keep
   const modules = chain.some(({ format }) => format === 'module')
 
   async function spoil(): Promise<void> {
@@ -37,7 +35,8 @@ export function createMovingPlace(
     spoil,
     async before(place) {
       if (current && (current.at > place || current.session?.isLost)) await spoil()
-      current ??= { scratch: await standAt(context, chain.slice(0, place), 'when it took long'), at: place }
+      current ??= { scratch: await standAt(context, chain.slice(0, place), keeping), at: place }
+      keeping = 'when it took long'
       const { scratch } = current
       current.session ??= await scratch.database.connect({ modules })
       try {

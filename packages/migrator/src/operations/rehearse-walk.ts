@@ -1,4 +1,5 @@
 import type { CatalogSnapshot } from '../core/catalog.ts'
+import type { ReadAs } from '../core/data/read-as.ts'
 import type { Direction, Migration } from '../core/migration.ts'
 import type { RehearsalFacts, RehearsalFailure } from '../core/rehearsal.ts'
 import { diffCatalogs } from '../core/schema-diff.ts'
@@ -6,7 +7,8 @@ import type { StatementFacts } from '../core/statement-facts.ts'
 import { MigratorError } from '../errors.ts'
 import type { LeftOut, MadeRows, RefusedRows, RowWish } from '../ports/rehearsal.ts'
 import { type Involved, type Seen, tellingTexts } from './involved.ts'
-import { type Place, refuseMissingExtension, type ScratchContext, throwIfAborted } from './standing.ts'
+import { refuseWhatIsMissing } from './refuse-what-is-missing.ts'
+import { type Place, type ScratchContext, throwIfAborted } from './standing.ts'
 import { tryStep } from './try-step.ts'
 
 /** Which rows stand in the tables while a migration is walked up and down. */
@@ -15,6 +17,8 @@ export interface Rows {
   readonly before: RowWish['style'] | 'none' | 'kept'
   /** Rows that are written in the up state, as an application would. */
   readonly written: RowWish['style'] | 'none'
+  /** Columns whose values the up reads as another type. */
+  readonly readAs?: readonly ReadAs[]
   /** Rows that are removed again before the up, because it refused them. */
   readonly without?: readonly RefusedRows[]
 }
@@ -70,7 +74,7 @@ async function walkOn(walk: Walk, rows: Rows): Promise<Walked> {
   const { migration, statements, leftOut } = walk
   const { session, scratch } = walk.place
   const { tools } = walk.context
-  const made = rows.before === 'none' ? undefined : await fill(walk, rows.before)
+  const made = rows.before === 'none' ? undefined : await fill(walk, rows.before, rows.readAs ?? [])
   const conditions = await clear(walk, rows.without ?? [])
   const catalogs: Catalogs = { before: await scratch.database.catalog.snapshot(session) }
   const data: Data = { before: { tables: new Map() } }
@@ -138,11 +142,12 @@ async function isTakenBack({ place, migration }: Walk, before: CatalogSnapshot):
 async function fill(
   { context, place: { session }, migration, leftOut }: Walk,
   rows: Exclude<Rows['before'], 'none'>,
+  readAs: readonly ReadAs[],
 ): Promise<MadeRows> {
   if (rows === 'kept') return { shapes: await context.tools.readShapes(session, leftOut), unproven: [], notes: [] }
   const { seed } = migration
   const wish = seed ? { seed: () => session.perform(seed, { within: 'no-transaction' }) } : {}
-  return context.tools.makeRows(session, { style: rows, leftOut, ...wish })
+  return context.tools.makeRows(session, { style: rows, leftOut, readAs, ...wish })
 }
 
 async function clear(
@@ -187,7 +192,7 @@ async function attempt(walk: Walk, direction: Direction, at: RehearsalFailure['a
     return { catalog: inside ?? (await catalog.snapshot(session)) }
   } catch (error) {
     throwIfAborted(context)
-    await refuseMissingExtension(context, session, migration, error)
+    await refuseWhatIsMissing(context, session, migration, error)
     return { failure: failureOf(at, error) }
   } finally {
     if (observer) {
@@ -203,5 +208,9 @@ function failureOf(at: RehearsalFailure['at'], error: unknown): RehearsalFailure
   const { sqlstate, table, column_name: column } = error.details
   const text = (value: unknown) => (value === undefined ? undefined : String(value))
   const told = { sqlstate: text(sqlstate), table: text(table), column: text(column) }
-  return { at, message: error.message, code: error.code, ...told }
+  const message = sqlstate === ACTIVE_TRANSACTION ? `${error.message}. ${error.hint}` : error.message
+  return { at, message, code: error.code, ...told }
 }
+
+/** CREATE INDEX CONCURRENTLY and its like. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const ACTIVE_TRANSACTION = '25001'

@@ -1,11 +1,11 @@
 import type { Migration } from '../core/migration.ts'
 import { standingKeys } from '../core/standing-key.ts'
-import { MigratorError } from '../errors.ts'
+import { MigratorError, usualHint } from '../errors.ts'
 import type { RehearsalTools } from '../ports/rehearsal.ts'
 import type { ScratchDatabase, ScratchServer } from '../ports/scratch.ts'
 import type { Clock, Session } from '../ports.ts'
-import { loadParser, parseStatements } from '../sql/statements.ts'
 import { interrupted } from './context.ts'
+import { refuseWhatIsMissing } from './refuse-what-is-missing.ts'
 import { tryStep } from './try-step.ts'
 
 /** What operations on scratch databases need of the world. */
@@ -82,7 +82,7 @@ export async function advanceOn(
       throwIfAborted(context)
       await tryStep(session, database.catalog, { migration, direction: 'up' }).catch(async (error: unknown) => {
         throwIfAborted(context)
-        await refuseMissingExtension(context, session, migration, error)
+        await refuseWhatIsMissing(context, session, migration, error)
         throw unreachable(migration, error)
       })
       // What is temporary must not meet the next one, as in a run of its own.
@@ -100,41 +100,7 @@ export function throwIfAborted({ signal }: Pick<ScratchContext, 'signal'>): void
 function unreachable({ id }: Migration, cause: unknown): unknown {
   if (!(cause instanceof MigratorError)) return cause
   const message = `Migration ${id} does not apply to an empty database, so nothing after it can be tried: ${cause.message}`
-  return new MigratorError('MIGRATION_FAILED', message, { cause, details: { ...cause.details, id } })
-}
-
-/** Throws SCRATCH_UNAVAILABLE, naming the extension, when a step failed for want of one. */
-export async function refuseMissingExtension(
-  { tools, server }: ScratchContext,
-  on: Session,
-  migration: Migration,
-  cause: unknown,
-): Promise<void> {
-  if (!(cause instanceof MigratorError) || on.isLost) return
-  const wanted = await extensionsIn(textsOf(migration, cause))
-  if (wanted.length === 0) return
-  const available = await tools.availableExtensions(on)
-  const missing = wanted.filter((name) => !available.has(name))
-  if (missing.length === 0) return
-  const message = `Migration ${migration.id} needs the extension ${missing.join(', ')}, which the scratch server (${server.name}) does not have.`
-  throw new MigratorError('SCRATCH_UNAVAILABLE', message, {
-    cause,
-    hint: 'Name a server that has it with --scratch-url postgresql://… (a role with CREATEDB).',
-    details: { id: migration.id, extensions: missing },
-  })
-}
-
-function textsOf({ up }: Migration, { details }: MigratorError): readonly string[] {
-  return up.kind === 'sql' ? [up.sql] : [String(details.statement ?? '')]
-}
-
-async function extensionsIn(texts: readonly string[]): Promise<readonly string[]> {
-  await loadParser()
-  return texts.flatMap((text) => {
-    const parsed = parseStatements(text)
-    if (!parsed.ok) return []
-    return parsed.statements.flatMap(({ type, node }) =>
-      type === 'CreateExtensionStmt' && node.extname ? [String(node.extname)] : [],
-    )
-  })
+  const hint =
+    cause.hint === usualHint('MIGRATION_FAILED') ? 'Correct the migration, then run the command again.' : cause.hint
+  return new MigratorError('MIGRATION_FAILED', message, { cause, hint, details: { ...cause.details, id } })
 }

@@ -1,5 +1,6 @@
 /** What a rehearsal needs of a throw-away database, beyond running steps in it. */
 import type { DataSnapshot } from '../core/data/data-snapshot.ts'
+import type { ReadAs } from '../core/data/read-as.ts'
 import type { TableShape } from '../core/data/table-shape.ts'
 import type { Direction } from '../core/migration.ts'
 import type { StatementFacts } from '../core/statement-facts.ts'
@@ -34,6 +35,8 @@ export interface RehearsalTools {
   observe(on: Session, way: ObservedWay): Promise<Observer>
   /** Names of the extensions that the server could create. */
   availableExtensions(on: Session): Promise<ReadonlySet<string>>
+  /** Names of the roles that the server has. */
+  roles(on: Session): Promise<ReadonlySet<string>>
 }
 
 /** Tables that get no rows and are not looked at, partitions among them: their names (`schema.table`) by oid. */
@@ -65,6 +68,8 @@ export interface RowWish {
   readonly leftOut?: LeftOut | undefined
   /** Only in tables that changed since then. */
   readonly since?: readonly TableShape[]
+  /** Columns whose values a step will read as another type. */
+  readonly readAs?: readonly ReadAs[]
   /** Hand-written rows: the tables that it adds rows to get no others. */
   readonly seed?: () => Promise<void>
 }

@@ -1,4 +1,5 @@
 import type { RehearsalTools } from '../ports/rehearsal.ts'
+import type { Session } from '../ports.ts'
 import { generateRows } from './data/generate-rows.ts'
 import { readShapes } from './data/read-shapes.ts'
 import { rememberRows } from './data/remember-rows.ts'
@@ -19,9 +20,12 @@ export function createRehearsalTools(own: readonly TableName[]): RehearsalTools 
     readShapes: (on, leftOut) => readShapes(on, { own, leftOut }),
     takeSnapshot: (on, leftOut) => takeSnapshot(on, { own, leftOut }),
     observe: (on, way) => (way.within === 'transaction' ? observeInTransaction(on, way) : observeFromBeside(on, way)),
-    async availableExtensions(on) {
-      const rows = await on.query('SELECT name FROM pg_catalog.pg_available_extensions')
-      return new Set(rows.map(({ name }) => name ?? ''))
-    },
+    availableExtensions: (on) => names(on, 'SELECT name FROM pg_catalog.pg_available_extensions'),
+    roles: (on) => names(on, 'SELECT rolname AS name FROM pg_catalog.pg_roles'),
   }
+}
+
+async function names(on: Session, query: string): Promise<ReadonlySet<string>> {
+  const rows = await on.query(query)
+  return new Set(rows.map(({ name }) => name ?? ''))
 }

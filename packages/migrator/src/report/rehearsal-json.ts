@@ -7,7 +7,7 @@ import type { StatementFacts } from '../core/statement-facts.ts'
 export interface RehearsalShown extends Judgement {
   readonly id: string
   readonly statements: readonly StatementFacts[]
-  readonly fingerprints: { readonly before: string; readonly after: string | undefined }
+  readonly fingerprints: { readonly before: string | undefined; readonly after: string | undefined }
   readonly durationMs: number
   readonly major: number
 }
@@ -27,7 +27,7 @@ export function rehearsalJson(rehearsal: RehearsalShown): object {
     differences,
     lostByRoundTrip: lostByRoundTrip.map((loss) => ({ ...loss, description: describeLoss(loss) })),
     lostByDown: lostByDown.map((loss) => ({ ...loss, description: describeLoss(loss) })),
-    fingerprints: { before: fingerprints.before, after: fingerprints.after ?? null },
+    fingerprints: { before: fingerprints.before ?? null, after: fingerprints.after ?? null },
     durationMs: Math.round(durationMs),
     postgres: major,
   }

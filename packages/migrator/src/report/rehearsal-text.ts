@@ -7,7 +7,7 @@ import { type Cell, duration, type Style, table } from './style.ts'
 export function rehearsalText(rehearsals: readonly RehearsalShown[], style: Style): string {
   const rows = rehearsals.map((rehearsal) => row(rehearsal, style))
   const shown = table(['migration', 'verdict', 'up', 'down', 'strongest lock up', 'strongest lock down'], rows, style)
-  const told = rehearsals.flatMap((rehearsal) => reasonsText(rehearsal, style))
+  const told = sameReasons(rehearsals).flatMap((group) => reasonsText(group, style))
   return [shown, '', ...told, verdictLine(rehearsals)].join('\n')
 }
 
@@ -47,7 +47,20 @@ function lockText(statements: readonly StatementFacts[]): string {
   return lock ? `${lock.mode} ${lock.relation}` : ''
 }
 
-function reasonsText({ id, reasons }: RehearsalShown, { colours }: Style): readonly string[] {
-  if (reasons.length === 0) return []
-  return [colours.bold(id), ...reasons.map((reason) => `  ${reason.replaceAll('\n', '\n  ')}`), '']
+/** Neighbours that the same is to be said of: what comes after a migration that does not apply may be many. */
+function sameReasons(rehearsals: readonly RehearsalShown[]): readonly (readonly RehearsalShown[])[] {
+  const groups: RehearsalShown[][] = []
+  for (const rehearsal of rehearsals) {
+    const last = groups.at(-1)
+    if (last?.[0]?.reasons.join('\n') === rehearsal.reasons.join('\n')) last.push(rehearsal)
+    else groups.push([rehearsal])
+  }
+  return groups
+}
+
+function reasonsText(group: readonly RehearsalShown[], { colours }: Style): readonly string[] {
+  const [first, ...more] = group
+  if (!first || first.reasons.length === 0) return []
+  const ids = more.length === 0 ? first.id : `${first.id} … ${more.at(-1)?.id} (${group.length} migrations)`
+  return [colours.bold(ids), ...first.reasons.map((reason) => `  ${reason.replaceAll('\n', '\n  ')}`), '']
 }

@@ -33,7 +33,7 @@ const USERS = pair('0001_users', 'CREATE TABLE users (id serial PRIMARY KEY, nam
 async function rehearse(files: Record<string, string>, words: readonly string[] = ['--all']) {
   const { project, db } = await scene({ ...USERS, ...files })
   const finished = await project.run(['rehearse', ...words, '--json', ...scratch()])
-  return { finished, db, shown: shownBy(finished) }
+  return { finished, db, project, shown: shownBy(finished) }
 }
 
 describe('a verdict', () => {
@@ -55,6 +55,75 @@ describe('a verdict', () => {
       'lossy',
       /down loses[\s\S]*users\.mail: \d+ of \d+ values lost/,
     ))
+
+  describe('does not blame an up for texts that it takes for something else', () => {
+    const to = (type: string, more = '') =>
+      pair(
+        '0002_type',
+        `${more}ALTER TABLE users ALTER name TYPE ${type} USING name::${type};`,
+        `ALTER TABLE users ALTER name TYPE text;${more && 'DROP TYPE kind;'}`,
+      )
+
+    test.each(['integer', 'uuid', 'boolean', 'numeric(10,2)', 'jsonb', 'date', 'timestamptz', 'inet', 'integer[]'])(
+      '%s',
+      (type) =>
+        check(to(type), /jsonb|timestamptz|inet|\[\]/.test(type) ? 'lossy' : 'lossless', /users\.name can be read as/),
+    )
+
+    test('an enum of its own', () =>
+      check(to('kind', "CREATE TYPE kind AS ENUM ('it''s', 'b');"), 'lossless', /users\.name can be read as kind/))
+
+    test('a column that takes the place of the old one', () =>
+      check(
+        pair(
+          '0002_swap',
+          'ALTER TABLE users ADD n int; UPDATE users SET n = trim(name)::int; ALTER TABLE users DROP name; ALTER TABLE users RENAME n TO name;',
+          'ALTER TABLE users ADD t text; UPDATE users SET t = name; ALTER TABLE users DROP name; ALTER TABLE users RENAME t TO name;',
+        ),
+        'lossless',
+        /users\.name can be read as integer/,
+      ))
+
+    test('a text of its own for the server to run', () =>
+      check(
+        pair(
+          '0002_do',
+          "DO $$ BEGIN EXECUTE 'ALTER TABLE users ALTER name TYPE bigint USING name::bigint'; END $$;",
+          'ALTER TABLE users ALTER name TYPE text;',
+        ),
+        'lossless',
+        /users\.name can be read as bigint/,
+      ))
+
+    test('beside NULLs that it does not take', () =>
+      check(
+        pair(
+          '0002_both',
+          'ALTER TABLE users ALTER name TYPE int USING name::int, ALTER name SET NOT NULL;',
+          'ALTER TABLE users ALTER name DROP NOT NULL, ALTER name TYPE text;',
+        ),
+        'lossless',
+        /users\.name can be read as integer[\s\S]*users\.name is never NULL/,
+      ))
+
+    test('but does for texts that it does not get through at all', () =>
+      check(
+        pair('0002_no', "UPDATE users SET name = (name || ' of them')::int;", 'SELECT 1;'),
+        'unproven',
+        /Its up refuses every generated row \(export a seed/,
+      ))
+  })
+
+  test.each([
+    ['its own RAISE', "DO $$ BEGIN IF EXISTS (SELECT FROM users) THEN RAISE 'not with users'; END IF; END $$;"],
+    ['a subquery of one row', 'ALTER TABLE users ADD other int; UPDATE users SET other = (SELECT id FROM users);'],
+  ])('unproven: %s refuses every generated row', (_, up) =>
+    check(
+      pair('0002_raise', up, 'ALTER TABLE users DROP IF EXISTS other;'),
+      'unproven',
+      /Its up refuses every generated row/,
+    ),
+  )
 
   test('lossy names what up and down together do not keep', () =>
     check(
@@ -394,6 +463,41 @@ test('a migration that needs an extension which the server has not is told by it
     message: /0002_ext needs the extension no_such_thing/,
     hint: /--scratch-url/,
   })
+})
+
+test('a role that the server has not is told by its name, and what came before it is proven', async () => {
+  const { finished, shown } = await rehearse({
+    ...pair('0002_i', 'CREATE INDEX i ON users (name);', 'DROP INDEX i;'),
+    ...pair('0003_grant', 'GRANT SELECT ON users TO nobody_by_that_name;', 'SELECT 1;'),
+    ...pair('0004_j', 'CREATE INDEX j ON users (name);', 'DROP INDEX j;'),
+  })
+  expect(finished.code).toBe(1)
+  expect(finished.json().error).toMatchObject({
+    code: 'SCRATCH_UNAVAILABLE',
+    message: /0003_grant needs the role nobody_by_that_name/,
+    hint: /--scratch-url/,
+  })
+  expect(shown.map(({ verdict }) => verdict)).toEqual(['lossy', 'lossless', 'unproven', 'unproven'])
+})
+
+test('behind a migration that does not apply nothing is proven, and all the rest is', async () => {
+  const { finished, shown, project } = await rehearse({
+    ...pair('0002_i', 'CREATE INDEX i ON users (name);', 'DROP INDEX i;'),
+    ...pair('0003_bad', 'CREATE INDEX CONCURRENTLY j ON users (name);', 'DROP INDEX j;'),
+    ...pair('0004_k', 'CREATE INDEX k ON users (name);', 'DROP INDEX k;'),
+    ...pair('0005_l', 'CREATE INDEX l ON users (name);', 'DROP INDEX l;'),
+  })
+  expect(finished.code).toBe(1)
+  expect(finished.json().error).toMatchObject({ code: 'REHEARSAL_FAILED', ids: ['0003_bad'] })
+  expect(shown.map(({ verdict }) => verdict)).toEqual(['lossy', 'lossless', 'broken', 'unproven', 'unproven'])
+  expect(shown[2]?.reasons.join()).toMatch(/The up fails:[\s\S]*set transaction=false/)
+  expect(shown[3]?.reasons.join()).toMatch(/0003_bad does not apply/)
+
+  const later = await project.run(['rehearse', '0005_l', '--write', ...scratch()])
+  expect(later.code).toBe(1)
+  expect(later.stdout).toMatch(/0005_l +unproven/)
+  expect(later.stderr).toMatch(/0003_bad does not apply[\s\S]*MIGRATION_FAILED/)
+  expect(readFileSync(join(project.migrations, 'migrations.lock.json'), 'utf8')).not.toContain('0005_l')
 })
 
 test('roles that migrations create do not stand in the way of the next rehearsal', async () => {

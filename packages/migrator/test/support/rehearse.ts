@@ -5,7 +5,7 @@ import type { Migration } from '../../src/core/migration.ts'
 import { type Judgement, judgeRehearsal, type RehearsalFacts } from '../../src/core/rehearsal.ts'
 import { rehearsed } from '../../src/operations/rehearse-attempts.ts'
 import { createMovingPlace } from '../../src/operations/rehearse-place.ts'
-import { advance, type ScratchContext } from '../../src/operations/standing.ts'
+import type { ScratchContext } from '../../src/operations/standing.ts'
 import type { ScratchServer } from '../../src/ports/scratch.ts'
 import { PostgresAdapter } from '../../src/postgres/adapter.ts'
 import { onDatabase } from '../../src/postgres/connection-string.ts'
@@ -54,13 +54,7 @@ export interface Rehearsed extends Judgement {
 export async function rehearseSql(context: ScratchContext, before: string, steps: SqlSteps): Promise<Rehearsed> {
   const standing = sqlMigration({ id: '0001_before', up: before, transactional: steps.transactional ?? true })
   const history = before.trim() === '' ? [sqlMigration(steps)] : [standing, sqlMigration(steps)]
-  const scratch = await context.server.empty()
-  try {
-    if (before.trim() !== '') await advance(context, scratch, [standing])
-    const moving = createMovingPlace(context, history, { scratch, start: history.length - 1 })
-    const facts = await rehearsed(context, history, history.length - 1, moving).finally(moving.spoil)
-    return { ...judgeRehearsal(facts), facts }
-  } finally {
-    await scratch.drop()
-  }
+  const moving = createMovingPlace(context, history)
+  const facts = await rehearsed(context, history, history.length - 1, moving).finally(moving.spoil)
+  return { ...judgeRehearsal(facts), facts }
 }

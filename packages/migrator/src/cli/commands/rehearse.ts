@@ -68,7 +68,7 @@ async function runRehearse(flags: RehearseFlags, surroundings: Surroundings): Pr
         )
   const written = flags.write ? await write(directory, migrations, rehearsals) : undefined
   const broken = rehearsals.filter(({ verdict }) => verdict === 'broken')
-  const error = broken.length > 0 ? failed(broken) : undefined
+  const error = broken.length > 0 ? failed(broken) : rehearsals.find(({ obstacle }) => obstacle)?.obstacle
   const document = { ...rehearsalDocument(rehearsals), ...(written ? { lockFile: written } : {}) }
   const text = output.json ? '' : textOf(rehearsals, surroundings, written)
   return { document, text, error }
@@ -124,8 +124,9 @@ async function write(
   return writeLockFile(directory, withRehearsals(readLockFile(directory), rehearsals, ids))
 }
 
+/** Object by object it stands in the report. */
 function failed(broken: readonly Rehearsal[]): MigratorError {
-  const told = broken.map(({ id, reasons }) => `${id} is broken. ${reasons.join('\n')}`)
+  const told = broken.map(({ id, reasons: [gravest = ''] }) => `${id} is broken. ${gravest.split('\n')[0]}`)
   return new MigratorError('REHEARSAL_FAILED', told.join('\n'), { details: { ids: broken.map(({ id }) => id) } })
 }
 

@@ -1,7 +1,7 @@
 import type { ValueStyle } from './candidate-rows.ts'
 import { mentions } from './derived.ts'
 import { hintsOf } from './hints.ts'
-import type { CheckShape, ColumnShape, DomainShape, PartitionShape, TableShape } from './table-shape.ts'
+import type { CheckShape, ColumnShape, DomainShape, PartitionShape, TableShape, TypeShape } from './table-shape.ts'
 import { type DomainValues, listOf, valuesOf } from './type-values.ts'
 
 /** Values to be tried before any row is made of them. */
@@ -11,7 +11,7 @@ export interface Trial {
   readonly conditions: readonly string[]
 }
 
-/** Of a column that conditions speak of; undefined where any value of the type will do. */
+/** Of a column that conditions speak of, or that is read as another type; undefined where any value of the type will do. */
 export function columnTrial(
   table: TableShape,
   column: ColumnShape,
@@ -19,16 +19,24 @@ export function columnTrial(
   style: ValueStyle,
 ): Trial | undefined {
   const about = table.checks.filter(({ columns }) => columns.includes(column.name))
-  if (about.length === 0) return undefined
-  const values = valuesOf(column.type, domains)
-  const hints = [...about.map(({ expression }) => expression), column.expression ?? ''].flatMap((expression) =>
+  if (about.length === 0 && !column.readAs) return undefined
+  const values = valuesOf(column.readAs ?? column.type, domains)
+  const guesses = [...about.map(({ expression }) => expression), column.expression ?? ''].flatMap((expression) =>
     hintsOf(expression, column.type),
   )
   const typical = style === 'plain' ? listOf({ ...values, edges: [] }, 24) : listOf(values, 24)
+  const texts = column.readAs ? typical.filter((text) => fits(text, column.type)) : mixed(guesses, typical)
   return {
-    texts: mixed(hints, typical),
+    texts,
     conditions: about.filter(({ columns }) => columns.length === 1).map(({ expression }) => expression),
   }
+}
+
+/** A cast would cut it. */
+function fits(text: string, type: TypeShape): boolean {
+  const base = type.kind === 'domain' ? type.base : type
+  const [limit] = base.kind === 'base' ? base.modifiers : []
+  return limit === undefined || Array.from(text).length <= limit
 }
 
 export function domainTrial(domain: DomainShape, domains: DomainValues): Trial {

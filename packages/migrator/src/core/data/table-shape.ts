@@ -24,6 +24,8 @@ export interface TableShape {
 export interface ColumnShape {
   readonly name: string
   readonly type: TypeShape
+  /** Another type that its values are inputs of too. */
+  readonly readAs?: TypeShape
   readonly nullable: boolean
   /** Where its value comes from when an application writes a row: a value, a sequence, or the other columns. */
   readonly source: 'value' | 'sequence' | 'generated'

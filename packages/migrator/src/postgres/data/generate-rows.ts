@@ -1,5 +1,6 @@
 import type { ValueStyle } from '../../core/data/candidate-rows.ts'
 import { insertOrder, keyOf } from '../../core/data/foreign-key-order.ts'
+import { type ReadAs, readableShape } from '../../core/data/read-as.ts'
 import { rowPlan } from '../../core/data/row-plan.ts'
 import { changedSince, nameOf, shownName, type TableShape } from '../../core/data/table-shape.ts'
 import type { DomainValues } from '../../core/data/type-values.ts'
@@ -22,6 +23,8 @@ export interface GenerateOptions extends Tables {
   readonly style?: ValueStyle
   /** Only tables that are new or changed since then: rows as the schema takes them now. Existing rows stay as they are. */
   readonly since?: readonly TableShape[]
+  /** Columns whose values a step will read as another type. */
+  readonly readAs?: readonly ReadAs[]
   /** Hand-written rows. It runs first, and the tables that it adds rows to get no others. */
   readonly seed?: () => Promise<void>
 }
@@ -45,9 +48,9 @@ export async function generateRows(on: Session, options: GenerateOptions): Promi
   const shapes = await readShapes(on, options)
   const [counts, horizon] = await Promise.all([countRows(on, shapes), transactionHorizon(on)])
   const seeded = options.seed ? await seed(on, shapes, counts, options.seed) : new Set<string>()
-  const wanted = (options.since ? changedSince(options.since, shapes) : shapes).filter(
-    (shape) => !seeded.has(nameOf(shape)),
-  )
+  const wanted = (options.since ? changedSince(options.since, shapes) : shapes)
+    .filter((shape) => !seeded.has(nameOf(shape)))
+    .map((shape) => readableShape(shape, options.readAs ?? []))
   const { groups, late } = insertOrder(wanted)
   const works = groups.flatMap((group) => worksOf(group, late, options.rows ?? 8))
   const before = seeded.size > 0 ? await countRows(on, shapes) : counts

@@ -1,0 +1,44 @@
+import type { RehearsalFacts, RehearsalFailure } from './rehearsal.ts'
+
+/** Whether the values were to blame, and not how the rows lie to each other (class 22, data exception). */
+export function isOfValues({ sqlstate = '' }: RehearsalFailure): boolean {
+  return sqlstate.startsWith('22')
+}
+
+/** What holds for plain values and not for extreme ones: an up that fails is undone, a down that fails is needed. */
+export function explainExtremes(plain: RehearsalFacts, { at, message }: RehearsalFailure): RehearsalFacts {
+  if (at === 'down')
+    return { ...plain, unproven: `Its down fails on extreme values (on plain ones it works): ${message}` }
+  return at === 'up' ? { ...plain, conditions: [`Its up fails on extreme values: ${message}`] } : plain
+}
+
+/** A down that works until somebody writes is told apart from one that never does. */
+export function explainDown(failed: RehearsalFacts, untouched: RehearsalFacts): RehearsalFacts {
+  if (!failed.failure || untouched.failure?.at === 'down') return failed
+  const message = `${failed.failure.message} (with rows that were written since the up; without such rows it works)`
+  return { ...failed, failure: { ...failed.failure, message } }
+}
+
+/**
+ * An up that fails on tables with rows only. Where it refuses what the rows hold, made-up rows are no proof against it, and
+ * what it does with others' rows is not known.
+ */
+export function explainUp(failed: RehearsalFacts, empty: RehearsalFacts): RehearsalFacts {
+  if (!failed.failure || empty.failure?.at === 'up') return failed
+  const { message } = failed.failure
+  const refuser = refuserOf(failed.failure)
+  if (refuser) return { ...empty, unproven: `${refuser} refuses every generated row (${SEED}): ${message}` }
+  return {
+    ...failed,
+    failure: { ...failed.failure, message: `${message} (on tables with rows; on empty ones it works)` },
+  }
+}
+
+const SEED = 'export a seed(db), or put an ID.seed.sql beside the pair'
+
+/** P0001: its own RAISE; 21000: a subquery that it expects one row of. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+function refuserOf(failure: RehearsalFailure): string | undefined {
+  if (failure.code === 'VALIDATION_FAILED') return 'Its validate()'
+  const { sqlstate = '' } = failure
+  return isOfValues(failure) || sqlstate === 'P0001' || sqlstate === '21000' ? 'Its up' : undefined
+}

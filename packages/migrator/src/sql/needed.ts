@@ -1,0 +1,22 @@
+import type { Statement } from './statements.ts'
+
+/** What a statement needs of the server, beyond its own database. */
+export interface Needed {
+  readonly kind: 'extension' | 'role'
+  readonly name: string
+}
+
+/** Extensions that it creates, and roles that it grants to, passes ownership to or names otherwise; not those that it creates. */
+export function neededBy({ type, node }: Statement): readonly Needed[] {
+  if (type === 'CreateExtensionStmt') return node.extname ? [{ kind: 'extension', name: String(node.extname) }] : []
+  return rolesBelow(node).map((name) => ({ kind: 'role', name }))
+}
+
+/** PUBLIC and CURRENT_USER have other types: https://www.postgresql.org/docs/current/sql-grant.html */
+function rolesBelow(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(rolesBelow)
+  if (typeof value !== 'object' || value === null) return []
+  const { roletype, rolename } = value as Readonly<Record<string, unknown>>
+  if (roletype === 'ROLESPEC_CSTRING' && typeof rolename === 'string') return [rolename]
+  return Object.values(value).flatMap(rolesBelow)
+}
