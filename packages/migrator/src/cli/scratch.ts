@@ -41,6 +41,7 @@ export async function withScratch<T>(
       name: given === undefined ? 'embedded PostgreSQL %' : `PostgreSQL % at ${host}:${port}`,
       admin: () => admin.connect({ modules: false }),
       open,
+      own: embedded !== undefined,
     })
     try {
       return await work({ server, tools: createRehearsalTools(admin.ownTables), clock: systemClock, signal })

@@ -24,7 +24,6 @@ export async function recordSql(
   steps: readonly ReadyStep[],
 ): Promise<RecordedSql> {
   const scratch = await standAt(context, chain)
-  const { catalog } = scratch.database
   const sql: Record<string, string> = {}
   try {
     const session = await scratch.database.connect({ modules: true })
@@ -36,7 +35,7 @@ export async function recordSql(
         sent.push(inlineParameters(text.trim(), parameters))
         return 'run' as const
       }
-      const failure = await failureOf(tryStep(session, catalog, { migration, direction, watch: { beforeStatement } }))
+      const failure = await failureOf(tryStep(session, scratch, { migration, direction, watch: { beforeStatement } }))
       sql[id] = sent.map((text) => (text.endsWith(';') ? text : `${text};`)).join('\n')
       if (failure) return { sql, failure: { id, message: failure.message } }
     }

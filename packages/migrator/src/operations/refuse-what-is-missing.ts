@@ -36,7 +36,7 @@ export async function refuseWhatIsMissing(
 
 const ASK_ELSEWHERE = 'Name a server that has it with --scratch-url postgresql://… (a role with CREATEDB).'
 const MAKE_ROLE =
-  'Name a server that has it with --scratch-url postgresql://… (a role with CREATEDB), or create it in a migration, where it is not there yet.'
+  'Create it there, or leave out --scratch-url: on the embedded server roles are made as they are needed.'
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const UNDEFINED_OBJECT = '42704'

@@ -130,7 +130,7 @@ async function isTakenBack({ place, migration }: Walk, before: CatalogSnapshot):
   const { catalog } = scratch.database
   try {
     await session.execute('DISCARD TEMP')
-    await tryStep(session, catalog, { migration, direction: 'down' })
+    await tryStep(session, scratch, { migration, direction: 'down' })
     await session.execute('DISCARD TEMP')
   } catch (error) {
     if (session.isLost) throw error
@@ -183,7 +183,7 @@ async function attempt(walk: Walk, direction: Direction, at: RehearsalFailure['a
     inside = await catalog.snapshot(session)
   }
   try {
-    await tryStep(session, catalog, {
+    await tryStep(session, scratch, {
       migration,
       direction,
       ...(observer ? { watch: observer.watch, beforeCommit: observer.beforeCommit } : {}),

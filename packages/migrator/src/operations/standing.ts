@@ -72,7 +72,7 @@ export interface Place {
 /** The same on a session that is there already, and stays open. */
 export async function advanceOn(
   context: ScratchContext,
-  { scratch: { database }, session }: Place,
+  { scratch, session }: Place,
   migrations: readonly Migration[],
 ): Promise<void> {
   const abandon = () => void session.cancel()
@@ -80,7 +80,7 @@ export async function advanceOn(
   try {
     for (const migration of migrations) {
       throwIfAborted(context)
-      await tryStep(session, database.catalog, { migration, direction: 'up' }).catch(async (error: unknown) => {
+      await tryStep(session, scratch, { migration, direction: 'up' }).catch(async (error: unknown) => {
         throwIfAborted(context)
         await refuseWhatIsMissing(context, session, migration, error)
         throw unreachable(migration, error)

@@ -1,10 +1,12 @@
 import type { Action, Direction, Migration } from '../core/migration.ts'
 import { plural } from '../core/plural.ts'
 import { MigratorError } from '../errors.ts'
-import type { Catalog, Session, StatementWatch, StepLimits } from '../ports.ts'
+import type { ScratchDatabase } from '../ports/scratch.ts'
+import type { Session, StatementWatch, StepLimits } from '../ports.ts'
 import { literal } from '../sql/literal.ts'
+import { neededBy } from '../sql/needed.ts'
 import { roleStatementIn } from '../sql/role-statement.ts'
-import { loadParser } from '../sql/statements.ts'
+import { loadParser, parseStatements } from '../sql/statements.ts'
 import { reportError } from './context.ts'
 import { guarded } from './transactional.ts'
 
@@ -27,9 +29,9 @@ export interface Tried {
  * lock. After success it is committed, unless something else was asked for; after a failure (a MigratorError) a
  * transactional one has left nothing.
  */
-export async function tryStep(on: Session, catalog: Catalog, tried: Tried): Promise<void> {
+export async function tryStep(on: Session, scratch: ScratchDatabase, tried: Tried): Promise<void> {
   try {
-    await (tried.migration.transactional ? inTransaction(on, tried) : outside(on, catalog, tried))
+    await (tried.migration.transactional ? inTransaction(on, scratch, tried) : outside(on, scratch, tried))
   } catch (cause) {
     throw asFailure(on, cause)
   } finally {
@@ -38,10 +40,10 @@ export async function tryStep(on: Session, catalog: Catalog, tried: Tried): Prom
   }
 }
 
-async function inTransaction(on: Session, tried: Tried): Promise<void> {
+async function inTransaction(on: Session, scratch: ScratchDatabase, tried: Tried): Promise<void> {
   try {
     await on.begin(LIMITS)
-    await performAll(on, tried, 'transaction')
+    await performAll(on, scratch, tried, 'transaction')
     await on.checkConstraints()
     await on.guard(undefined)
     await tried.beforeCommit?.()
@@ -55,12 +57,12 @@ async function inTransaction(on: Session, tried: Tried): Promise<void> {
   }
 }
 
-async function outside(on: Session, catalog: Catalog, tried: Tried): Promise<void> {
+async function outside(on: Session, scratch: ScratchDatabase, tried: Tried): Promise<void> {
   await loadParser()
   await on.settle(LIMITS)
-  await performAll(on, tried, 'no-transaction')
+  await performAll(on, scratch, tried, 'no-transaction')
   if (tried.direction === 'down') return
-  const invalid = await catalog.invalidIndexes(on)
+  const invalid = await scratch.database.catalog.invalidIndexes(on)
   if (invalid.length === 0) return
   const message = `${plural(invalid.length, 'index is', 'indexes are')} left INVALID: ${invalid.join(', ')}.`
   throw new MigratorError('INVALID_INDEX', message, { details: { invalidIndexes: invalid } })
@@ -68,13 +70,14 @@ async function outside(on: Session, catalog: Catalog, tried: Tried): Promise<voi
 
 async function performAll(
   on: Session,
+  { provideRoles }: ScratchDatabase,
   { migration, direction, watch = {} }: Tried,
   within: StatementWatch['within'],
 ): Promise<void> {
   const perform = async (action: Action | undefined, seen: Partial<StatementWatch> = {}) => {
     if (!action) return
-    const mayNameRoles = action.kind === 'module' || /\b(?:role|user|group)\b/i.test(action.sql)
-    await on.perform(action, { within, ...(mayNameRoles ? leavingRoles(on, seen) : seen) })
+    const mayNameRoles = action.kind === 'module' || NAMES_ROLES.test(action.sql)
+    await on.perform(action, { within, ...(mayNameRoles ? mindingRoles(on, provideRoles, seen) : seen) })
   }
   if (direction === 'down') return perform(migration.down, watch)
   await guarded('VALIDATION_FAILED', migration.id, () => perform(migration.validate))
@@ -82,20 +85,33 @@ async function performAll(
   await guarded('VERIFICATION_FAILED', migration.id, () => perform(migration.verify))
 }
 
+const NAMES_ROLES = /\b(?:role|user|group|grant|revoke|owner|policy|privileges|authorization)\b/i
+
 /**
  * Roles are the server's, and other scratch databases may hold grants to them: one that is there is not created again, and
- * none is dropped.
+ * none is dropped. One that a statement takes for granted is made, where that is allowed.
  */
-function leavingRoles(on: Session, watch: Partial<StatementWatch>): Partial<StatementWatch> {
+function mindingRoles(
+  on: Session,
+  provide: ScratchDatabase['provideRoles'],
+  watch: Partial<StatementWatch>,
+): Partial<StatementWatch> {
   return {
     ...watch,
     async beforeStatement(sql, parameters) {
       const role = roleStatementIn(sql)
       if (role?.kind === 'drop') return 'skip'
       if (role && (await roleExists(on, role.name))) return 'skip'
+      if (!role && provide && NAMES_ROLES.test(sql)) await provide(rolesNeededBy(sql))
       return (await watch.beforeStatement?.(sql, parameters)) ?? 'run'
     },
   }
+}
+
+function rolesNeededBy(sql: string): readonly string[] {
+  const parsed = parseStatements(sql)
+  const needed = parsed.ok ? parsed.statements.flatMap(neededBy) : []
+  return needed.flatMap(({ kind, name }) => (kind === 'role' ? [name] : []))
 }
 
 async function roleExists(on: Session, name: string): Promise<boolean> {

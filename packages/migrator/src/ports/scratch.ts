@@ -37,6 +37,11 @@ export interface KeptCopy {
 export interface ScratchDatabase {
   readonly name: string
   readonly database: Database
+  /**
+   * Makes those of these roles that the server has not, beside whatever transaction is open: histories grant to roles that
+   * somebody made elsewhere. Undefined on a server that is somebody's, whose roles are not ours to make.
+   */
+  readonly provideRoles?: ((names: readonly string[]) => Promise<void>) | undefined
   /** Closes its connections and removes it. May be called twice. */
   drop(): Promise<void>
 }

@@ -10,6 +10,7 @@ import type { KeptCopy, ScratchDatabase, ScratchServer } from '../ports/scratch.
 import type { Database, Session } from '../ports.ts'
 import { identifier } from '../sql/literal.ts'
 import { untilLeft } from './left.ts'
+import { createRoles } from './roles.ts'
 import { createTemplates } from './templates.ts'
 
 export interface ScratchServerOptions {
@@ -19,6 +20,8 @@ export interface ScratchServerOptions {
   readonly admin: () => Promise<Session>
   /** A database of the same server, not yet connected to. */
   readonly open: (database: string) => Database
+  /** Whether the server is there for nothing else, so that roles may be made on it. */
+  readonly own?: boolean
   /** How many templates are kept. Default 16, of about 8 MB and what the migrations put into them. */
   readonly templates?: number
 }
@@ -41,13 +44,14 @@ export async function createScratchServer(options: ScratchServerOptions): Promis
 }
 
 async function scratchServer(
-  { name, open, templates: most = 16 }: ScratchServerOptions,
+  { name, open, own = false, templates: most = 16 }: ScratchServerOptions,
   admin: Session,
 ): Promise<ScratchServer> {
   const { major, strategy } = await refuseUnusable(admin)
   const owner = await takeOwnership(admin)
   await removeAbandoned(admin)
   const templates = createTemplates(admin, most, strategy)
+  const provideRoles = own ? createRoles(admin) : undefined
   const alive = new Map<string, ScratchDatabase>()
   let count = 0
   let closing: Promise<void> | undefined
@@ -64,6 +68,7 @@ async function scratchServer(
     return {
       name: database,
       database: opened,
+      provideRoles,
       async drop() {
         if (!alive.delete(database)) return
         await opened.close()

@@ -1,0 +1,19 @@
+import type { Session } from '../ports.ts'
+import { identifier, literal } from '../sql/literal.ts'
+
+/** Makes roles that nobody logs in with, once; one that another process makes meanwhile is there as well. */
+export function createRoles(admin: Session): (names: readonly string[]) => Promise<void> {
+  const there = new Set<string>()
+  return async (names) => {
+    const unknown = names.filter((name) => !there.has(name))
+    if (unknown.length === 0) return
+    const made = unknown.map(
+      (name) => `
+      IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = ${literal(name)}) THEN
+        BEGIN CREATE ROLE ${identifier(name)}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END;
+      END IF;`,
+    )
+    await admin.execute(`DO $roles$ BEGIN ${made.join('')} END $roles$`)
+    for (const name of unknown) there.add(name)
+  }
+}

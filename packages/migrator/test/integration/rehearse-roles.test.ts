@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { rehearse } from '../../src/operations/rehearse.ts'
+import type { ScratchServer } from '../../src/ports/scratch.ts'
+import { type OwnServer, ownServer } from '../support/own-server.ts'
+import { contextOn, scratchOn, sqlMigration } from '../support/rehearse.ts'
+
+// Histories grant to roles that somebody made elsewhere. Roles are the whole server's, so this is one of its own.
+
+let own: OwnServer
+let server: ScratchServer
+
+beforeAll(async () => {
+  own = await ownServer()
+  server = await scratchOn(own.url, { own: true })
+})
+
+afterAll(async () => {
+  await server.close()
+  await own.stop()
+})
+
+test('roles that statements take for granted are made on a server that is there for nothing else', async () => {
+  const table = (at: number) => `t${at}`
+  const statements = [
+    ['GRANT SELECT ON t TO reader, "Web User";', 'REVOKE SELECT ON t FROM reader, "Web User";'],
+    ['ALTER TABLE t OWNER TO app;', 'ALTER TABLE t OWNER TO postgres;'],
+    ['CREATE POLICY mine ON t TO authenticated USING (true);', 'DROP POLICY mine ON t;'],
+    [
+      'ALTER DEFAULT PRIVILEGES FOR ROLE app GRANT SELECT ON TABLES TO reader;',
+      'ALTER DEFAULT PRIVILEGES FOR ROLE app REVOKE SELECT ON TABLES FROM reader;',
+    ],
+    ['CREATE ROLE late; GRANT late TO app;', 'REVOKE late FROM app; DROP ROLE late;'],
+    ['CREATE SCHEMA theirs AUTHORIZATION app;', 'DROP SCHEMA theirs;'],
+  ] as const
+  const chain = statements.flatMap(([up, down], at) => [
+    sqlMigration({ id: `00${at}1_table`, up: `CREATE TABLE ${table(at)} (id int);`, down: `DROP TABLE ${table(at)};` }),
+    sqlMigration({
+      id: `00${at}2_grant`,
+      up: up.replace(' t ', ` ${table(at)} `),
+      down: down.replace(/ t(?=[ ;])/, ` ${table(at)}`),
+    }),
+  ])
+  const rehearsals = await rehearse(contextOn(server), chain, { chosen: new Set(chain.map(({ id }) => id)) })
+  const told = rehearsals.map(
+    ({ id, verdict, reasons }) => `${id} ${verdict}${verdict === 'lossy' ? '' : reasons.join()}`,
+  )
+  expect(told).toEqual(chain.map(({ id }) => `${id} ${id.endsWith('table') ? 'lossy' : 'lossless'}`))
+})
