@@ -19,6 +19,19 @@ export function tables(count: number): readonly Text[] {
   })
 }
 
+/** A table each that refers to the one before, with an identity, a key of its own and an index. */
+export function linked(count: number): readonly Text[] {
+  const named = (number: number) => `bench_${String(number).padStart(5, '0')}`
+  return numbered(count, (id, index) => {
+    const parent = index === 0 ? '' : `, parent bigint REFERENCES ${named(index)}`
+    const create = `CREATE TABLE bench_${id} (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL, mail varchar(200) UNIQUE${parent});`
+    return {
+      up: [create, `CREATE INDEX bench_${id}_name ON bench_${id} (name);`],
+      down: [`DROP INDEX bench_${id}_name;`, `DROP TABLE bench_${id};`],
+    }
+  })
+}
+
 /** Two cheap statements each, all but the first on one table, so that the cost per migration is the tool's. */
 export function rows(count: number): readonly Text[] {
   return numbered(count, (_, index) => {

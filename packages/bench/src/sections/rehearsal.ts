@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { stopEmbeddedServer } from '@repo/migrator/embedded'
 import { type Bench, prepared } from '../bench.ts'
-import { tables } from '../corpus.ts'
+import { linked, type Text, tables } from '../corpus.ts'
 import * as formats from '../formats.ts'
 import { run } from '../process.ts'
 import { migrator } from '../programs.ts'
@@ -20,10 +20,12 @@ interface Document {
 
 /** Rehearsals on the embedded scratch server: one that is warm, a cold start, and a whole history. */
 export async function rehearsalSection(bench: Bench): Promise<Section> {
-  const usual = await history(bench, USUAL)
-  const long = await history(bench, HISTORY)
-  const whole = bench.size === 'quick' ? undefined : await long.rehearse(['--all'])
-  await Promise.all([usual.stop(), long.stop()])
+  const usual = await history(bench, 'apart', tables(USUAL))
+  const long = await history(bench, 'apart', tables(HISTORY))
+  const chained = await history(bench, 'linked', linked(HISTORY))
+  const all = (of: History) => (bench.size === 'quick' ? undefined : of.rehearse(['--all']))
+  const [whole, wholeChained] = [await all(long), await all(chained)]
+  await Promise.all([usual.stop(), long.stop(), chained.stop()])
   const warmMs = median(usual.warm.map(({ ms }) => ms))
   const own = ({ warm }: History) => warm.flatMap(({ each }) => each)
   const more = usual.restarted.ms - warmMs
@@ -31,11 +33,16 @@ export async function rehearsalSection(bench: Bench): Promise<Section> {
     title: 'Rehearsals',
     notes: [
       'Migrations of two statements, a table each; up, down and up of the last one, and of all.',
-      'The first two lines are from the copy of the database to the verdict; the others are whole processes.',
+      'The lines that say warm are from standing before it to the verdict; the others are whole processes.',
     ],
     lines: [
       limited(`one migration after ${USUAL - 1}, warm`, median(own(usual)), own(usual), WARM_LIMIT_MS),
       { what: `one after ${HISTORY - 1}, warm`, value: milliseconds(median(own(long))), spread: spreadOf(own(long)) },
+      {
+        what: 'one after as many that refer to each other, warm',
+        value: milliseconds(median(own(chained))),
+        spread: spreadOf(own(chained)),
+      },
       {
         what: 'the command for the first, warm',
         value: milliseconds(warmMs),
@@ -50,6 +57,9 @@ export async function rehearsalSection(bench: Bench): Promise<Section> {
       ),
       { what: `no server yet, ${HISTORY - 1} migrations to be applied`, value: milliseconds(long.first.ms) },
       ...(whole ? [limited(`all ${HISTORY} of a history`, whole.ms, [whole.ms], HISTORY_LIMIT_MS)] : []),
+      ...(wholeChained
+        ? [limited(`all ${HISTORY} that refer to each other`, wholeChained.ms, [wholeChained.ms], HISTORY_LIMIT_MS)]
+        : []),
     ],
   }
 }
@@ -64,9 +74,9 @@ interface History {
   stop(): Promise<unknown>
 }
 
-async function history(bench: Bench, count: number): Promise<History> {
-  const texts = tables(count)
-  const folder = prepared(bench, `rehearsal-${count}`, formats.ours, texts)
+async function history(bench: Bench, name: string, texts: readonly Text[]): Promise<History> {
+  const count = texts.length
+  const folder = prepared(bench, `rehearsal-${name}-${count}`, formats.ours, texts)
   const last = [`${texts.at(-1)?.id}_bench`]
   const stop = () => stopEmbeddedServer({ directory: join(folder, '.data', 'scratch') })
   const again = async (words: readonly string[]) => {

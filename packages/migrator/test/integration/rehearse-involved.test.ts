@@ -40,6 +40,17 @@ test('tables that rows refer to get theirs, however far up', async () => {
   expect(await walked(before, steps)).toEqual({ verdict: 'lossless', told: '', filled: ['leaf', 'middle', 'top'] })
 })
 
+test('of those that rows can do without only the next', async () => {
+  const before = `${FAR} CREATE TABLE top (id int PRIMARY KEY, far int REFERENCES far);
+    CREATE TABLE middle (id int PRIMARY KEY, top int REFERENCES top);
+    CREATE TABLE pair (a int, b int, middle int REFERENCES middle, PRIMARY KEY (a, b));
+    CREATE TABLE leaf (id int PRIMARY KEY, a int NOT NULL, b int, FOREIGN KEY (a, b) REFERENCES pair MATCH FULL);`
+  const steps = { up: 'CREATE INDEX i ON leaf (a);', down: 'DROP INDEX i;' }
+  expect(await walked(before, steps)).toEqual({ verdict: 'lossless', told: '', filled: ['leaf', 'pair'] })
+  const one = { up: 'CREATE INDEX i ON pair (a);', down: 'DROP INDEX i;' }
+  expect(await walked(before, one)).toEqual({ verdict: 'lossless', told: '', filled: ['middle', 'pair'] })
+})
+
 test('an index tells its table, a partition the whole', async () => {
   const before = `${FAR} CREATE TABLE indexed (id int PRIMARY KEY, n int); CREATE INDEX by_n ON indexed (n);
     CREATE TABLE whole (id int) PARTITION BY RANGE (id);
