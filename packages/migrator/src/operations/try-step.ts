@@ -102,7 +102,7 @@ function mindingRoles(
       const role = roleStatementIn(sql)
       if (role?.kind === 'drop') return 'skip'
       if (role && (await roleExists(on, role.name))) return 'skip'
-      if (!role && provide && NAMES_ROLES.test(sql)) await provide(rolesNeededBy(sql))
+      if (!role && provide && NAMES_ROLES.test(sql)) await provide(await missingRoles(on, rolesNeededBy(sql)))
       return (await watch.beforeStatement?.(sql, parameters)) ?? 'run'
     },
   }
@@ -112,6 +112,12 @@ function rolesNeededBy(sql: string): readonly string[] {
   const parsed = parseStatements(sql)
   const needed = parsed.ok ? parsed.statements.flatMap(neededBy) : []
   return needed.flatMap(({ kind, name }) => (kind === 'role' ? [name] : []))
+}
+
+/** As the step sees it: it may have made them itself, in a transaction that nobody else can look into. */
+async function missingRoles(on: Session, names: readonly string[]): Promise<readonly string[]> {
+  const there = await Promise.all(names.map((name) => roleExists(on, name)))
+  return names.filter((_, at) => !there[at])
 }
 
 async function roleExists(on: Session, name: string): Promise<boolean> {

@@ -46,3 +46,18 @@ test('roles that statements take for granted are made on a server that is there 
   )
   expect(told).toEqual(chain.map(({ id }) => `${id} ${id.endsWith('table') ? 'lossy' : 'lossless'}`))
 })
+
+test('a role that the step itself has made is not waited for', async () => {
+  const make =
+    "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'fresh') THEN CREATE ROLE fresh; END IF; END $$;"
+  const chain = [
+    sqlMigration({ id: '0001_table', up: 'CREATE TABLE t (id int);', down: 'DROP TABLE t;' }),
+    sqlMigration({
+      id: '0002_role',
+      up: `${make} GRANT SELECT ON t TO fresh;`,
+      down: 'REVOKE ALL ON t FROM fresh; DROP ROLE IF EXISTS fresh;',
+    }),
+  ]
+  const rehearsals = await rehearse(contextOn(server), chain, { chosen: new Set(['0002_role']) })
+  expect(rehearsals.map(({ verdict }) => verdict)).toEqual(['lossless'])
+})
