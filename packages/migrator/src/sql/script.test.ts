@@ -10,6 +10,7 @@ describe('scriptOf', () => {
       '-- why; COMMIT;\n     \n            SELECT 1; /* a */              -- done',
     ],
     ['BEGIN;COMMIT;', '             '],
+    ['BEGIN;\nSELECT CASE WHEN true THEN 1 END;\nEND;', '      \nSELECT CASE WHEN true THEN 1 END;\n    '],
   ])('takes it off %j', (sql, left) => {
     expect(scriptOf(sql, true)).toBe(left)
   })
@@ -23,6 +24,8 @@ describe('scriptOf', () => {
     'BEGIN; SELECT 1; ROLLBACK;',
     'BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1; COMMIT;',
     'BEGIN; SELECT 1 AS commit;',
+    'BEGIN; SELECT CASE WHEN true THEN 1 END;',
+    'BEGIN; CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END;',
     'BEGIN; DO $$ BEGIN COMMIT; END $$;',
     "BEGIN; SELECT ';COMMIT;'",
   ])('leaves %j as it is', (sql) => {

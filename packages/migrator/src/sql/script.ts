@@ -8,7 +8,10 @@ export function scriptOf(text: string, transactional: boolean): string {
 
 const BLANK = String.raw`(?:\s|--[^\n]*(?:\n|$)|/\*[^]*?\*/)`
 const BEGIN = /^(?:begin(?:\s+(?:work|transaction))?|start\s+transaction)\s*;/i
-const COMMIT = new RegExp(String.raw`(?<=;${BLANK}*)\bcommit(?:\s+(?:work|transaction))?\s*;?(?=(?:${BLANK}|;)*$)`, 'i')
+const COMMIT = new RegExp(
+  String.raw`(?<=;${BLANK}*)\b(?:commit|end)(?:\s+(?:work|transaction))?\s*;?(?=(?:${BLANK}|;)*$)`,
+  'i',
+)
 
 /**
  * The text without a `BEGIN;` before everything else and its `COMMIT;` after: files of other tools ask so for the
@@ -17,7 +20,8 @@ const COMMIT = new RegExp(String.raw`(?<=;${BLANK}*)\bcommit(?:\s+(?:work|transa
 function withoutWrapper(sql: string): string {
   const start = startOfCode(sql)
   const begin = BEGIN.exec(sql.slice(start))
-  const commit = begin && COMMIT.exec(sql)
+  // A body in standard SQL ends with END as well.
+  const commit = begin && !/\bbegin\s+atomic\b/i.test(sql) && COMMIT.exec(sql)
   if (!begin || !commit) return sql
   return blanked(blanked(sql, start, begin[0].length), commit.index, commit[0].length)
 }
