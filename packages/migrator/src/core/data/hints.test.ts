@@ -31,6 +31,18 @@ describe('hintsOf', () => {
     expect(lengths).toContain(6)
   })
 
+  test('reads lengths of bytes, and of what a text encodes', () => {
+    const lengths = new Set(hintsOf('(octet_length(b) = 32)', base('bytea')).map((text) => (text.length - 2) / 2))
+    expect(lengths).toContain(32)
+    check("(octet_length(decode(b, 'base64'::text)) = 16)", base('text'), [btoa('abcdefghijabcdef')])
+    check("(length(decode(b, 'hex'::text)) = 3)", base('text'), ['616263'])
+  })
+
+  test('makes a prefix as long as is asked for', () => {
+    const found = hintsOf("((a ~~ 'cus\\_%'::text) AND (length(a) = 18))", base('text'))
+    expect(found.some((text) => text.startsWith('cus_') && text.length === 18)).toBe(true)
+  })
+
   test('reads patterns by the operator before them', () => {
     expect(hintsOf("(a ~ '^[A-Z]{2}$'::text)", base('text')).some((text) => /^[A-Z]{2}$/.test(text))).toBe(true)
     check("(c ~~ 'http%'::text)", base('text'), ['httpany'])

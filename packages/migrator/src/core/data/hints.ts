@@ -86,21 +86,59 @@ function plainNumber(value: number): string {
 
 const texts: Read = (constants, expression) => {
   const random = randomOf(expression)
-  const made = constants.flatMap((constant) => (constant.type === '' ? ofLength(constant) : matching(constant, random)))
+  const counts = constants.filter(({ type }) => type === '')
+  const lengths = counts.flatMap(lengthsNear)
+  const found = constants.filter(({ type }) => type !== '').flatMap((constant) => matching(constant, random))
+  const made = [
+    ...found,
+    ...lengths.flatMap((length) => UNITS.map((unit) => filled('', unit, length))),
+    ...counts.map(({ text }) => text),
+    ...found.slice(0, LENGTHENED).flatMap((start) => lengths.map((length) => filled(start, 'abcdefghij', length))),
+    ...encoded(expression, lengths),
+  ]
   return [...new Set([...made, ...SHAPES])]
 }
 
-function ofLength({ text }: Constant): readonly string[] {
+const UNITS = ['abcdefghij', '1234567890', 'ZYXWVUTSRQ']
+
+/** A prefix is often asked for together with a length. */
+const LENGTHENED = 8
+
+/** What a number may say of a length: just so much, less, more. */
+function lengthsNear({ text }: Constant): readonly number[] {
   const length = Number(text)
-  if (!Number.isInteger(length) || length < 0 || length > 2000) return [text]
-  const lengths = [length, length - 1, length + 1, length + 2].filter((each) => each >= 0)
-  return [
-    ...lengths.flatMap((each) =>
-      ['abcdefghij', '1234567890', 'ZYXWVUTSRQ'].map((unit) => unit.repeat(each / 10 + 1).slice(0, each)),
-    ),
-    text,
-  ]
+  if (!Number.isInteger(length) || length < 0 || length > 2000) return []
+  return [length, length - 1, length + 1, length + 2].filter((each) => each >= 0)
 }
+
+function filled(start: string, unit: string, length: number): string {
+  return start + unit.repeat(length / unit.length + 1).slice(0, Math.max(0, length - start.length))
+}
+
+/** Texts of so many bytes, for what the expression decodes. */
+function encoded(expression: string, lengths: readonly number[]): readonly string[] {
+  const format = /\bdecode\([^']*'(base64|hex)'/.exec(expression)?.[1]
+  if (format === undefined) return []
+  return lengths.flatMap((length) =>
+    UNITS.map((unit) => filled('', unit, length)).map((text) => (format === 'hex' ? hexOf(text) : btoa(text))),
+  )
+}
+
+function hexOf(text: string): string {
+  return Array.from(text, (char) => char.charCodeAt(0).toString(16).padStart(2, '0')).join('')
+}
+
+/** Keys and digests have a length. */
+const bytes: Read = (constants) => [
+  ...new Set(
+    constants
+      .filter(({ type }) => type === '')
+      .flatMap(lengthsNear)
+      .flatMap((length) =>
+        [...UNITS, 'zyxwvutsrq', '0987654321'].map((unit) => `\\x${hexOf(filled('', unit, length))}`),
+      ),
+  ),
+]
 
 const SAMPLES = 12
 
@@ -126,6 +164,7 @@ const SHAPES: readonly string[] = [
   'snake_case',
   'UPPER',
   'Title',
+  'Aa1!aaaa',
   'en',
   'de-CH',
   'en_US',
@@ -237,6 +276,7 @@ const READERS: Readonly<Record<string, Read>> = {
   timetz: clock,
   json: documents,
   jsonb: documents,
+  bytea: bytes,
   bool: () => ['true', 'false'],
   interval: (constants) => [
     ...constants.filter(({ type }) => type === 'interval').map(({ text }) => text),

@@ -30,7 +30,13 @@ describe('sampleOf', () => {
     expect(new Set(Array.from({ length: 20 }, () => sampleOf('^[a-z]{8}$', random))).size).toBe(20)
   })
 
-  test.each(['^(?=.*[A-Z])x', '(a)\\1', '(unclosed', '[unclosed'])('does not guess at %s', (pattern) => {
+  test('passes over what stands around', () => {
+    const random = randomOf('ssn')
+    const texts = Array.from({ length: 20 }, () => sampleOf('^(?!000)[0-8]\\d{2}-(?!00)\\d{2}(?=$)', random))
+    for (const text of texts) expect(text).toMatch(/^[0-8]\d{2}-\d{2}$/)
+  })
+
+  test.each(['^(?#note)x', '(a)\\1', '(unclosed', '[unclosed'])('does not guess at %s', (pattern) => {
     expect(sampleOf(pattern, randomOf(pattern))).toBeUndefined()
   })
 

@@ -1,8 +1,8 @@
 import type { Random } from './random.ts'
 
 /**
- * A text that matches a regular expression, most likely: look-arounds and back references are not read (undefined),
- * and classes give ASCII. Whoever asks tries the text on the real expression.
+ * A text that matches a regular expression, most likely: what look-arounds ask for is not looked at, back references are
+ * not read (undefined), and classes give ASCII. Whoever asks tries the text on the real expression.
  * https://www.postgresql.org/docs/current/functions-matching.html#POSIX-SYNTAX-DETAILS
  */
 export function sampleOf(pattern: string, random: Random): string | undefined {
@@ -83,12 +83,13 @@ function atom(reader: Reader): string | undefined {
 }
 
 function group(reader: Reader, rest: string): string | undefined {
-  if (/^\(\?[^:]/.test(rest)) return undefined
-  reader.at += rest.startsWith('(?:') ? 3 : 1
+  const opening = /^\((?:\?(?::|<?[=!]))?/.exec(rest)?.[0] ?? ''
+  if (opening === '(' && rest[1] === '?') return undefined
+  reader.at += opening.length
   const text = alternatives(reader)
-  if (reader.pattern[reader.at] !== ')') return undefined
+  if (text === undefined || reader.pattern[reader.at] !== ')') return undefined
   reader.at++
-  return text
+  return /[=!]$/.test(opening) ? '' : text
 }
 
 function escaped(reader: Reader, rest: string): string | undefined {
