@@ -1,5 +1,6 @@
 import type { ObjectProperties } from '../../core/catalog.ts'
 import type { Row } from '../../ports.ts'
+import { arrayText } from './array-text.ts'
 import { grantsOf } from './grants.ts'
 import { viewText } from './view-text.ts'
 
@@ -35,6 +36,9 @@ const RESERVED = new Set([
   'view',
 ])
 
+/** What somebody wrote; the rest is printed by the server. */
+const VERBATIM = new Set(['body', 'comment'])
+
 /** Adds the rows of one query to what was read so far; rows of the same identity complete each other. */
 export function readRows(reading: Reading, rows: readonly Row[]): void {
   const properties = Object.keys(rows[0] ?? {}).filter((column) => !RESERVED.has(column))
@@ -51,9 +55,9 @@ function readRow(reading: Reading, row: Row, columns: readonly string[]): void {
   const properties = propertiesOf(reading, identity)
   for (const column of columns) {
     const value = row[column]
-    if (value) properties[column] = value
+    if (value) properties[column] = VERBATIM.has(column) ? value : arrayText(value)
   }
-  if (row.view) properties.definition = viewText(row.view)
+  if (row.view) properties.definition = arrayText(viewText(row.view))
   if (row.on) properties.table = relation
   if (row['owner is default']) delete properties.owner
   if (row['listed in']) append(reading, `${row['listed in']} ${relation}`, name ?? '')
