@@ -12,9 +12,14 @@ export function explainExtremes(plain: RehearsalFacts, { at, message }: Rehearsa
   return at === 'up' ? { ...plain, conditions: [`Its up fails on extreme values: ${message}`] } : plain
 }
 
-/** A down that works until somebody writes is told apart from one that never does. */
+/**
+ * A down that works until somebody writes is told apart from one that never does, and from one that looks first and
+ * refuses by itself.
+ */
 export function explainDown(failed: RehearsalFacts, untouched: RehearsalFacts): RehearsalFacts {
   if (!failed.failure || untouched.failure?.at === 'down') return failed
+  if (failed.failure.sqlstate === RAISED)
+    return { ...untouched, unproven: `Its down refuses rows that were written since the up: ${failed.failure.message}` }
   const message = `${failed.failure.message} (with rows that were written since the up; without such rows it works)`
   return { ...failed, failure: { ...failed.failure, message } }
 }
@@ -36,9 +41,13 @@ export function explainUp(failed: RehearsalFacts, empty: RehearsalFacts): Rehear
 
 const SEED = 'export a seed(db), or put an ID.seed.sql beside the pair'
 
-/** P0001: its own RAISE; 21000: a subquery that it expects one row of. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/** A migration's own RAISE. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const RAISED = 'P0001'
+/** A subquery that it expects one row of. */
+const CARDINALITY = '21000'
+
 function refuserOf(failure: RehearsalFailure): string | undefined {
   if (failure.code === 'VALIDATION_FAILED') return 'Its validate()'
   const { sqlstate = '' } = failure
-  return isOfValues(failure) || sqlstate === 'P0001' || sqlstate === '21000' ? 'Its up' : undefined
+  return isOfValues(failure) || sqlstate === RAISED || sqlstate === CARDINALITY ? 'Its up' : undefined
 }

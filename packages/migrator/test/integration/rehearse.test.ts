@@ -182,6 +182,17 @@ describe('a verdict', () => {
       1,
     ))
 
+  test('unproven where the down looks first, and refuses by itself', () =>
+    check(
+      pair(
+        '0002_careful',
+        'ALTER TABLE users ADD mail text;',
+        "DO $$ BEGIN IF EXISTS (SELECT FROM users WHERE mail <> '') THEN RAISE 'there is mail'; END IF; END $$; ALTER TABLE users DROP mail;",
+      ),
+      'unproven',
+      /Its down refuses rows that were written since the up:[\s\S]*there is mail/,
+    ))
+
   test('irreversible, and why', () =>
     check(
       {
