@@ -135,8 +135,10 @@ const HINTS: Readonly<Record<string, string>> = {
 function serverFailure(server: ServerError, cause: unknown, origin: Origin): MigratorError {
   const at = placeIn(server, origin)
   const place = at ? `${origin.file ?? 'SQL'}:${at.line}:${at.column}` : (frameIn(cause, origin.file) ?? origin.file)
-  const extras = [server.detail, server.hint && `Hint: ${server.hint}`].filter(Boolean).join(' ')
-  const text = redactText([server.message, extras].filter(Boolean).join('. '))
+  const said = [server.message, server.detail, server.hint && `Hint: ${server.hint}`].filter((each) => each)
+  const text = redactText(
+    said.map((each, at) => (at < said.length - 1 ? `${each?.replace(/\.$/, '')}.` : each)).join(' '),
+  )
   const hint = HINTS[server.code]
   const denied = server.code === '42501' && origin.file === undefined ? 'PERMISSION_DENIED' : undefined
   return new MigratorError(CODES[server.code] ?? denied ?? 'MIGRATION_FAILED', place ? `${place}: ${text}` : text, {

@@ -1,6 +1,6 @@
 import type { ObjectProperties } from '../../core/catalog.ts'
 import type { Row } from '../../ports.ts'
-import { arrayText } from './array-text.ts'
+import { castText } from './cast-text.ts'
 import { grantsOf } from './grants.ts'
 import { viewText } from './view-text.ts'
 
@@ -55,9 +55,9 @@ function readRow(reading: Reading, row: Row, columns: readonly string[]): void {
   const properties = propertiesOf(reading, identity)
   for (const column of columns) {
     const value = row[column]
-    if (value) properties[column] = VERBATIM.has(column) ? value : arrayText(value)
+    if (value) properties[column] = VERBATIM.has(column) ? value : castText(value)
   }
-  if (row.view) properties.definition = arrayText(viewText(row.view))
+  if (row.view) properties.definition = castText(viewText(row.view))
   if (row.on) properties.table = relation
   if (row['owner is default']) delete properties.owner
   if (row['listed in']) append(reading, `${row['listed in']} ${relation}`, name ?? '')
