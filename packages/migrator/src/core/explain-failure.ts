@@ -8,8 +8,10 @@ export function isOfValues({ sqlstate = '' }: RehearsalFailure): boolean {
 /** What holds for plain values and not for extreme ones: an up that fails is undone, a down that fails is needed. */
 export function explainExtremes(plain: RehearsalFacts, { at, message }: RehearsalFailure): RehearsalFacts {
   if (at === 'down')
-    return { ...plain, unproven: `Its down fails on extreme values (on plain ones it works): ${message}` }
-  return at === 'up' ? { ...plain, conditions: [`Its up fails on extreme values: ${message}`] } : plain
+    return { ...plain, unproven: `Its down fails on some rows that the up allows (on plain ones it works): ${message}` }
+  return at === 'up'
+    ? { ...plain, conditions: [`Its up fails on some rows (on plain ones it works): ${message}`] }
+    : plain
 }
 
 /**

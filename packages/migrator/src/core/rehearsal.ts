@@ -27,12 +27,14 @@ export interface RehearsalFacts {
   }
   readonly data: {
     readonly before: DataSnapshot
+    /** In the up state, before rows were written there. */
+    readonly up?: DataSnapshot
     /** In the up state, once rows had been written there. */
     readonly written?: DataSnapshot
     readonly after?: DataSnapshot
   }
-  /** Tables that no row could be made for. */
-  readonly withoutRows: readonly { readonly table: string; readonly why: string }[]
+  /** Tables that no row could be made for. `isNew`: the up makes them, and so touches them. */
+  readonly withoutRows: readonly { readonly table: string; readonly why: string; readonly isNew?: boolean }[]
   /** Whether the locks of its statements tell every table that it touches. */
   readonly transactional: boolean
   readonly statements: readonly StatementFacts[]
@@ -74,11 +76,13 @@ export function judgeRehearsal(facts: RehearsalFacts): Judgement {
   const whole = data.after !== undefined
   const found = {
     differences: back?.differences ?? [],
-    lostByRoundTrip: data.after
-      ? roundTripLoss({ before: data.before, after: data.after, ...(data.written ? { written: data.written } : {}) })
-      : [],
+    lostByRoundTrip: data.after ? roundTripLoss({ ...data, after: data.after }) : [],
     lostByDown:
-      data.after && data.written ? downLoss(data.written, data.after).filter((loss) => !isRelabelled(loss, facts)) : [],
+      data.after && data.written
+        ? downLoss(data.written, data.after, data.up && { before: data.before, up: data.up }).filter(
+            (loss) => !isRelabelled(loss, facts),
+          )
+        : [],
   }
   const broken = brokenBy(facts, back, again)
   if (broken.length > 0) return { verdict: 'broken', reasons: broken, ...found }
@@ -142,7 +146,7 @@ function unprovenBy({ withoutRows, statements, transactional, unproven, failure 
       locks.filter(({ mode }) => compareLockModes(mode, 'ROW SHARE') > 0).map(({ relation }) => relation),
     ),
   )
-  const missing = withoutRows.filter(({ table }) => !transactional || touched.has(shownName(table)))
+  const missing = withoutRows.filter(({ table, isNew }) => isNew || !transactional || touched.has(shownName(table)))
   return [
     ...(unproven === undefined ? [] : [unproven]),
     ...(failure?.at === 'rows' ? [`The generated rows can't be read: ${failure.message}`] : []),

@@ -1,5 +1,6 @@
 import type { CatalogSnapshot } from '../core/catalog.ts'
 import type { ReadAs } from '../core/data/read-as.ts'
+import { nameOf } from '../core/data/table-shape.ts'
 import type { Direction, Migration } from '../core/migration.ts'
 import type { RehearsalFacts, RehearsalFailure } from '../core/rehearsal.ts'
 import { diffCatalogs } from '../core/schema-diff.ts'
@@ -75,6 +76,8 @@ async function walkOn(walk: Walk, rows: Rows): Promise<Walked> {
   const { session, scratch } = walk.place
   const { tools } = walk.context
   const made = rows.before === 'none' ? undefined : await fill(walk, rows.before, rows.readAs ?? [])
+  const withoutRows: RehearsalFacts['withoutRows'][number][] = [...(made?.unproven ?? [])]
+  const known = new Set(made?.shapes.map(nameOf))
   const conditions = await clear(walk, rows.without ?? [])
   const catalogs: Catalogs = { before: await scratch.database.catalog.snapshot(session) }
   const data: Data = { before: { tables: new Map() } }
@@ -84,7 +87,7 @@ async function walkOn(walk: Walk, rows: Rows): Promise<Walked> {
       id: migration.id,
       irreversible: migration.down ? undefined : (migration.irreversible ?? 'it has none'),
       transactional: migration.transactional,
-      withoutRows: made?.unproven ?? [],
+      withoutRows,
       ...{ catalogs, data, statements, failure, conditions },
     },
   })
@@ -106,7 +109,15 @@ async function walkOn(walk: Walk, rows: Rows): Promise<Walked> {
   catalogs.up = up.catalog
   if (!migration.down) return ended(transactional)
   if (rows.written !== 'none') {
-    await tools.makeRows(session, { style: rows.written, leftOut, ...(made ? { since: made.shapes } : {}) })
+    const own = await read('up')
+    if (own) return ended(false, own)
+    const written = await tools.makeRows(session, {
+      style: rows.written,
+      leftOut,
+      ...(made ? { since: made.shapes } : {}),
+    })
+    const empty = written.unproven.filter(({ table }) => !known.has(table))
+    withoutRows.push(...empty.map((each) => ({ ...each, isNew: true })))
     const failure = await read('written')
     if (failure) return ended(false, failure)
   }

@@ -111,6 +111,15 @@ describe('roundTripLoss', () => {
   test('still names others than those', () => {
     check([two, data(['a'], { '1': ['x'], '2': ['y'], '4': ['q'] }), three], ['t: 1 row that was not there before'])
   })
+  test('names rows of the up that the down left', () => {
+    const own = data(['a'], { '1': ['x'], '2': ['y'], '3': ['own'] })
+    const written = data(['a'], { '1': ['x'], '2': ['y'], '3': ['own'], '4': ['new'] })
+    const given = { before: one(two), up: one(own), written: one(written), after: one(written) }
+    expect(roundTripLoss(given).map(describeLoss)).toEqual(['t: 1 row that was not there before'])
+    const back = data(['a'], { '1': ['x'], '2': ['y'], '4': ['new'] })
+    expect(roundTripLoss({ ...given, after: one(back) })).toEqual([])
+  })
+
   test('takes rows written under a name that the table had in between', () => {
     const given = { before: one(two), after: one(three), written: snapshot({ 'public.other': three }) }
     expect(roundTripLoss(given)).toEqual([])
@@ -118,6 +127,17 @@ describe('roundTripLoss', () => {
 })
 
 describe('downLoss', () => {
+  test('counts what was written since the up only, and not what it wrote itself', () => {
+    const before = data(['a'], { '1': ['x'] })
+    const up = data(['a', 'b'], { '1': ['x', 'filled'], '2': ['own', 'o'] })
+    const written = data(['a', 'b'], { '1': ['x', 'filled'], '2': ['own', 'o'], '3': ['new', 'n'] })
+    const earlier = { before: one(before), up: one(up) }
+    const found = (after: TableData) => downLoss(one(written), one(after), earlier).map(describeLoss)
+    expect(found(data(['a'], { '1': ['x'], '3': ['new'] }))).toEqual(['t.b: 1 of 1 value lost'])
+    expect(found(data(['a'], { '1': ['x'] }))).toEqual(['t: 1 of 1 row lost'])
+    expect(downLoss(one(written), one(data(['a'], { '1': ['x'] })), earlier)[0]?.how).toBe('removed')
+  })
+
   const check = (written: DataSnapshot, after: DataSnapshot, expected: readonly string[]) =>
     expect(downLoss(written, after).map(describeLoss)).toEqual(expected)
 

@@ -23,16 +23,20 @@ export interface RoundTrip {
   readonly before: DataSnapshot
   /** After up and down. */
   readonly after: DataSnapshot
+  /** In the up state: what the up itself has added should not be in `after`. */
+  readonly up?: DataSnapshot
   /** In the up state, once rows had been written there; those may be in `after` without having been in `before`. */
   readonly written?: DataSnapshot
 }
 
 /** What up and down together did to the data: nothing, when the list is empty. Ordered by table and column. */
-export function roundTripLoss({ before, after, written }: RoundTrip): readonly DataLoss[] {
+export function roundTripLoss({ before, after, up, written }: RoundTrip): readonly DataLoss[] {
   const lost = compareData(before, after)
-  const added = [...after.tables].flatMap(([name, table]) =>
-    addedRows(name, before.tables.get(name), table, written && tableIn(written, after, name, table)),
-  )
+  const added = [...after.tables].flatMap(([name, table]) => {
+    const standing = before.tables.get(name)
+    const found = addedRows(name, standing, table, written && tableIn(written, after, name, table))
+    return found.length > 0 ? found : leftRows(name, standing, table, up?.tables.get(name))
+  })
   return [...lost, ...added]
 }
 
@@ -52,17 +56,43 @@ export function compareData(before: DataSnapshot, after: DataSnapshot): readonly
 }
 
 /**
- * What rows of the up state lost by the down. There the schema differs: what came back under another name is no loss,
+ * What rows that were written in the up state lost by the down; what the up itself has written is its own to take
+ * back, and what was there before it another question. There the schema differs: what came back under another name is no loss,
  * and values of a column whose type differs count only when they are gone or shorter. A comparison of the up state with
  * the one after the next up is sharper, because names and types are the same again.
  */
-export function downLoss(written: DataSnapshot, after: DataSnapshot): readonly DataLoss[] {
-  return [...written.tables].flatMap(([name, table]) => {
-    const there = after.tables.get(name)
-    if (there) return columnsAside(name, table, there)
+export function downLoss(written: DataSnapshot, after: DataSnapshot, earlier?: Earlier): readonly DataLoss[] {
+  return [...written.tables].flatMap(([name, all]) => {
+    const table = withoutRows(all, earlier?.up.tables.get(name))
+    const left = after.tables.get(name)
+    const there = left && table !== all ? withoutRows(left, earlier?.before.tables.get(name)) : left
+    if (left && there) return columnsAside(name, table, there).map((loss) => stillHolding(loss, left))
     const renamed = [...after.tables].some(([other, each]) => !written.tables.has(other) && isSameTable(table, each))
     return renamed ? [] : tableLoss(name, table, undefined)
   })
+}
+
+/** Emptied is only what holds nothing of others' either. */
+function stillHolding(loss: DataLoss, left: TableData): DataLoss {
+  const held = loss.column === undefined ? left.rows : left.columns.find(({ name }) => name === loss.column)?.values
+  return loss.how === 'emptied' && held ? { ...loss, how: 'removed' } : loss
+}
+
+export interface Earlier {
+  readonly before: DataSnapshot
+  /** In the up state, before anybody wrote. */
+  readonly up: DataSnapshot
+}
+
+/** Only the rows that are new since; all of them where samples can't tell. */
+function withoutRows(table: TableData, earlier: TableData | undefined): TableData {
+  if (!earlier || earlier.oneOf > 1 || table.oneOf > 1) return table
+  const sample = pairRows(earlier, table).appeared
+  const columns = table.columns.map((column, at) => ({
+    ...column,
+    values: sample.filter(({ cells }) => cells[at] !== null).length,
+  }))
+  return { ...table, columns, sample, rows: sample.length }
 }
 
 /** `orders.note: 5 of 5 values lost`. */
@@ -210,4 +240,17 @@ function addedRows(
   if (written.oneOf > 1 || written.key.length === 0 || written.key.join() !== after.key.join()) return finding(counted)
   const known = new Set(written.sample.map(({ key }) => key))
   return finding(appeared.filter(({ key }) => !known.has(key)).length)
+}
+
+/** Rows of the up's own that the down did not take back. */
+function leftRows(
+  table: string,
+  before: TableData | undefined,
+  after: TableData,
+  up: TableData | undefined,
+): readonly DataLoss[] {
+  if (!before || !up || before.oneOf > 1 || up.oneOf > 1 || after.oneOf > 1) return []
+  const own = new Set(pairRows(before, up).appeared.map(({ key }) => key))
+  const count = pairRows(before, after).appeared.filter(({ key }) => own.has(key)).length
+  return count === 0 ? [] : [{ table, column: undefined, how: 'added', count, of: after.rows, estimated: false }]
 }

@@ -9,7 +9,7 @@ export async function removeRows(on: Session, { table, column }: RefusedRows): P
   if (!found) return undefined
   if (column === undefined) {
     await on.execute(`TRUNCATE ${found.table} CASCADE`)
-    return `${table} is empty`
+    return `${table} has no such row`
   }
   if (!found.hasColumn) return undefined
   const refusing = `${identifier(column)} IS NULL`
@@ -22,7 +22,7 @@ export async function removeRows(on: Session, { table, column }: RefusedRows): P
     },
   )
   if (!removed) await on.execute(`TRUNCATE ${found.table} CASCADE`)
-  return removed ? `${table}.${column} is never NULL` : `${table} is empty`
+  return removed ? `${table}.${column} is never NULL` : `${table} has no such row`
 }
 
 async function find(

@@ -17,8 +17,8 @@ const PINNED = `SET LOCAL search_path = ''; SET LOCAL TimeZone = 'UTC'; SET LOCA
   SET LOCAL extra_float_digits = 3; SET LOCAL bytea_output = 'hex'; SET LOCAL lc_monetary = 'C'; SET LOCAL jit = off`
 
 /**
- * Hashes the rows of every table, inside the server: values never leave it. Reads in a transaction of its own, so the
- * session must stand outside one.
+ * Hashes the rows of every table, inside the server: values never leave it. What the server computes from other columns
+ * is left out. Reads in a transaction of its own, so the session must stand outside one.
  */
 export async function takeSnapshot(on: Session, which: Tables): Promise<DataSnapshot> {
   return reading(on, PINNED, async () => {
@@ -40,7 +40,7 @@ function descriptionQuery(which: Tables): string {
   return `
   SELECT rel.schema, rel.name AS "table", rel.relkind = 'p' AS partitioned, pg_catalog.row_security_active(rel.oid) AS "hidesRows",
          (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname, 'type', pg_catalog.format_type(a.atttypid, a.atttypmod)) ORDER BY a.attname COLLATE "C")
-            FROM pg_catalog.pg_attribute a WHERE a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
+            FROM pg_catalog.pg_attribute a WHERE a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS columns,
          (SELECT pg_catalog.json_agg(a.attname ORDER BY a.attname COLLATE "C") FROM pg_catalog.pg_index i
             JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) WHERE i.indrelid = rel.oid AND i.indisprimary) AS key
     FROM (${relations(which)}) AS rel ORDER BY rel.schema COLLATE "C", rel.name COLLATE "C"`
