@@ -75,7 +75,9 @@ function textAt(
   const edges = request.style === 'plain' ? [] : values.edges
   if (unique) return edges[number] ?? values.plain(number)
   if (at >= request.wanted) {
-    const pick = random.below(edges.length + MANY)
+    // The first ones are those that a condition was written for.
+    const many = edges.length + MANY
+    const pick = Math.floor((random.below(many) * random.below(many)) / many)
     return edges[pick] ?? values.plain(pick)
   }
   return at % 2 === 0 && edges.length > 0 ? (edges[(at / 2 + shift) % edges.length] ?? null) : values.plain(number)

@@ -62,6 +62,8 @@ export interface CheckShape {
 export interface UniqueShape {
   readonly columns: readonly string[]
   readonly deferrable: boolean
+  /** What else it says, as SQL: its expressions, for which rows it holds, and whether NULLs are alike. */
+  readonly rule?: string | undefined
 }
 
 export interface ForeignKeyShape {

@@ -148,11 +148,11 @@ function foreignKeyOf(row: ConstraintRow): ForeignKeyShape {
   return { name, columns: columns ?? [], parent: `${parentSchema}.${parent}`, parentColumns: parentColumns ?? [], full }
 }
 
-function uniqueOf({ columns, expressions, deferrable }: UniqueRow, shapes: readonly ColumnShape[]): UniqueShape {
+function uniqueOf({ columns, expressions, deferrable, rule }: UniqueRow, shapes: readonly ColumnShape[]): UniqueShape {
   const computed = shapes
     .filter(({ name }) => expressions !== null && mentions(expressions, name))
     .map(({ name }) => name)
-  return { columns: [...new Set([...(columns ?? []), ...computed])], deferrable }
+  return { columns: [...new Set([...(columns ?? []), ...computed])], deferrable, rule }
 }
 
 function partitionOf({ name, bounds, checks }: PartitionRow): PartitionShape {

@@ -84,12 +84,15 @@ export interface UniqueRow {
   readonly columns: readonly string[] | null
   readonly expressions: string | null
   readonly deferrable: boolean
+  readonly rule: string
 }
 
 export function uniquesQuery(tables: Tables): string {
   return `
   SELECT i.indrelid::int8 AS "table", ${names('i.indkey', 'i.indrelid', 'i.indnkeyatts')} AS columns,
-         pg_catalog.pg_get_expr(i.indexprs, i.indrelid) AS expressions, NOT i.indimmediate AS deferrable
+         pg_catalog.pg_get_expr(i.indexprs, i.indrelid) AS expressions, NOT i.indimmediate AS deferrable,
+         pg_catalog.concat_ws(' ', pg_catalog.pg_get_expr(i.indexprs, i.indrelid), 'WHERE ' || pg_catalog.pg_get_expr(i.indpred, i.indrelid),
+           CASE WHEN (pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::boolean THEN 'NULLS NOT DISTINCT' END) AS rule
     FROM (${relations(tables)}) AS rel
     JOIN pg_catalog.pg_index i ON i.indrelid = rel.oid AND (i.indisunique OR i.indisexclusion)
     JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid

@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest'
+import { loosenedShapes } from './loosened.ts'
+import type { TableShape } from './table-shape.ts'
+
+const text = { kind: 'base', sql: 'text', name: 'text', modifiers: [] } as const
+const column = (name: string) => ({ name, type: text, nullable: true, source: 'value', expression: undefined }) as const
+
+const shape = (more: Partial<TableShape>): TableShape => ({
+  schema: 'public',
+  table: 't',
+  columns: [column('a'), column('b')],
+  primaryKey: [],
+  checks: [],
+  uniques: [],
+  foreignKeys: [],
+  partitions: [],
+  partitioned: false,
+  hidesRows: false,
+  ...more,
+})
+
+describe('loosenedShapes', () => {
+  const check = (expression: string) => ({ name: 'c', expression, columns: ['a'] })
+  const unique = (columns: string[], rule = '') => ({ columns, deferrable: false, rule })
+
+  test('asks for the opposite of a check that is gone or another', () => {
+    const found = loosenedShapes([shape({ checks: [check('(a < 1)')] })], shape({ checks: [check('(a < 9)')] }))
+    expect(found.map(({ checks }) => checks.map(({ expression }) => expression))).toEqual([
+      ['(a < 9)', '((a < 1)) IS FALSE'],
+    ])
+  })
+
+  test('takes what need not be unique any more from rows that are there', () => {
+    const found = loosenedShapes([shape({ uniques: [unique(['a'])] })], shape({ uniques: [unique(['a'], 'WHERE b')] }))
+    expect(found.map(({ foreignKeys }) => foreignKeys)).toEqual([
+      [{ name: 'of a twin', columns: ['a'], parent: 'public.t', parentColumns: ['a'], full: false }],
+    ])
+  })
+
+  test('nothing where nothing was loosened, the columns are gone, or the table is new', () => {
+    const strict = shape({ checks: [check('(a < 1)')], uniques: [unique(['a', 'b'])] })
+    expect(loosenedShapes([strict], { ...strict, uniques: [unique(['b', 'a'])] })).toEqual([])
+    expect(loosenedShapes([strict], shape({ columns: [column('b')] }))).toEqual([])
+    expect(loosenedShapes([], shape({}))).toEqual([])
+  })
+})

@@ -1,0 +1,42 @@
+import { nameOf, type TableShape, type UniqueShape } from './table-shape.ts'
+
+/**
+ * Shapes of the same table for rows that it takes now and its earlier shape refused, as applications will write them: one
+ * for each check that is gone, whose opposite they fulfil, and for each rule of uniqueness that is, in whose columns they
+ * are like rows that are there (taken from them as a foreign key's values are).
+ */
+export function loosenedShapes(earlier: readonly TableShape[], now: TableShape): readonly TableShape[] {
+  const former = earlier.find((shape) => nameOf(shape) === nameOf(now))
+  return former ? [...withoutCheck(former, now), ...withoutUnique(former, now)] : []
+}
+
+function withoutCheck(former: TableShape, now: TableShape): readonly TableShape[] {
+  const standing = new Set(now.checks.map(({ expression }) => expression))
+  const gone = former.checks.filter(({ expression, columns }) => !standing.has(expression) && hasValues(now, columns))
+  return gone.map((check) => ({
+    ...now,
+    checks: [...now.checks, { ...check, expression: `(${check.expression}) IS FALSE` }],
+  }))
+}
+
+function withoutUnique(former: TableShape, now: TableShape): readonly TableShape[] {
+  const standing = new Set(now.uniques.map(printOf))
+  const gone = former.uniques.filter(
+    (unique) => unique.columns.length > 0 && !standing.has(printOf(unique)) && hasValues(now, unique.columns),
+  )
+  return gone.map(({ columns }) => ({
+    ...now,
+    foreignKeys: [
+      ...now.foreignKeys.filter((key) => !key.columns.some((column) => columns.includes(column))),
+      { name: 'of a twin', columns, parent: nameOf(now), parentColumns: columns, full: false },
+    ],
+  }))
+}
+
+function printOf({ columns, rule }: UniqueShape): string {
+  return JSON.stringify([[...columns].sort(), rule])
+}
+
+function hasValues({ columns }: TableShape, names: readonly string[]): boolean {
+  return names.every((name) => columns.some((column) => column.name === name && column.source === 'value'))
+}
