@@ -19,10 +19,18 @@ export function explainExtremes(plain: RehearsalFacts, { at, message }: Rehearsa
  * refuses by itself.
  */
 export function explainDown(failed: RehearsalFacts, untouched: RehearsalFacts): RehearsalFacts {
-  if (!failed.failure || untouched.failure?.at === 'down') return failed
+  if (!failed.failure) return failed
+  if (untouched.failure?.at === 'down') return untouched.failure.sqlstate === RAISED ? meantSo(failed) : failed
   if (failed.failure.sqlstate === RAISED)
     return { ...untouched, unproven: `Its down refuses rows that were written since the up: ${failed.failure.message}` }
   const message = `${failed.failure.message} (with rows that were written since the up; without such rows it works)`
+  return { ...failed, failure: { ...failed.failure, message } }
+}
+
+/** People mark so what has no way back. */
+function meantSo(failed: RehearsalFacts): RehearsalFacts {
+  if (!failed.failure) return failed
+  const message = `${failed.failure.message} (if there is no way back, say so instead of a down: irreversible="why")`
   return { ...failed, failure: { ...failed.failure, message } }
 }
 

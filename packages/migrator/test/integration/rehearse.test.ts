@@ -234,6 +234,14 @@ describe('a verdict', () => {
       1,
     ))
 
+  test('broken where the down is one that always raises, with the way to say so', () =>
+    check(
+      pair('0002_no', 'ALTER TABLE users ADD mail text;', "DO $$ BEGIN RAISE 'no way back'; END $$;"),
+      'broken',
+      /The down fails:.*no way back.*irreversible="why"/,
+      1,
+    ))
+
   test('unproven where the down looks first, and refuses by itself', () =>
     check(
       pair(
