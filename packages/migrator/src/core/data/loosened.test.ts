@@ -1,23 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { column, table } from '../../../test/support/shapes.ts'
 import { loosenedShapes } from './loosened.ts'
 import type { TableShape } from './table-shape.ts'
 
-const text = { kind: 'base', sql: 'text', name: 'text', modifiers: [] } as const
-const column = (name: string) => ({ name, type: text, nullable: true, source: 'value', expression: undefined }) as const
-
-const shape = (more: Partial<TableShape>): TableShape => ({
-  schema: 'public',
-  table: 't',
-  columns: [column('a'), column('b')],
-  primaryKey: [],
-  checks: [],
-  uniques: [],
-  foreignKeys: [],
-  partitions: [],
-  partitioned: false,
-  hidesRows: false,
-  ...more,
-})
+const shape = (more: Partial<TableShape>) => table('t', { columns: [column('a'), column('b')], ...more })
 
 describe('loosenedShapes', () => {
   const check = (expression: string) => ({ name: 'c', expression, columns: ['a'] })
