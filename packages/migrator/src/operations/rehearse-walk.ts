@@ -116,7 +116,7 @@ async function walkOn(walk: Walk, rows: Rows): Promise<Walked> {
       leftOut,
       ...(made ? { since: made.shapes } : {}),
     })
-    const empty = written.unproven.filter(({ table }) => !known.has(table))
+    const empty = written.unproven.filter(({ table }) => !known.has(table) && !data.up?.tables.get(table)?.rows)
     withoutRows.push(...empty.map((each) => ({ ...each, isNew: true })))
     const failure = await read('written')
     if (failure) return ended(false, failure)

@@ -184,6 +184,17 @@ describe('a verdict', () => {
       /No row could be made for cart/,
     ))
 
+  test('a table for one row, which the up writes, wants no other', () =>
+    check(
+      pair(
+        '0002_one',
+        'CREATE TABLE one (id int PRIMARY KEY CHECK (id = 1)); INSERT INTO one VALUES (1);',
+        'DROP TABLE one;',
+      ),
+      'lossy',
+      /one: 1 of 1 row lost/,
+    ))
+
   test('order-only: columns stand in another order, and nothing is lost', () =>
     check(
       {

@@ -133,9 +133,11 @@ describe('downLoss', () => {
     const written = data(['a', 'b'], { '1': ['x', 'filled'], '2': ['own', 'o'], '3': ['new', 'n'] })
     const earlier = { before: one(before), up: one(up) }
     const found = (after: TableData) => downLoss(one(written), one(after), earlier).map(describeLoss)
-    expect(found(data(['a'], { '1': ['x'], '3': ['new'] }))).toEqual(['t.b: 1 of 1 value lost'])
-    expect(found(data(['a'], { '1': ['x'] }))).toEqual(['t: 1 of 1 row lost'])
-    expect(downLoss(one(written), one(data(['a'], { '1': ['x'] })), earlier)[0]?.how).toBe('removed')
+    expect(found(data(['a', 'b'], { '1': ['x', null], '3': ['new', 'n'] }))).toEqual([])
+    expect(found(data(['a', 'b'], { '1': ['x', null], '3': ['new', null] }))).toEqual(['t.b: 1 of 1 value lost'])
+    expect(found(data(['a'], { '1': ['x'], '3': ['new'] }))).toEqual(['t.b: 3 of 3 values lost'])
+    expect(found(data(['a'], { '1': ['x'] }))).toEqual(['t.b: 3 of 3 values lost', 't: 1 of 1 row lost'])
+    expect(downLoss(one(written), one(data(['a', 'b'], { '1': ['x', null] })), earlier)[0]?.how).toBe('removed')
   })
 
   const check = (written: DataSnapshot, after: DataSnapshot, expected: readonly string[]) =>

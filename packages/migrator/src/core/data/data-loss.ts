@@ -56,19 +56,24 @@ export function compareData(before: DataSnapshot, after: DataSnapshot): readonly
 }
 
 /**
- * What rows that were written in the up state lost by the down; what the up itself has written is its own to take
- * back, and what was there before it another question. There the schema differs: what came back under another name is no loss,
- * and values of a column whose type differs count only when they are gone or shorter. A comparison of the up state with
- * the one after the next up is sharper, because names and types are the same again.
+ * What rows that were written in the up state lost by the down; what the up itself has written is its own to take back
+ * row by row, and what was there before it another question. There the schema differs: what came back under another name
+ * is no loss, and values of a column whose type differs count only when they are gone or shorter. A comparison of the up
+ * state with the one after the next up is sharper, because names and types are the same again.
  */
 export function downLoss(written: DataSnapshot, after: DataSnapshot, earlier?: Earlier): readonly DataLoss[] {
   return [...written.tables].flatMap(([name, all]) => {
-    const table = withoutRows(all, earlier?.up.tables.get(name))
     const left = after.tables.get(name)
-    const there = left && table !== all ? withoutRows(left, earlier?.before.tables.get(name)) : left
-    if (left && there) return columnsAside(name, table, there).map((loss) => stillHolding(loss, left))
-    const renamed = [...after.tables].some(([other, each]) => !written.tables.has(other) && isSameTable(table, each))
-    return renamed ? [] : tableLoss(name, table, undefined)
+    if (!left) {
+      const renamed = [...after.tables].some(([other, each]) => !written.tables.has(other) && isSameTable(all, each))
+      return renamed ? [] : tableLoss(name, all, undefined)
+    }
+    // What goes as a whole takes the up's own rows with it, and somebody may have changed those.
+    const gone = columnsAside(name, all, left).filter(({ how }) => how === 'dropped')
+    const own = withoutRows(all, earlier?.up.tables.get(name))
+    const there = own === all ? left : withoutRows(left, earlier?.before.tables.get(name))
+    const rest = columnsAside(name, own, there).filter(({ how }) => how !== 'dropped')
+    return [...gone, ...rest.map((loss) => stillHolding(loss, left))]
   })
 }
 
