@@ -25,12 +25,12 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
     checksum: checksumOf(step),
     message: `${verb} ${step.id}`,
   })
-  // Who keeps the step waiting has to be seen before the lock timeout strikes.
-  const half = run.options.lockTimeoutMs === 0 ? TICK_MS : run.options.lockTimeoutMs / 2
-  if (half < TICK_MS) void tick().catch(() => undefined)
+  // Who keeps the step waiting has to be seen before the lock timeout strikes, so the connection to look over is there first.
+  const quarter = run.options.lockTimeoutMs === 0 ? TICK_MS : run.options.lockTimeoutMs / 4
+  if (quarter < TICK_MS) await tick().catch(() => undefined)
   const timer = setInterval(
     () => void tick().catch(() => undefined),
-    Math.max(SHORTEST_TICK_MS, Math.min(TICK_MS, half)),
+    Math.max(SHORTEST_TICK_MS, Math.min(TICK_MS, quarter)),
   )
   try {
     return await work()
