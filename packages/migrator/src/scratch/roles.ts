@@ -2,15 +2,13 @@ import type { Session } from '../ports.ts'
 import { identifier, literal } from '../sql/literal.ts'
 
 /**
- * Makes roles that nobody logs in with, once; one that another process makes meanwhile is there as well. One that an open
+ * Makes roles that nobody logs in with; one that another process makes meanwhile is there as well. One that an open
  * transaction has made is not waited for long.
  */
 export function createRoles(admin: Session): (names: readonly string[]) => Promise<void> {
-  const there = new Set<string>()
   return async (names) => {
-    const unknown = names.filter((name) => !there.has(name))
-    if (unknown.length === 0) return
-    const made = unknown.map(
+    if (names.length === 0) return
+    const made = names.map(
       (name) => `
       IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = ${literal(name)}) THEN
         BEGIN CREATE ROLE ${identifier(name)}; EXCEPTION WHEN duplicate_object OR unique_violation OR lock_not_available THEN NULL; END;
@@ -19,6 +17,5 @@ export function createRoles(admin: Session): (names: readonly string[]) => Promi
     await admin.execute(
       `DO $roles$ BEGIN PERFORM pg_catalog.set_config('lock_timeout', '2s', true); ${made.join('')} END $roles$`,
     )
-    for (const name of unknown) there.add(name)
   }
 }

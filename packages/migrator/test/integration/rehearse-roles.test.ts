@@ -61,3 +61,16 @@ test('a role that the step itself has made is not waited for', async () => {
   const rehearsals = await rehearse(contextOn(server), chain, { chosen: new Set(['0002_role']) })
   expect(rehearsals.map(({ verdict }) => verdict)).toEqual(['lossless'])
 })
+
+test('a role that somebody else was making, and gave up, is made the next time', async () => {
+  const scratch = await server.empty()
+  const session = await scratch.database.connect({ modules: false })
+  await session.execute('BEGIN; CREATE ROLE wavering')
+  await scratch.provideRoles?.(['wavering'])
+  await session.execute('ROLLBACK')
+  await scratch.provideRoles?.(['wavering'])
+  const [row] = await session.query("SELECT count(*)::text AS roles FROM pg_roles WHERE rolname = 'wavering'")
+  expect(row?.roles).toBe('1')
+  await session.close()
+  await scratch.drop()
+})

@@ -14,10 +14,10 @@ const MOST_ROWS = 1000
 
 /**
  * Remembers all rows of the tables that are read, and where the sequences stand. What is answered puts them back once the
- * schema is the same again, on the same session; it tells whether nothing else was changed: tables that are left out, as the
- * server's statistics count it, and materialized views. Undefined where that can't be done: before PostgreSQL 15, for a role that may not switch triggers
- * off (or where some fire nevertheless), with rows that are hidden from it or too many. Both want a session outside a
- * transaction.
+ * schema is the same again, on the same session; it tells whether nothing else was changed: tables that are left out, as
+ * the server's statistics count it, and materialized views. Undefined where that can't be done: before PostgreSQL 15, for a
+ * role that may not switch triggers off (or where some fire nevertheless), with rows that are hidden from it or too many.
+ * Both want a session outside a transaction.
  */
 export async function rememberRows(on: Session, which: Tables): Promise<PutBack | undefined> {
   const [[able], tables, sequences] = await Promise.all([
