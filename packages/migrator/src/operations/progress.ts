@@ -9,12 +9,13 @@ const SHORTEST_TICK_MS = 50
 
 /**
  * Runs one step and, while it lasts, tells about once a second for how long it has been running and who keeps it waiting.
- * The last blockers seen are attached to the LOCK_TIMEOUT that they caused.
+ * The last blockers seen are attached to the LOCK_TIMEOUT that they caused: a look between the timeout and its answer finds
+ * nobody any more, and takes none of them away.
  */
 export async function watchStep<T>(run: Run, step: ReadyStep, index: number, work: () => Promise<T>): Promise<T> {
   const { context } = run
   const started = context.clock.monotonicMs()
-  let blockers: readonly Blocker[] = []
+  let lastSeen: readonly Blocker[] = []
   let gaveUp = false
   const place = { version: step.id, direction: step.direction, index: index + 1, total: run.total }
   const verb = step.direction === 'up' ? 'Applying' : 'Rolling back'
@@ -36,9 +37,12 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
     return await work()
   } catch (error) {
     if (gaveUp && error instanceof MigratorError) throw waitedTooLong(error)
-    if (!(error instanceof MigratorError) || error.code !== 'LOCK_TIMEOUT' || blockers.length === 0) throw error
-    const message = `${error.message}; kept waiting by ${blockers.map(describe).join(', ')}`
-    throw new MigratorError('LOCK_TIMEOUT', message, { cause: error, details: { ...error.details, blockers } })
+    if (!(error instanceof MigratorError) || error.code !== 'LOCK_TIMEOUT' || lastSeen.length === 0) throw error
+    const message = `${error.message}; kept waiting by ${lastSeen.map(describe).join(', ')}`
+    throw new MigratorError('LOCK_TIMEOUT', message, {
+      cause: error,
+      details: { ...error.details, blockers: lastSeen },
+    })
   } finally {
     clearInterval(timer)
   }
@@ -55,7 +59,8 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
   /** What can't be seen of the blockers is left out: the tick only informs. */
   async function tick(): Promise<void> {
     if (run.session.pooled) await giveUpWaiting()
-    else blockers = await context.database.activity.blockersOf(run.session.serverPid)
+    const blockers = run.session.pooled ? [] : await context.database.activity.blockersOf(run.session.serverPid)
+    if (blockers.length > 0) lastSeen = blockers
     const durationMs = context.clock.monotonicMs() - started
     const waiting = blockers.length > 0 ? `, kept waiting by ${blockers.map(describe).join(', ')}` : ''
     const message = `${step.id}: ${(durationMs / 1000).toFixed(0)} s${waiting}`

@@ -11,7 +11,7 @@ const index = outsidePair(
   'CREATE INDEX CONCURRENTLY busy_id ON busy (id);',
   'DROP INDEX CONCURRENTLY IF EXISTS busy_id;',
 )
-const QUICK = ['--lock-timeout', '200ms', '--lock-retries', '1']
+const QUICK = ['--lock-timeout', '500ms', '--lock-retries', '1']
 
 /** A session of somebody else's that holds the table, until it is let go. */
 async function holding({ sql }: TestDatabase): Promise<{ pid: number; letGo(): Promise<void> }> {
@@ -71,6 +71,19 @@ describe('a table that another session holds', () => {
     const { db, project } = await scene(alter, { standing: STANDING })
     const holder = await holding(db)
     const failed = await project.run(['migrate', '--lock-timeout', '1500ms', '--lock-retries', '0', '--json'])
+    await holder.letGo()
+    expect(failed.json().error, saidBy(failed)).toMatchObject({ code: 'LOCK_TIMEOUT' })
+    expect(failed.json().error.message).toContain(`pid ${holder.pid}`)
+  })
+
+  test('who holds it is named even when the answer takes a while after the wait is over', async () => {
+    const late = `DO $$ BEGIN ALTER TABLE busy ADD COLUMN name text;
+      EXCEPTION WHEN lock_not_available THEN PERFORM pg_sleep(0.7); RAISE; END $$;`
+    const { db, project } = await scene(pair('0001_late', late, 'ALTER TABLE busy DROP COLUMN name;'), {
+      standing: STANDING,
+    })
+    const holder = await holding(db)
+    const failed = await project.run(['migrate', '--lock-timeout', '800ms', '--lock-retries', '0', '--json'])
     await holder.letGo()
     expect(failed.json().error, saidBy(failed)).toMatchObject({ code: 'LOCK_TIMEOUT' })
     expect(failed.json().error.message).toContain(`pid ${holder.pid}`)
