@@ -97,7 +97,7 @@ describe('a table that another session holds', () => {
     await waitingForLock(db)
     const started = performance.now()
     await db.sql`SELECT * FROM busy`
-    expect(performance.now() - started).toBeLessThan(1_500)
+    expect(performance.now() - started).toBeLessThan(10_000) // Without the timeout it would wait for the reader for ever.
     expect((await running.finished).code).toBe(1)
     await reader.unsafe('ROLLBACK')
     reader.release()
