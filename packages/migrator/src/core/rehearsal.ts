@@ -1,6 +1,7 @@
 import type { CatalogSnapshot } from './catalog.ts'
 import { type DataLoss, describeLoss, downLoss, roundTripLoss } from './data/data-loss.ts'
 import type { DataSnapshot } from './data/data-snapshot.ts'
+import { repeated, type Sequences, type SetBack, setBack } from './data/sequence-data.ts'
 import { shownName } from './data/table-shape.ts'
 import { compareLockModes } from './lock-mode.ts'
 import { type CatalogDiff, type Difference, diffCatalogs, explainDifferences } from './schema-diff.ts'
@@ -33,6 +34,8 @@ export interface RehearsalFacts {
     readonly written?: DataSnapshot
     readonly after?: DataSnapshot
   }
+  /** Where sequences stand. */
+  readonly sequences?: { readonly before?: Sequences; readonly after?: Sequences }
   /** Tables that no row could be made for. `isNew`: the up makes them, and so touches them. */
   readonly withoutRows: readonly { readonly table: string; readonly why: string; readonly isNew?: boolean }[]
   /** Whether the locks of its statements tell every table that it touches. */
@@ -74,9 +77,13 @@ export function judgeRehearsal(facts: RehearsalFacts): Judgement {
   const back = catalogs.after && diffCatalogs(catalogs.before, catalogs.after)
   const again = catalogs.up && catalogs.again && diffCatalogs(catalogs.up, catalogs.again)
   const whole = data.after !== undefined
+  const restarted = restartedIn(facts)
   const found = {
     differences: back?.differences ?? [],
-    lostByRoundTrip: data.after ? roundTripLoss({ ...data, after: data.after }) : [],
+    lostByRoundTrip: [
+      ...(data.after ? roundTripLoss({ ...data, after: data.after }) : []),
+      ...restarted.filter(({ taken }) => !taken).map(repeated),
+    ],
     lostByDown:
       data.after && data.written
         ? downLoss(data.written, data.after, data.up && { before: data.before, up: data.up }).filter(
@@ -84,7 +91,7 @@ export function judgeRehearsal(facts: RehearsalFacts): Judgement {
           )
         : [],
   }
-  const broken = brokenBy(facts, back, again)
+  const broken = [...brokenBy(facts, back, again), ...restarted.flatMap(refusalReason)]
   if (broken.length > 0) return { verdict: 'broken', reasons: broken, ...found }
   if (facts.irreversible !== undefined)
     return { verdict: 'irreversible', reasons: [`There is no down: ${facts.irreversible}`], ...found }
@@ -98,6 +105,20 @@ export function judgeRehearsal(facts: RehearsalFacts): Judgement {
   if (lossy.length > 0) return { verdict: 'lossy', reasons, ...found }
   if (unproven.length > 0 || !whole) return { verdict: 'unproven', reasons, ...found }
   return { verdict: order.length > 0 ? 'order-only' : 'lossless', reasons, ...found }
+}
+
+function restartedIn({ sequences, data }: RehearsalFacts): readonly SetBack[] {
+  if (!sequences?.before || !sequences.after || !data.after) return []
+  return setBack(sequences.before, sequences.after, { ...data, after: data.after })
+}
+
+function refusalReason({ sequence, next, taken }: SetBack): readonly string[] {
+  if (!taken) return []
+  const { table, column, upTo } = taken
+  return [
+    `After the down the next row of ${shownName(table)} is refused: ${shownName(sequence)} gives out ${next}, and ${column} has numbers up to ${upTo}. ` +
+      `Let the down set it: SELECT setval('${shownName(sequence)}', max(${column})) FROM ${shownName(table)};`,
+  ]
 }
 
 /** A value whose enum label was renamed back reads otherwise, and is the same value. */

@@ -1,5 +1,6 @@
 import type { CatalogSnapshot } from '../core/catalog.ts'
 import type { ReadAs } from '../core/data/read-as.ts'
+import type { Sequences } from '../core/data/sequence-data.ts'
 import { nameOf } from '../core/data/table-shape.ts'
 import type { Direction, Migration } from '../core/migration.ts'
 import type { RehearsalFacts, RehearsalFailure } from '../core/rehearsal.ts'
@@ -81,6 +82,7 @@ async function walkOn(walk: Walk, rows: Rows): Promise<Walked> {
   const conditions = await clear(walk, rows.without ?? [])
   const catalogs: Catalogs = { before: await scratch.database.catalog.snapshot(session) }
   const data: Data = { before: { tables: new Map() } }
+  const sequences: { before?: Sequences; after?: Sequences } = {}
   const ended = (stands: boolean, failure?: RehearsalFailure): Walked => ({
     stands,
     facts: {
@@ -88,12 +90,13 @@ async function walkOn(walk: Walk, rows: Rows): Promise<Walked> {
       irreversible: migration.down ? undefined : (migration.irreversible ?? 'it has none'),
       transactional: migration.transactional,
       withoutRows,
-      ...{ catalogs, data, statements, failure, conditions },
+      ...{ catalogs, data, sequences, statements, failure, conditions },
     },
   })
   const read = async (point: keyof Data): Promise<RehearsalFailure | undefined> => {
     try {
       data[point] = await tools.takeSnapshot(session, leftOut)
+      if (point === 'before' || point === 'after') sequences[point] = await tools.readSequences(session, leftOut)
       return undefined
     } catch (error) {
       return failureOf('rows', error)

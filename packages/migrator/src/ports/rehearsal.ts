@@ -1,6 +1,7 @@
 /** What a rehearsal needs of a throw-away database, beyond running steps in it. */
 import type { DataSnapshot } from '../core/data/data-snapshot.ts'
 import type { ReadAs } from '../core/data/read-as.ts'
+import type { Sequences } from '../core/data/sequence-data.ts'
 import type { TableShape } from '../core/data/table-shape.ts'
 import type { Direction } from '../core/migration.ts'
 import type { StatementFacts } from '../core/statement-facts.ts'
@@ -28,6 +29,8 @@ export interface RehearsalTools {
   readShapes(on: Session, leftOut?: LeftOut): Promise<readonly TableShape[]>
   /** Hashes all rows; outside a transaction. */
   takeSnapshot(on: Session, leftOut?: LeftOut): Promise<DataSnapshot>
+  /** Where the sequences stand that feed these tables, or no column at all; outside a transaction. */
+  readSequences(on: Session, leftOut?: LeftOut): Promise<Sequences>
   /**
    * Watches the statements that a step sends on a session: in a transaction from inside, otherwise from other
    * connections; a statement that it makes no difference to gets a transaction of its own and is looked at from inside too.

@@ -1,6 +1,7 @@
 import type { RehearsalTools } from '../ports/rehearsal.ts'
 import type { Session } from '../ports.ts'
 import { generateRows } from './data/generate-rows.ts'
+import { readSequences } from './data/read-sequences.ts'
 import { readShapes } from './data/read-shapes.ts'
 import { rememberRows } from './data/remember-rows.ts'
 import { removeRows } from './data/remove-rows.ts'
@@ -19,6 +20,7 @@ export function createRehearsalTools(own: readonly TableName[]): RehearsalTools 
     removeRows,
     readShapes: (on, leftOut) => readShapes(on, { own, leftOut }),
     takeSnapshot: (on, leftOut) => takeSnapshot(on, { own, leftOut }),
+    readSequences: (on, leftOut) => readSequences(on, { own, leftOut }),
     observe: (on, way) => (way.within === 'transaction' ? observeInTransaction(on, way) : observeFromBeside(on, way)),
     availableExtensions: (on) => names(on, 'SELECT name FROM pg_catalog.pg_available_extensions'),
     roles: (on) => names(on, 'SELECT rolname AS name FROM pg_catalog.pg_roles'),

@@ -69,6 +69,22 @@ describe('the next rehearsal finds', () => {
     expect(Object.values(verdicts).map(({ verdict }) => verdict)).toEqual(['lossless', 'lossless', 'lossy'])
   })
 
+  test('a sequence that was set, and that nobody has asked for a number since', async () => {
+    const third = `DO $$ BEGIN ASSERT nextval('roles_id_seq') = 1000 AND nextval('alone') = 50; END $$;`
+    const chain = history(
+      ROLES,
+      [
+        'CREATE SEQUENCE alone; ALTER SEQUENCE roles_id_seq RESTART WITH 1000; ALTER SEQUENCE alone RESTART WITH 50;',
+        'DROP SEQUENCE alone;',
+      ],
+      ['CREATE INDEX by_name ON roles (name);', 'DROP INDEX by_name;'],
+      [third, 'SELECT 1;'],
+      ['CREATE TABLE u (id int);', 'DROP TABLE u;'],
+    )
+    const verdicts = await verdictsOf(chain, ['0003_step', '0005_step'])
+    expect(verdicts).toMatchObject({ '0003_step': { verdict: 'lossless' }, '0005_step': { verdict: 'lossy' } })
+  })
+
   test('tables empty that a trigger wrote into meanwhile', async () => {
     const chain = history(
       [

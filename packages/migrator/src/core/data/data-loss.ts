@@ -10,9 +10,10 @@ export interface DataLoss {
   /**
    * `dropped`: it is no more. `emptied`: it is there, and holds nothing of what it held. `removed`: some are gone.
    * `narrowed`: values have become shorter. `changed`: they have become others. `added`: there are some that were not.
+   * `repeated`: `table` is a sequence, which gives out numbers that it gave out before.
    */
-  readonly how: 'dropped' | 'emptied' | 'removed' | 'narrowed' | 'changed' | 'added'
-  /** Rows or, with `column`, values. */
+  readonly how: 'dropped' | 'emptied' | 'removed' | 'narrowed' | 'changed' | 'added' | 'repeated'
+  /** Rows, or with `column` values, or numbers of a sequence. */
   readonly count: number
   readonly of: number
   /** Whether `count` is counted up from a sample. */
@@ -107,6 +108,7 @@ export function describeLoss({ table, column, how, count, of, estimated }: DataL
   const unit = column === undefined ? 'row' : 'value'
   if (how === 'added')
     return `${name}: ${many} ${plural(count, unit, `${unit}s`).replace(/^\d+ /, '')} that ${count === 1 ? 'was' : 'were'} not there before`
+  if (how === 'repeated') return `${name}: gives out ${plural(count, 'number', 'numbers')} for the second time`
   const what = how === 'narrowed' || how === 'changed' ? how : 'lost'
   return `${name}: ${many} of ${plural(of, unit, `${unit}s`)} ${what}`
 }

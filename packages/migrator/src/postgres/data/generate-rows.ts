@@ -10,6 +10,7 @@ import { literal } from '../../sql/literal.ts'
 import { quoted } from '../table-name.ts'
 import { lateStatement } from './insert-statement.ts'
 import { ATTEMPTS, type Attempt, MOST_PARTITIONS, tryInsert, type Work, worksOf } from './insert-work.ts'
+import { giveOutNumbers } from './read-sequences.ts'
 import { readShapes } from './read-shapes.ts'
 import type { Tables } from './shape-queries.ts'
 import { attempt as allowed, refusalOf, tryColumns, tryDomains } from './value-trials.ts'
@@ -59,6 +60,7 @@ export async function generateRows(on: Session, options: GenerateOptions): Promi
   const tries = await runWorks(on, { works, domains, before, options })
   const loosened = wanted.flatMap((shape) => (shape.partitioned ? [] : loosenedShapes(options.since ?? [], shape)))
   await Promise.all(loosened.map((shape) => fillLoosened(on, shape, domains, late)))
+  if (!options.since) await giveOutNumbers(on)
   const lateNotes = await fillLate(on, wanted, late, horizon)
   const hadRows = new Set([...before].filter(([, count]) => count > 0).map(([name]) => name))
   return summary({ shapes, wanted, tries, hadRows, mustAdd: options.since !== undefined }, lateNotes)

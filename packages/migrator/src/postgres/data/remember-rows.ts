@@ -3,6 +3,7 @@ import type { Session } from '../../ports.ts'
 import { identifier, literal } from '../../sql/literal.ts'
 import { quoted, type TableName } from '../table-name.ts'
 import { jsonRows } from './json-rows.ts'
+import { rememberSequences } from './read-sequences.ts'
 import { relations, source, type Tables } from './shape-queries.ts'
 import { attempt } from './value-trials.ts'
 
@@ -20,10 +21,10 @@ const MOST_ROWS = 1000
  * Both want a session outside a transaction.
  */
 export async function rememberRows(on: Session, which: Tables): Promise<PutBack | undefined> {
-  const [[able], tables, sequences] = await Promise.all([
+  const [[able], tables, restarts] = await Promise.all([
     on.query(ABILITY),
     jsonRows<Remembered>(on, describedQuery(which)),
-    sequencesOf(on),
+    rememberSequences(on, which),
   ])
   if (able?.able !== 'true' || tables.some(({ hidesRows }) => hidesRows)) return undefined
   const [rows, elsewhere] = await Promise.all([attempt(rowsOf(on, tables)), changesOf(on, which)])
@@ -34,7 +35,7 @@ export async function rememberRows(on: Session, which: Tables): Promise<PutBack 
       'BEGIN',
       'SET LOCAL session_replication_role = replica',
       ...tables.flatMap((table, at) => putBack(table, rows[at] ?? [])),
-      ...restarts(sequences, await sequencesOf(session)),
+      ...(await restarts()),
       'COMMIT',
     ]
     // A type whose own text is no input for it is no reason to give up more than the database.
@@ -86,22 +87,6 @@ function putBack(table: Remembered, rows: readonly string[]): readonly string[] 
     removal,
     `INSERT INTO ${quoted(table)} (${columns.join(', ')}) OVERRIDING SYSTEM VALUE SELECT ${fields} FROM (VALUES ${values}) AS v(r)`,
   ]
-}
-
-/** Of every sequence by its name, what setval makes it stand where it stands now. */
-async function sequencesOf(on: Session): Promise<ReadonlyMap<string, string>> {
-  const rows = await on.query(`
-    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name,
-           COALESCE(pg_catalog.pg_sequence_last_value(c.oid) || ', true', s.seqstart || ', false') AS stand
-      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_sequence s ON s.seqrelid = c.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.relkind = 'S' AND c.oid >= 16384 AND n.nspname !~ '^pg_'`)
-  return new Map(rows.map(({ name, stand }) => [name ?? '', stand ?? '']))
-}
-
-function restarts(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): readonly string[] {
-  return [...before].flatMap(([name, stand]) =>
-    now.get(name) === stand ? [] : [`SELECT pg_catalog.setval(${literal(name)}::pg_catalog.regclass, ${stand})`],
-  )
 }
 
 /** What was written into tables that are left out, and into materialized views, since there are statistics. */
