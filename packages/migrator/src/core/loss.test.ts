@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Loss, losesData, lossText, tellable } from './loss.ts'
+import { byKeeping, type Loss, losesData, lossText, tellable } from './loss.ts'
 
 const rows = (count: number | undefined, more: Partial<Loss> = {}): Loss => ({
   ...{ migration: '0001_a', how: 'dropped', table: 'public.orders', rows: count, estimated: false },
@@ -41,4 +41,18 @@ test.each([
 
 test('an empty table is no loss, an uncounted one may be', () => {
   expect(tellable([rows(0), values(0), rows(undefined), unknown])).toEqual([rows(undefined), unknown])
+})
+
+test('what --preserve-data keeps is told from what it does not and what only shows later', () => {
+  const [dropped, narrowed, overwritten] = [
+    values(1),
+    values(1, { how: 'may-narrow' }),
+    values(1, { how: 'may-overwrite' }),
+  ]
+  const code: Loss = { migration: '0001_a', how: 'unknown', estimated: false, why: 'its down is code' }
+  expect(byKeeping([code, overwritten, dropped, narrowed])).toEqual({
+    kept: [dropped, narrowed],
+    unkept: [overwritten],
+    unknown: [code],
+  })
 })

@@ -40,6 +40,20 @@ export function mayOnly(how: Loss['how']): how is 'may-narrow' | 'may-overwrite'
   return how === 'may-narrow' || how === 'may-overwrite'
 }
 
+/** What `--preserve-data` does with losses. */
+export interface Keeping {
+  readonly kept: readonly Loss[]
+  readonly unkept: readonly Loss[]
+  /** Kept as it shows while the step runs, or the step is stopped. */
+  readonly unknown: readonly Loss[]
+}
+
+export function byKeeping(losses: readonly Loss[]): Keeping {
+  const keptWhere = ({ how }: Loss) => (how === 'unknown' ? how : how === 'may-overwrite' ? 'unkept' : 'kept')
+  const all = (which: keyof Keeping) => losses.filter((loss) => keptWhere(loss) === which)
+  return { kept: all('kept'), unkept: all('unkept'), unknown: all('unknown') }
+}
+
 /** What is worth telling: what goes, what may go, and what can't be told. */
 export function tellable(losses: readonly Loss[]): readonly Loss[] {
   return losses.filter((loss) => (loss.rows ?? loss.values) !== 0)

@@ -1,5 +1,5 @@
 import type { Destruction } from '../core/destruction.ts'
-import { type KnownLoss, type Loss, losesData, lossText, tellable } from '../core/loss.ts'
+import { byKeeping, type KnownLoss, type Loss, losesData, lossText, tellable } from '../core/loss.ts'
 import type { Action } from '../core/migration.ts'
 import { MigratorError } from '../errors.ts'
 import type { AskedLoss } from '../ports/kept-data.ts'
@@ -91,9 +91,7 @@ export function tellLoss(context: Context, losses: readonly Loss[], keeping: 'ke
     tellOne(context, 'This destroys:', losses)
     return
   }
-  const unkept = losses.filter(({ how }) => how === 'may-overwrite')
-  const unknown = losses.filter(({ how }) => how === 'unknown')
-  const kept = losses.filter((loss) => !unkept.includes(loss) && !unknown.includes(loss))
+  const { kept, unkept, unknown } = byKeeping(losses)
   tellOne(context, 'This takes away, and preserves:', kept)
   tellOne(context, 'This is not preserved:', unkept)
   tellOne(context, 'Preserved as it shows, or stopped there:', unknown)

@@ -1,4 +1,4 @@
-import { type Loss, lossText } from '../../core/loss.ts'
+import { byKeeping, type Loss, lossText } from '../../core/loss.ts'
 import { plural } from '../../core/plural.ts'
 import type { MigrationStatus } from '../../core/reconcile.ts'
 import { proofText, proveSchema, type SchemaProof } from '../../core/schema-proof.ts'
@@ -61,9 +61,14 @@ function previewText(
 }
 
 function lossPreview(losses: readonly Loss[], paint: (text: string) => string): readonly string[] {
-  if (losses.length === 0) return []
-  const lines = losses.map((loss) => paint(`  ${lossText(loss)} (${loss.migration})`))
-  return ['', 'What is there now and would be destroyed; --preserve-data keeps it:', ...lines]
+  const { kept, unkept, unknown } = byKeeping(losses)
+  const part = (head: string, some: readonly Loss[]) =>
+    some.length === 0 ? [] : ['', head, ...some.map((loss) => paint(`  ${lossText(loss)} (${loss.migration})`))]
+  return [
+    ...part('What is there now and would be destroyed; --preserve-data keeps it:', kept),
+    ...part('What --preserve-data does not keep:', unkept),
+    ...part("What can't be told; --preserve-data keeps what shows, or stops there:", unknown),
+  ]
 }
 
 function backupPreview(
