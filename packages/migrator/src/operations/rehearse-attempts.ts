@@ -31,7 +31,10 @@ export async function rehearsed(
   if (!plain.failure) return explainExtremes(plain, hard.failure)
   if (plain.failure.at === 'rows')
     return { ...(await walk({ before: 'none', written: 'none' })), failure: plain.failure }
-  if (plain.failure.at === 'down') return explainDown(plain, await walk({ before: 'plain', written: 'none' }))
+  if (plain.failure.at === 'down') {
+    const milder = await walk({ before: 'plain', written: 'plain', asBefore: true })
+    return explainDown(plain, milder.failure ? await walk({ before: 'plain', written: 'none' }) : milder)
+  }
   if (plain.failure.at === 'second up') return plain
   const empty = await walk({ before: 'none', written: 'none' })
   const eased = () => walkEased(walk, plain, empty)

@@ -19,6 +19,8 @@ export interface Rows {
   readonly before: RowWish['style'] | 'none' | 'kept'
   /** Rows that are written in the up state, as an application would. */
   readonly written: RowWish['style'] | 'none'
+  /** Only such rows there as the schema before would have taken, too. */
+  readonly asBefore?: boolean
   /** Columns whose values the up reads as another type. */
   readonly readAs?: readonly ReadAs[]
   /** Rows that are removed again before the up, because it refused them. */
@@ -117,7 +119,7 @@ async function walkOn(walk: Walk, rows: Rows): Promise<Walked> {
     const written = await tools.makeRows(session, {
       style: rows.written,
       leftOut,
-      ...(made ? { since: made.shapes } : {}),
+      ...(made ? { since: made.shapes, asThen: rows.asBefore } : {}),
     })
     const empty = written.unproven.filter(({ table }) => !known.has(table) && !data.up?.tables.get(table)?.rows)
     withoutRows.push(...empty.map((each) => ({ ...each, isNew: true })))

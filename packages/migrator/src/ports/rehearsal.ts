@@ -71,6 +71,8 @@ export interface RowWish {
   readonly leftOut?: LeftOut | undefined
   /** Only in tables that changed since then. */
   readonly since?: readonly TableShape[]
+  /** With `since`: only rows that the tables would have taken then, too; default false, and some that they would not. */
+  readonly asThen?: boolean | undefined
   /** Columns whose values a step will read as another type. */
   readonly readAs?: readonly ReadAs[]
   /** Hand-written rows: the tables that it adds rows to get no others. */

@@ -253,6 +253,23 @@ describe('a verdict', () => {
       1,
     ))
 
+  const KEYLESS = [
+    'ALTER TABLE users DROP CONSTRAINT users_name_key; ALTER TABLE users ADD nick text;',
+    'ALTER TABLE users DROP nick; ALTER TABLE users ADD CONSTRAINT users_name_key UNIQUE (name);',
+  ] as const
+  const keyed = pair(
+    '0002_key',
+    'ALTER TABLE users ADD UNIQUE (name);',
+    'ALTER TABLE users DROP CONSTRAINT users_name_key;',
+  )
+
+  test('lossy where the down brings a key back over what else it loses, and says both', () =>
+    check(
+      { ...keyed, ...pair('0003_no_key', ...KEYLESS) },
+      'lossy',
+      /users\.nick: \d+ of \d+ values lost[\s\S]*Its down fails, and changes nothing, on rows that were written .*could not create unique index/,
+    ))
+
   test('unproven where the down looks first, and refuses by itself', () =>
     check(
       pair(

@@ -21,7 +21,9 @@ export interface DownFixture {
   readonly transactional: boolean
 }
 
-export function downFixtures(kind: 'broken' | 'correct' | 'losing' | 'failing'): readonly DownFixture[] {
+export function downFixtures(
+  kind: 'broken' | 'correct' | 'losing' | 'failing' | 'repeating' | 'refusing',
+): readonly DownFixture[] {
   return readdirSync(join(FOLDER, kind)).map((name) => {
     const folder = join(FOLDER, kind, name)
     const read = (file: string) => readFileSync(join(folder, `${file}.sql`), 'utf8')

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { column, table } from '../../../test/support/shapes.ts'
-import { loosenedShapes } from './loosened.ts'
+import { loosenedShapes, tightenedShape } from './loosened.ts'
 import type { TableShape } from './table-shape.ts'
 
 const shape = (more: Partial<TableShape>) => table('t', { columns: [column('a'), column('b')], ...more })
 
-describe('loosenedShapes', () => {
-  const check = (expression: string) => ({ name: 'c', expression, columns: ['a'] })
-  const unique = (columns: string[], rule = '') => ({ columns, deferrable: false, rule })
+const check = (expression: string) => ({ name: 'c', expression, columns: ['a'] })
+const unique = (columns: string[], rule = '') => ({ columns, deferrable: false, rule })
 
+describe('loosenedShapes', () => {
   test('asks for the opposite of a check that is gone or another', () => {
     const found = loosenedShapes([shape({ checks: [check('(a < 1)')] })], shape({ checks: [check('(a < 9)')] }))
     expect(found.map(({ checks }) => checks.map(({ expression }) => expression))).toEqual([
@@ -29,4 +29,26 @@ describe('loosenedShapes', () => {
     expect(loosenedShapes([strict], shape({ columns: [column('b')] }))).toEqual([])
     expect(loosenedShapes([], shape({}))).toEqual([])
   })
+})
+
+describe('tightenedShape', () => {
+  test('asks for what the earlier shape asked for, of the columns that are still there', () => {
+    const key = { name: 'k', columns: ['b'], parent: 'public.p', parentColumns: ['id'], full: false }
+    const strict = shape({
+      columns: [{ ...column('a'), nullable: false }, column('b')],
+      checks: [check('(a < 1)')],
+      uniques: [unique(['a']), unique(['b'])],
+      foreignKeys: [key],
+    })
+    const now = shape({ columns: [{ ...column('a'), nullable: true }], checks: [check('(a < 9)')] })
+    expect(tightenedShape([strict], now)).toEqual({
+      ...now,
+      columns: [{ ...column('a'), nullable: false }],
+      checks: [check('(a < 9)'), check('(a < 1)')],
+      uniques: [unique(['a'])],
+    })
+    expect(tightenedShape([strict], { ...strict, columns: now.columns }).foreignKeys).toEqual([key])
+  })
+
+  test('leaves a table alone that is new', () => expect(tightenedShape([], shape({}))).toEqual(shape({})))
 })

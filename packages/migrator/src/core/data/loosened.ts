@@ -10,6 +10,25 @@ export function loosenedShapes(earlier: readonly TableShape[], now: TableShape):
   return former ? [...withoutCheck(former, now), ...withoutUnique(former, now)] : []
 }
 
+/** The shape of the same table for rows that its earlier shape would have taken too, as far as its columns are still there. */
+export function tightenedShape(earlier: readonly TableShape[], now: TableShape): TableShape {
+  const former = earlier.find((shape) => nameOf(shape) === nameOf(now))
+  if (!former) return now
+  const names = new Set(now.columns.map(({ name }) => name))
+  const required = new Set(former.columns.filter(({ nullable }) => !nullable).map(({ name }) => name))
+  const still = <T extends { readonly columns: readonly string[] }>(rules: readonly T[], standing: readonly T[]) => {
+    const known = new Set(standing.map((rule) => JSON.stringify(rule)))
+    return rules.filter((rule) => !known.has(JSON.stringify(rule)) && rule.columns.every((column) => names.has(column)))
+  }
+  return {
+    ...now,
+    columns: now.columns.map((column) => (required.has(column.name) ? { ...column, nullable: false } : column)),
+    checks: [...now.checks, ...still(former.checks, now.checks)],
+    uniques: [...now.uniques, ...still(former.uniques, now.uniques)],
+    foreignKeys: [...now.foreignKeys, ...still(former.foreignKeys, now.foreignKeys)],
+  }
+}
+
 function withoutCheck(former: TableShape, now: TableShape): readonly TableShape[] {
   const standing = new Set(now.checks.map(({ expression }) => expression))
   const gone = former.checks.filter(({ expression, columns }) => !standing.has(expression) && hasValues(now, columns))

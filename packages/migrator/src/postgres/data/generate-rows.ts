@@ -1,6 +1,6 @@
 import type { ValueStyle } from '../../core/data/candidate-rows.ts'
 import { insertOrder, keyOf } from '../../core/data/foreign-key-order.ts'
-import { loosenedShapes } from '../../core/data/loosened.ts'
+import { loosenedShapes, tightenedShape } from '../../core/data/loosened.ts'
 import { type ReadAs, readableShape } from '../../core/data/read-as.ts'
 import { rowPlan } from '../../core/data/row-plan.ts'
 import { changedSince, nameOf, shownName, type TableShape } from '../../core/data/table-shape.ts'
@@ -25,6 +25,8 @@ export interface GenerateOptions extends Tables {
   readonly style?: ValueStyle
   /** Only tables that are new or changed since then: rows as the schema takes them now. Existing rows stay as they are. */
   readonly since?: readonly TableShape[]
+  /** With `since`: only rows that the tables would have taken then, too. */
+  readonly asThen?: boolean | undefined
   /** Columns whose values a step will read as another type. */
   readonly readAs?: readonly ReadAs[]
   /** Hand-written rows. It runs first, and the tables that it adds rows to get no others. */
@@ -53,12 +55,15 @@ export async function generateRows(on: Session, options: GenerateOptions): Promi
   const wanted = (options.since ? changedSince(options.since, shapes) : shapes)
     .filter((shape) => !seeded.has(nameOf(shape)))
     .map((shape) => readableShape(shape, options.readAs ?? []))
+    .map((shape) => (options.asThen ? tightenedShape(options.since ?? [], shape) : shape))
   const { groups, late } = insertOrder(wanted)
   const works = groups.flatMap((group) => worksOf(group, late, options.rows ?? 8))
   const before = seeded.size > 0 ? await countRows(on, shapes) : counts
   const domains = await tryDomains(on, wanted)
   const tries = await runWorks(on, { works, domains, before, options })
-  const loosened = wanted.flatMap((shape) => (shape.partitioned ? [] : loosenedShapes(options.since ?? [], shape)))
+  const loosened = wanted.flatMap((shape) =>
+    shape.partitioned || options.asThen ? [] : loosenedShapes(options.since ?? [], shape),
+  )
   await Promise.all(loosened.map((shape) => fillLoosened(on, shape, domains, late)))
   if (!options.since) await giveOutNumbers(on)
   const lateNotes = await fillLate(on, wanted, late, horizon)
