@@ -17,32 +17,21 @@ export function explainExtremes(plain: RehearsalFacts, { at, message }: Rehearsa
 /**
  * A down that works until somebody writes is told apart from one that never does. It is broken where it changes a column
  * and does not say what becomes of values that do not fit. Where it refuses rows as a whole, by its own look at them or by
- * a key, a check or a label that it brings back, nothing is lost, and no text could bring them back either: unproven.
+ * a key or a check that it brings back, nothing is lost, and no text could bring them back either: unproven.
  */
 export function explainDown(failed: RehearsalFacts, milder: RehearsalFacts): RehearsalFacts {
   if (!failed.failure) return failed
   if (milder.failure?.at === 'down') return milder.failure.sqlstate === RAISED ? meantSo(failed) : failed
   const refusal = `rows that were written since the up: ${failed.failure.message}`
   if (failed.failure.sqlstate === RAISED) return { ...milder, unproven: `Its down refuses ${refusal}` }
-  if (failed.transactional && isOfRules(failed.failure, failed))
+  if (failed.transactional && RULES.has(failed.failure.sqlstate ?? ''))
     return { ...milder, unproven: `Its down fails, and changes nothing, on ${refusal} (without such rows it works)` }
   const message = `${failed.failure.message} (with rows that were written since the up; without such rows it works)`
   return { ...failed, failure: { ...failed.failure, message } }
 }
 
-/** Whether rows broke a rule that came back: unique, foreign key, check, exclusion, or the labels of an enum. */
-function isOfRules({ sqlstate = '' }: RehearsalFailure, { catalogs }: RehearsalFacts): boolean {
-  const { before, up } = catalogs
-  const labelsDiffer = Object.keys(before).some(
-    (identity) => identity.startsWith('enum ') && before[identity]?.values !== up?.[identity]?.values,
-  )
-  return RULES.has(sqlstate) || (sqlstate === NO_SUCH_LABEL && labelsDiffer)
-}
-
-/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/** Unique, foreign key, check, exclusion. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const RULES = new Set(['23503', '23505', '23514', '23P01'])
-/** Also of every other text that its type does not take. */
-const NO_SUCH_LABEL = '22P02'
 
 /** People mark so what has no way back. */
 function meantSo(failed: RehearsalFacts): RehearsalFacts {
