@@ -9,8 +9,8 @@ import type { StatementFacts } from './statement-facts.ts'
 
 /**
  * `lossless`: schema and rows come back. `lossy`: the schema does, not all the data. `order-only`: columns stand in another
- * order. `broken`: a step fails, or the schema does not come back. `irreversible`: there is no down. `unproven`: rows that
- * matter could not be made.
+ * order. `broken`: a step fails, the schema does not come back, or the next row is refused then. `irreversible`: there is
+ * no down. `unproven`: rows that matter could not be made, or the down refuses some that the up allows.
  */
 export const VERDICTS = ['lossless', 'lossy', 'order-only', 'broken', 'irreversible', 'unproven'] as const
 export type RehearsalVerdict = (typeof VERDICTS)[number]
@@ -114,10 +114,9 @@ function restartedIn({ sequences, data }: RehearsalFacts): readonly SetBack[] {
 
 function refusalReason({ sequence, next, taken }: SetBack): readonly string[] {
   if (!taken) return []
-  const { table, column, upTo } = taken
+  const { table, column, upTo, remedy } = taken
   return [
-    `After the down the next row of ${shownName(table)} is refused: ${shownName(sequence)} gives out ${next}, and ${column} has numbers up to ${upTo}. ` +
-      `Let the down set it: SELECT setval('${shownName(sequence)}', max(${column})) FROM ${shownName(table)};`,
+    `After the down the next row of ${shownName(table)} is refused: ${shownName(sequence)} gives out ${next}, and ${column} has numbers up to ${upTo}. Let the down set it: ${remedy}`,
   ]
 }
 

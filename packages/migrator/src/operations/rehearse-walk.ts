@@ -119,7 +119,7 @@ async function walkOn(walk: Walk, rows: Rows): Promise<Walked> {
     const written = await tools.makeRows(session, {
       style: rows.written,
       leftOut,
-      ...(made ? { since: made.shapes, asThen: rows.asBefore } : {}),
+      ...(made ? { since: made.shapes, asBefore: rows.asBefore } : {}),
     })
     const empty = written.unproven.filter(({ table }) => !known.has(table) && !data.up?.tables.get(table)?.rows)
     withoutRows.push(...empty.map((each) => ({ ...each, isNew: true })))

@@ -18,7 +18,10 @@ export interface RehearsalTools {
    * again. Undefined where the server or the role does not allow that, or there are too many. Outside a transaction.
    */
   rememberRows(on: Session, leftOut: LeftOut): Promise<PutBack | undefined>
-  /** Fills every table with rows that fulfil its constraints; outside a transaction. */
+  /**
+   * Fills every table with rows that fulfil its constraints, and, without `since`, takes numbers from sequences that feed
+   * no column; outside a transaction.
+   */
   makeRows(on: Session, wish: RowWish): Promise<MadeRows>
   /**
    * Removes rows that a step refused: those without a value in the column, or all of the table. Answers with what is then
@@ -72,7 +75,7 @@ export interface RowWish {
   /** Only in tables that changed since then. */
   readonly since?: readonly TableShape[]
   /** With `since`: only rows that the tables would have taken then, too; default false, and some that they would not. */
-  readonly asThen?: boolean | undefined
+  readonly asBefore?: boolean | undefined
   /** Columns whose values a step will read as another type. */
   readonly readAs?: readonly ReadAs[]
   /** Hand-written rows: the tables that it adds rows to get no others. */

@@ -3,7 +3,7 @@ import type { DataSnapshot } from './data-snapshot.ts'
 import { type RowsAround, type SequenceData, type Sequences, setBack } from './sequence-data.ts'
 
 const fed = (largest: bigint, smallest = 1n) => ({
-  ...{ table: 'public.users', column: 'id' },
+  ...{ table: 'public.users', column: 'id', remedy: 'SELECT 1;' },
   ends: { smallest, largest },
 })
 const at = (next: bigint, more: Partial<SequenceData> = {}): Sequences =>
@@ -14,7 +14,7 @@ const rowsAt = (rows: number): DataSnapshot => ({
 /** 8 rows before; in the up state; afterwards. */
 const holding = (up: number, after = 8): RowsAround => ({ before: rowsAt(8), up: rowsAt(up), after: rowsAt(after) })
 const UNFED = { sequence: 'public.s', next: 1n, count: 8 }
-const TAKEN = { ...UNFED, taken: { table: 'public.users', column: 'id', upTo: 8n } }
+const TAKEN = { ...UNFED, taken: { table: 'public.users', column: 'id', remedy: 'SELECT 1;', upTo: 8n } }
 
 describe('a sequence is set back', () => {
   test('where the next row would get a number that a row has', () =>
@@ -34,7 +34,7 @@ describe('a sequence is set back', () => {
   })
   test('where it feeds nothing', () => expect(setBack(at(9n), at(1n), holding(8))).toEqual([UNFED]))
   test('where what it feeds may hold the same twice', () => {
-    const plain = { feeds: [{ table: 'public.users', column: 'no' }] }
+    const plain = { feeds: [{ table: 'public.users', column: 'no', remedy: 'SELECT 1;' }] }
     expect(setBack(at(9n, plain), at(1n, plain), holding(8))).toEqual([UNFED])
   })
   test('with numbers that JavaScript does not count to', () => {

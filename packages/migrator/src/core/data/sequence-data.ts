@@ -16,6 +16,8 @@ export interface FedColumn {
   /** `schema.table`. */
   readonly table: string
   readonly column: string
+  /** The statement that sets the sequence behind its values. */
+  readonly remedy: string
   /** Of a column of whole numbers that alone tells rows apart: the first and last of them. */
   readonly ends?: { readonly smallest: bigint; readonly largest: bigint } | undefined
 }
@@ -28,8 +30,8 @@ export interface SetBack {
   readonly sequence: string
   readonly next: bigint
   /** The column that holds its next numbers already, so that the next row is refused. */
-  readonly taken?: { readonly table: string; readonly column: string; readonly upTo: bigint } | undefined
-  /** How many numbers come again, and how many were given out. */
+  readonly taken?: (Pick<FedColumn, 'table' | 'column' | 'remedy'> & { readonly upTo: bigint }) | undefined
+  /** How many of the numbers that were given out come again. */
   readonly count: number
 }
 
@@ -63,11 +65,11 @@ function haveStayed(table: string, { before, up, after }: RowsAround): boolean {
   return rows(up) > 0 || (rows(before) > 0 && rows(after) >= rows(before))
 }
 
-function collision({ next, increment }: SequenceData, { table, column, ends }: FedColumn): SetBack['taken'] {
+function collision({ next, increment }: SequenceData, { table, column, remedy, ends }: FedColumn): SetBack['taken'] {
   if (!ends) return undefined
   const upTo = increment > 0n ? ends.largest : ends.smallest
   const isTaken = increment > 0n ? upTo >= next : upTo <= next
-  return isTaken ? { table, column, upTo } : undefined
+  return isTaken ? { table, column, remedy, upTo } : undefined
 }
 
 /** As part of what a way there and back lost. */

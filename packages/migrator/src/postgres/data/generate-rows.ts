@@ -10,8 +10,8 @@ import { literal } from '../../sql/literal.ts'
 import { quoted } from '../table-name.ts'
 import { lateStatement } from './insert-statement.ts'
 import { ATTEMPTS, type Attempt, MOST_PARTITIONS, tryInsert, type Work, worksOf } from './insert-work.ts'
-import { giveOutNumbers } from './read-sequences.ts'
 import { readShapes } from './read-shapes.ts'
+import { giveOutNumbers } from './sequences.ts'
 import type { Tables } from './shape-queries.ts'
 import { attempt as allowed, refusalOf, tryColumns, tryDomains } from './value-trials.ts'
 
@@ -26,7 +26,7 @@ export interface GenerateOptions extends Tables {
   /** Only tables that are new or changed since then: rows as the schema takes them now. Existing rows stay as they are. */
   readonly since?: readonly TableShape[]
   /** With `since`: only rows that the tables would have taken then, too. */
-  readonly asThen?: boolean | undefined
+  readonly asBefore?: boolean | undefined
   /** Columns whose values a step will read as another type. */
   readonly readAs?: readonly ReadAs[]
   /** Hand-written rows. It runs first, and the tables that it adds rows to get no others. */
@@ -55,14 +55,14 @@ export async function generateRows(on: Session, options: GenerateOptions): Promi
   const wanted = (options.since ? changedSince(options.since, shapes) : shapes)
     .filter((shape) => !seeded.has(nameOf(shape)))
     .map((shape) => readableShape(shape, options.readAs ?? []))
-    .map((shape) => (options.asThen ? tightenedShape(options.since ?? [], shape) : shape))
+    .map((shape) => (options.asBefore ? tightenedShape(options.since ?? [], shape) : shape))
   const { groups, late } = insertOrder(wanted)
   const works = groups.flatMap((group) => worksOf(group, late, options.rows ?? 8))
   const before = seeded.size > 0 ? await countRows(on, shapes) : counts
   const domains = await tryDomains(on, wanted)
   const tries = await runWorks(on, { works, domains, before, options })
   const loosened = wanted.flatMap((shape) =>
-    shape.partitioned || options.asThen ? [] : loosenedShapes(options.since ?? [], shape),
+    shape.partitioned || options.asBefore ? [] : loosenedShapes(options.since ?? [], shape),
   )
   await Promise.all(loosened.map((shape) => fillLoosened(on, shape, domains, late)))
   if (!options.since) await giveOutNumbers(on)

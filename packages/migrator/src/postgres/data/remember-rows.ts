@@ -3,7 +3,7 @@ import type { Session } from '../../ports.ts'
 import { identifier, literal } from '../../sql/literal.ts'
 import { quoted, type TableName } from '../table-name.ts'
 import { jsonRows } from './json-rows.ts'
-import { rememberSequences } from './read-sequences.ts'
+import { rememberSequences } from './sequences.ts'
 import { relations, source, type Tables } from './shape-queries.ts'
 import { attempt } from './value-trials.ts'
 

@@ -17,6 +17,8 @@ interface Feed extends TableName {
   readonly partitioned: boolean
   /** Whether its values are the sequence's numbers as they are, and alone tell rows apart. */
   readonly isKey: boolean
+  /** Sets the sequence behind its values. */
+  readonly remedy: string
 }
 
 /**
@@ -31,8 +33,8 @@ export async function readSequences(on: Session, which: Tables): Promise<Sequenc
     const found = sequences.map((each, at) => {
       const { increment, cycles } = each
       const feeds = (each.feeds ?? []).map((feed): FedColumn => {
-        const { column } = feed
-        return { table: nameOf(feed), column, ends: feed.isKey ? ends[keys.indexOf(feed)] : undefined }
+        const { column, remedy } = feed
+        return { table: nameOf(feed), column, remedy, ends: feed.isKey ? ends[keys.indexOf(feed)] : undefined }
       })
       return [nameOf(each), { next: stands[at] ?? 0n, increment: BigInt(increment), cycles, feeds }] as const
     })
@@ -127,8 +129,10 @@ function describedQuery(which: Tables): string {
     SELECT fed.sequence, pg_catalog.json_agg(pg_catalog.json_build_object('schema', rel.schema, 'table', rel.name, 'column', a.attname,
              'partitioned', rel.relkind = 'p', 'isKey', fed.plain AND a.atttypid IN ('int2'::pg_catalog.regtype, 'int4'::pg_catalog.regtype, 'int8'::pg_catalog.regtype)
                AND EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = rel.oid AND i.indisunique AND i.indisvalid
-                            AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum AND i.indpred IS NULL)) ORDER BY rel.schema, rel.name, a.attnum) AS columns
-      FROM fed JOIN rel ON rel.oid = fed.rel JOIN pg_catalog.pg_attribute a ON a.attrelid = fed.rel AND a.attnum = fed.number
+                            AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum AND i.indpred IS NULL),
+             'remedy', pg_catalog.format('SELECT setval(%L, %s(%I)) FROM %s;', fed.sequence::pg_catalog.regclass::text,
+               CASE WHEN s.seqincrement > 0 THEN 'max' ELSE 'min' END, a.attname, rel.oid::pg_catalog.regclass::text)) ORDER BY rel.schema, rel.name, a.attnum) AS columns
+      FROM fed JOIN rel ON rel.oid = fed.rel JOIN pg_catalog.pg_sequence s ON s.seqrelid = fed.sequence JOIN pg_catalog.pg_attribute a ON a.attrelid = fed.rel AND a.attnum = fed.number
      GROUP BY fed.sequence
   )
   SELECT n.nspname AS schema, c.relname AS "table", s.seqincrement::text AS increment, s.seqcycle AS cycles, feeds.columns AS feeds
