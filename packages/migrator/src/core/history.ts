@@ -65,6 +65,8 @@ export type HistoryChange =
   /** A step outside a transaction is about to begin: the entry is dirty until `settled` or `reverted`. */
   | { readonly kind: 'began'; readonly entry: NewEntry; readonly progress: Progress; readonly before: CatalogDigest }
   | { readonly kind: 'progressed'; readonly id: string; readonly progress: Progress }
+  /** With a duration it ended just now; without, only its mark is taken away. */
   | { readonly kind: 'settled'; readonly id: string; readonly durationMs: number | undefined }
+  /** The file's part of the entry becomes that of the edited file. */
   | { readonly kind: 'accepted'; readonly entry: NewEntry }
   | { readonly kind: 'fingerprinted'; readonly id: string; readonly fingerprint: string }

@@ -200,7 +200,8 @@ function missing(id: string, entry: HistoryEntry | undefined): Problem {
   return { code: 'MIGRATION_MISSING', id, message, hint: entry?.archived ? archived : lost }
 }
 
-function irreversible(id: string, why: string): Problem {
+/** A step down that has nothing to run: reporting it as rolled back would be untrue. */
+export function irreversible(id: string, why = 'it has no down'): Problem {
   return { code: 'MIGRATION_IRREVERSIBLE', id, message: `Migration ${id} is irreversible: ${why}` }
 }
 

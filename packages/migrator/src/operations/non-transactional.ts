@@ -10,7 +10,7 @@ import { refuseWithoutLock } from './lock-held.ts'
 import type { ReadyStep } from './prepare.ts'
 import { type Evidence, nothingRan, recoverStep } from './recovery.ts'
 import type { Run } from './run.ts'
-import { asStepFailure, entryOf, guarded, succeeded } from './transactional.ts'
+import { asStepFailure, entryOf, guarded, refuseWithoutDown, succeeded } from './transactional.ts'
 
 /**
  * One step outside a transaction: recorded dirty in a commit of its own, together with the catalog as it is before;
@@ -19,6 +19,7 @@ import { asStepFailure, entryOf, guarded, succeeded } from './transactional.ts'
  */
 export async function runNonTransactional(run: Run, step: ReadyStep, index: number): Promise<number> {
   const { clock, store, database } = run.context
+  refuseWithoutDown(step)
   const started = clock.monotonicMs()
   await run.session.settle(run.options)
   const before = await database.catalog.digest(run.session)

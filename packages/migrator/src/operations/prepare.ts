@@ -1,6 +1,6 @@
 import { type FileProblem, invalidFiles, problemsIn } from '../core/file-problem.ts'
 import type { Action, Migration } from '../core/migration.ts'
-import type { Plan, Problem, Step } from '../core/plan.ts'
+import { irreversible, type Plan, type Problem, type Step } from '../core/plan.ts'
 import { errorTable, MigratorError } from '../errors.ts'
 import type { Session } from '../ports.ts'
 import { findForbidden, mayBeForbidden } from '../sql/forbidden.ts'
@@ -44,7 +44,8 @@ function hintOf(problems: readonly Problem[]): { hint?: string } {
 
 /**
  * Loads what the steps run: files, or sources from the archive. Rejects, before anything has run, with
- * MIGRATION_FILES_INVALID for all files that do not load or hold what can't be run, and with what the archive refuses.
+ * MIGRATION_FILES_INVALID for all files that do not load or hold what can't be run, with MIGRATION_IRREVERSIBLE for steps
+ * down without a `down`, and with what the archive refuses.
  */
 export async function prepareSteps(
   context: Context,
@@ -64,7 +65,15 @@ export async function prepareSteps(
     ready.push({ ...step, migration: loaded })
   }
   if (problems.length > 0) throw invalidFiles(problems)
+  refusePlan({
+    problems: ready.filter(lacksDown).map(({ id, migration }) => irreversible(id, migration?.irreversible)),
+  })
   return ready
+}
+
+/** What the history holds to be reversible may have lost its down since. A recovery judges that itself. */
+function lacksDown({ direction, by, migration }: ReadyStep): boolean {
+  return direction === 'down' && by !== 'recovery' && migration !== undefined && migration.down === undefined
 }
 
 async function loadStep(

@@ -29,7 +29,7 @@ export async function recoverEntry(run: Run, entry: HistoryEntry, file: ReadySte
   try {
     await waitForOrphans(run, entry)
     const [step] = await prepareSteps(context, run.session, [
-      { id: entry.id, direction: 'down', by: file ? 'file' : 'archive', file, entry },
+      { id: entry.id, direction: 'down', by: 'recovery', file, entry },
     ])
     if (!step) throw new Error(`no step for ${entry.id}`)
     const before = await context.store.catalogBefore(run.session, entry.id)

@@ -1,5 +1,6 @@
 import type { HistoryChange, NewEntry } from '../core/history.ts'
 import type { Action } from '../core/migration.ts'
+import { irreversible } from '../core/plan.ts'
 import { MigratorError } from '../errors.ts'
 import type { Session, StatementWatch } from '../ports.ts'
 import { type Durability, firstFailureOf, isPlain, sendAhead } from './ahead.ts'
@@ -239,6 +240,7 @@ function swallowedIn(session: Session, step: ReadyStep | undefined, cause: unkno
 async function performStep(run: Run, step: ReadyStep): Promise<void> {
   const { migration, direction } = step
   if (!migration) return
+  refuseWithoutDown(step)
   if (direction === 'down' && step.data) {
     return preserving(run, step, 'transaction', (keep) => perform(run, step, migration.down, keep))
   }
@@ -247,6 +249,12 @@ async function performStep(run: Run, step: ReadyStep): Promise<void> {
   await perform(run, step, migration.up)
   await puttingBack(run, step)
   await guarded('VERIFICATION_FAILED', migration.id, () => perform(run, step, migration.verify))
+}
+
+/** Its record would vanish, and what it did would stay. */
+export function refuseWithoutDown({ id, direction, migration }: ReadyStep): void {
+  if (direction === 'up' || !migration || migration.down) return
+  throw new MigratorError('MIGRATION_IRREVERSIBLE', irreversible(id, migration.irreversible).message)
 }
 
 function changeAfter(run: Run, step: ReadyStep, started: number): HistoryChange {

@@ -122,13 +122,12 @@ export class TableStateStore implements HistoryStore {
       case 'progressed':
         return `UPDATE ${table} SET progress = ${jsonLiteral(change.progress)} WHERE version = ${literal(change.id)}`
       case 'settled':
-        return `UPDATE ${table} SET dirty = false, progress = NULL, catalog_before = NULL,
-          duration_ms = coalesce(${literal(change.durationMs)}, duration_ms) WHERE version = ${literal(change.id)}`
+        return `UPDATE ${table} SET dirty = false, progress = NULL, catalog_before = NULL${ended(change.durationMs)}
+          WHERE version = ${literal(change.id)}`
       case 'reverted':
         return `DELETE FROM ${table} WHERE version = ${literal(change.id)}`
       case 'accepted':
-        return `UPDATE ${table} SET checksum = ${literal(change.entry.checksum)}, down_checksum = ${literal(change.entry.downChecksum)},
-          imports_checksum = ${literal(change.entry.importsChecksum)}, sources = ${jsonLiteral(change.entry.sources)}
+        return `UPDATE ${table} SET ${ofTheFile(change.entry)}
           WHERE version = ${literal(change.entry.id)}`
       case 'fingerprinted':
         return `UPDATE ${table} SET schema_fingerprint = ${literal(change.fingerprint)} WHERE version = ${literal(change.id)}`
@@ -160,6 +159,23 @@ function insertAll(table: string, applied: readonly (HistoryChange & { kind: 'ap
 
 /** now() is the beginning of the transaction. */
 const SINCE_BEGIN = '(extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.now()) * 1000)::int'
+
+/** A step outside a transaction is recorded before it begins; its time is that of its end. */
+function ended(durationMs: number | undefined): string {
+  if (durationMs === undefined) return ''
+  return `, applied_at = pg_catalog.clock_timestamp(), duration_ms = ${literal(durationMs)}`
+}
+
+/** What an entry takes from the migration's file; the rest tells of the run that applied it. */
+const OF_THE_FILE: ReadonlySet<string> = new Set([
+  ...['checksum', 'down_checksum', 'imports_checksum', 'sources'],
+  ...['description', 'format', 'transactional', 'irreversible'],
+])
+
+function ofTheFile(entry: NewEntry): string {
+  const values = Object.entries(valuesOf(entry, {})).filter(([column]) => OF_THE_FILE.has(column))
+  return values.map(([column, value]) => `${column} = ${value}`).join(', ')
+}
 
 function insert(table: string, entry: NewEntry, extra: Readonly<Record<string, string>>): string {
   const values = valuesOf(entry, extra)

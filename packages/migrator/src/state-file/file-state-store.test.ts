@@ -96,14 +96,13 @@ describe('each change', () => {
     )
   })
 
-  test('accepted takes over checksums and sources, and nothing of when and in what order', async () => {
+  test('accepted takes over all that the file says, and nothing of when and in what order', async () => {
     const sources = [{ path: '1_a.up.sql', content: 'SELECT 3' }]
-    const entry = newEntry('1_a', { checksum: 'new', downChecksum: 'd', importsChecksum: 'i', sources, batch: 9 })
+    const file = { checksum: 'new', downChecksum: 'd', importsChecksum: 'i', transactional: false } as const
+    const told = { irreversible: 'why', description: 'what', format: 'module' } as const
+    const entry = newEntry('1_a', { ...file, ...told, sources, batch: 9 })
     const changes: HistoryChange[] = [applied('1_a'), applied('2_b'), { kind: 'accepted', entry }]
-    await check(changes, [
-      { id: '1_a', checksum: 'new', downChecksum: 'd', importsChecksum: 'i', sequence: 1, batch: 1 },
-      { id: '2_b' },
-    ])
+    await check(changes, [{ id: '1_a', ...file, ...told, sequence: 1, batch: 1 }, { id: '2_b' }])
     expect(await (await after(changes)).sources(session, '1_a')).toEqual(sources)
   })
 

@@ -101,14 +101,20 @@ function apply(migrations: readonly Kept[], change: HistoryChange): readonly Kep
       return edit(change.id, ({ progress: _, catalogBefore: __, ...kept }) => ({
         ...kept,
         dirty: false,
-        durationMs: change.durationMs ?? kept.durationMs,
+        ...(change.durationMs === undefined
+          ? {}
+          : { durationMs: change.durationMs, appliedAt: new Date().toISOString() }),
       }))
     case 'reverted':
       return migrations.filter(({ id }) => id !== change.id)
     case 'accepted':
       return edit(change.entry.id, (kept) => {
         const { checksum, downChecksum, importsChecksum, sources } = change.entry
-        return { ...kept, checksum, downChecksum, importsChecksum, sources }
+        const { description, format, transactional, irreversible } = change.entry
+        return {
+          ...{ ...kept, checksum, downChecksum, importsChecksum, sources },
+          ...{ description, format, transactional, irreversible, archived: sources.length > 0 },
+        }
       })
     case 'fingerprinted':
       return edit(change.id, (kept) => ({ ...kept, schemaFingerprint: change.fingerprint }))

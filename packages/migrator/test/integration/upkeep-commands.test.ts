@@ -119,6 +119,46 @@ describe('repair', () => {
     expect((await done('rollback --dry-run --steps 2')).notices).toEqual([])
   })
 
+  test('accept-checksum takes over what the edited file says of itself', async () => {
+    const header = '-- Description: now plain\n-- migrator: transaction=false\n'
+    await project.write({ 'migrations/0002_two.up.sql': `${header}CREATE TABLE two (id int PRIMARY KEY);\n` })
+    await done('repair accept-checksum 0002_two')
+    const [entry] = await db.sql`
+      SELECT description, transactional, irreversible, sources::text AS sources
+        FROM schema_migrations WHERE version = '0002_two'`
+    expect(entry).toMatchObject({ description: 'now plain', transactional: false, irreversible: null })
+    expect(entry?.sources).toContain('now plain')
+  })
+
+  test('a migration whose accepted edit made it irreversible is never reported as rolled back', async () => {
+    await loseTheDown()
+    await done('repair accept-checksum 0003_three')
+    expect((await done('status')).migrations.at(-1)).toMatchObject({ state: 'irreversible' })
+    for (const words of [['rollback'], ['rollback', '--force'], ['rollback', '--dry-run']])
+      await expectRefusal(project, { words, ...IRREVERSIBLE }, db)
+  })
+
+  test.each([
+    ['was recorded as reversible', []],
+    ['was edited since, and --force runs edited files', ['--force']],
+  ])('a step without a down is refused, though it %s', async (_, force) => {
+    await loseTheDown()
+    if (force.length === 0) {
+      await done('repair accept-checksum 0003_three')
+      await db.sql`UPDATE schema_migrations SET irreversible = NULL`
+    }
+    for (const mode of [[], ['--dry-run'], ['--transaction', 'each'], ['--steps', '2']])
+      await expectRefusal(project, { words: ['rollback', ...force, ...mode], ...IRREVERSIBLE }, db)
+  })
+
+  const IRREVERSIBLE = { exit: 3, code: 'MIGRATION_IRREVERSIBLE', says: ['0003_three', 'kept for audits'], hint: '' }
+
+  async function loseTheDown(): Promise<void> {
+    const up = '-- migrator: irreversible="kept for audits"\nCREATE TABLE three (id int PRIMARY KEY);\n'
+    await project.write({ 'migrations/0003_three.up.sql': up })
+    await rm(join(project.migrations, '0003_three.down.sql'))
+  }
+
   test.each(['applied', 'pending'] as const)('clear-dirty --as %s settles a dirty record', async (as) => {
     await db.sql`UPDATE schema_migrations SET dirty = true WHERE version = '0003_three'`
     await done(`repair clear-dirty 0003_three --as ${as}`)
@@ -151,6 +191,15 @@ describe('repair', () => {
     const expected = { exit: 3, code: 'ARCHIVE_DAMAGED', says: ['keeps no source', '0003_three'], hint: 'git' }
     await expectRefusal(project, { words: ['repair', 'restore-file', '0003_three'], ...expected }, db)
   })
+})
+
+test('a step outside a transaction is applied when it ends', async () => {
+  const slow =
+    '-- migrator: transaction=false\nSELECT pg_sleep(0.3);\nCREATE TABLE ended AS SELECT clock_timestamp() AS at;\n'
+  await project.write(pair('0004_slow', slow, 'DROP TABLE ended;\n'))
+  await done('migrate')
+  const [row] = await db.sql`SELECT applied_at >= at AS ended FROM schema_migrations, ended WHERE version = '0004_slow'`
+  expect(row).toEqual({ ended: true })
 })
 
 test('history tells what ran, the newest first, with who and why, and creates nothing', async () => {
