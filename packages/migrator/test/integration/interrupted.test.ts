@@ -3,7 +3,7 @@ import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { pair } from '../support/cli.ts'
 import { askedForTransactionId, historyOf, nobodySleeps, sleeping, tablesOf } from '../support/observe.ts'
 import { hurry, module, outsidePair, SLEEP, saidBy, scene, slowHistory, statusesOf } from '../support/scene.ts'
-import { startSlowLink } from '../support/slow-link.ts'
+import { startWireProxy } from '../support/wire/proxy.ts'
 
 const one = pair('0001_one', 'CREATE TABLE one (id int);', 'DROP TABLE one;')
 const three = pair('0003_three', 'CREATE TABLE three (id int);', 'DROP TABLE three;')
@@ -89,7 +89,7 @@ describe('in a transaction', () => {
 
   for (const transaction of ['batch', 'each'] as const) {
     test(`SIGINT while record and COMMIT are on a long line ends the run truly, --transaction ${transaction}`, async () => {
-      const link = await startSlowLink(inject('serverUrl'), 100)
+      const link = await startWireProxy(inject('serverUrl'), { delayMs: 100 })
       onTestFinished(link.stop)
       const { db, project } = await scene({ ...one, ...sleepy, ...three }, { reachedBy: link.through })
       const running = project.start(['migrate', '--transaction', transaction])
@@ -107,7 +107,7 @@ describe('in a transaction', () => {
   }
 
   test('a cancelling that comes before the statement that it is for is said again', async () => {
-    const link = await startSlowLink(inject('serverUrl'), 200, 'at once')
+    const link = await startWireProxy(inject('serverUrl'), { delayMs: 200, cancelling: 'at once' })
     onTestFinished(link.stop)
     const { db, project } = await scene({ ...one, ...sleepy }, { reachedBy: link.through })
     const running = project.start(['migrate', '--transaction', 'each'])
