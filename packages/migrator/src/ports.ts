@@ -36,7 +36,7 @@ export interface Database {
   readonly keptData: KeptData
   /** Opens a session of its own. Rejects with CONNECTION_FAILED, AUTHENTICATION_FAILED or DATABASE_NOT_FOUND. */
   connect(options: SessionOptions): Promise<Session>
-  /** Tries once to become the only runner. Undefined when somebody else is. */
+  /** Tries once to become the only runner. Undefined when another run holds the lock; nothing stays open then. */
   tryRunLock(): Promise<RunLock | undefined>
   /** Who holds the run lock, as far as the server tells. */
   runLockHolder(on: Session): Promise<LockHolder | undefined>
@@ -197,12 +197,12 @@ export interface NamedObject {
   readonly part?: string | undefined
 }
 
-/** What other sessions do. */
+/** What other sessions do, asked on a session that waits for nothing. */
 export interface Activity {
   /** Sessions that keep this one waiting. */
-  blockersOf(serverPid: number): Promise<readonly Blocker[]>
+  blockersOf(on: Session, serverPid: number): Promise<readonly Blocker[]>
   /** For how many milliseconds a session of that name has been waiting for a lock; 0 when none waits. */
-  lockWaitMs(applicationName: string): Promise<number>
+  lockWaitMs(on: Session, applicationName: string): Promise<number>
   /** Sessions of an earlier run that still work in the server, though its process is gone. */
   stillWorking(on: Session, applicationName: string): Promise<readonly Blocker[]>
 }

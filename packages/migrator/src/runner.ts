@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { systemClock } from './clock.ts'
+import { harmlessly, textOfError } from './core/harmless.ts'
 import type { Operator } from './core/history.ts'
 import type { Migration, MigrationFile } from './core/migration.ts'
 import { once } from './core/once.ts'
@@ -15,9 +16,10 @@ import { rollback } from './operations/rollback.ts'
 import { type StatusReport, status } from './operations/status.ts'
 import { readOperator } from './operator.ts'
 import type { BackupProvider } from './ports/backup.ts'
-import type { Database, EventLog, EventSink, HistoryStore, RunEvent } from './ports.ts'
+import type { Database, EventSink, HistoryStore, RunEvent } from './ports.ts'
 import { fanOut, lazyLog } from './report/fan-out.ts'
 import { jsonLinesSink } from './report/json-lines.ts'
+import { connectionsOf } from './runner/connections.ts'
 import { toolVersion } from './version.ts'
 
 export interface MigrationRunnerOptions {
@@ -31,8 +33,8 @@ export interface MigrationRunnerOptions {
   readonly logFile?: string
   /** Where the migrations lie, so that an archived module finds its packages. Default: the working directory. */
   readonly migrationsDirectory?: string
-  /** Receives what could not be logged. Default: `process.emitWarning`. */
-  readonly onWarning?: (message: string) => void
+  /** Receives what could not be logged or listened to. Default: `process.emitWarning`. It can't disturb a run either. */
+  readonly onWarning?: (message: string) => unknown
 }
 
 /** A loaded migration (`loadMigrations`), or one written in place: `{ id, up, down }`. */
@@ -41,8 +43,11 @@ export type MigrationInput = Migration | MigrationDefinition
 interface CallOptions extends Partial<Omit<RunOptions, 'backup' | 'preserveData' | 'acceptLoss'>> {
   /** Only plans: takes no lock, creates and changes nothing. */
   readonly dryRun?: boolean
-  /** Receives every event of the run, redacted. What it throws is a bug of the caller and ends the process. */
-  readonly onProgress?: (event: RunEvent) => void
+  /**
+   * Receives every event of the run, redacted, as it happens. It can't disturb the run: what it throws or rejects with is one
+   * warning, and a promise that it returns is not waited for.
+   */
+  readonly onProgress?: (event: RunEvent) => unknown
   /** Takes a backup before anything changes, and puts it back after a failed run where it can; see `BackupProvider`. */
   readonly backupProvider?: BackupProvider
   /** Asked under the run lock, before anything has happened; rejecting stops the run. Default: agrees. */
@@ -77,7 +82,8 @@ export interface RollbackCallOptions extends CallOptions {
 
 /**
  * Plans, runs and reverts migrations. Every call opens its own sessions, takes the run lock for as long as it runs, owns
- * its transactions, and leaves nothing open but the adapter's observer.
+ * its transactions, and closes all of its sessions before it settles. Calls may overlap: of two runs on one history the
+ * second waits for the run lock, as it would in another process.
  *
  * A failed step is a result, not an exception: look at `report.error`. What is refused before anything has run (broken
  * files, an edited migration, a lock that is not free …) rejects with a `MigratorError`.
@@ -174,16 +180,19 @@ export class MigrationRunner {
     options: CallOptions & { acceptArchived?: boolean },
     work: (context: Context) => Promise<T>,
   ): Promise<T> {
-    const { adapter, stateStore } = this
+    const { stateStore } = this
+    const { database, close } = connectionsOf(this.adapter)
     const { migrationsDirectory = process.cwd() } = this.#options
     const archive = createArchive({ migrationsDirectory, accept: options.acceptArchived ? 'shown' : 'repository' })
     const operator = once(async () => this.#options.operator ?? readOperator({}, process.cwd()))
-    const log = stateStore.commitsWithStep ? lazyLog(async () => adapter.log(await operator(), this.#warn)) : undefined
-    const events = fanOut([...this.#sinks(options.onProgress, operator), ...(log ? [log] : [])])
+    const log = stateStore.commitsWithStep
+      ? lazyLog(async () => database.log(await operator(), this.#warn), this.#warn)
+      : undefined
+    const events = fanOut([...(log ? [log] : []), ...this.#sinks(options.onProgress, operator)], this.#warn)
     const signal = options.signal ?? new AbortController().signal
     try {
       return await work({
-        database: adapter,
+        database,
         store: stateStore,
         events,
         clock: systemClock,
@@ -195,20 +204,27 @@ export class MigrationRunner {
       })
     } finally {
       await events.flush()
-      await (log as EventLog | undefined)?.close()
+      await log?.close()
+      await close()
       await archive.dispose()
     }
   }
 
-  #sinks(onProgress: ((event: RunEvent) => void) | undefined, operator: () => Promise<Operator>): readonly EventSink[] {
+  #sinks(
+    onProgress: ((event: RunEvent) => unknown) | undefined,
+    operator: () => Promise<Operator>,
+  ): readonly EventSink[] {
     const { logFile } = this.#options
     const listener = onProgress ? [{ emit: onProgress, flush: async () => {} }] : []
     return logFile === undefined ? listener : [...listener, jsonLinesSink(logFile, operator, this.#warn)]
   }
 
   readonly #warn = (message: string): void => {
-    const tell = this.#options.onWarning ?? ((text: string) => process.emitWarning(text))
-    tell(message)
+    const { onWarning = process.emitWarning } = this.#options
+    harmlessly(
+      () => onWarning(message),
+      (error) => process.emitWarning(`onWarning failed: ${textOfError(error)}`),
+    )
   }
 }
 

@@ -72,13 +72,12 @@ export async function createWorld(
   })
   const archive = createArchive({ migrationsDirectory, accept: flags.acceptArchived ? 'shown' : 'repository' })
   const operator = once(() => readOperator(env, config.directory))
-  const logTable = lazyLog(async () => database.log(await operator(), output.warn))
+  const logTable = lazyLog(async () => database.log(await operator(), output.warn), output.warn)
   const progress = terminalSink(process.stderr, output.progressStyle, output.speak)
-  const events = fanOut([
-    output.json ? onlyBackups(progress) : progress,
-    ...logFileSinks(surroundings, operator),
-    logTable,
-  ])
+  const events = fanOut(
+    [output.json ? onlyBackups(progress) : progress, ...logFileSinks(surroundings, operator), logTable],
+    output.warn,
+  )
   context.current = {
     database,
     store: database.historyStore,

@@ -1,9 +1,9 @@
 import type { HistoryEntry } from '../core/history.ts'
-import { once } from '../core/once.ts'
 import { type MigrationStatus, reconcile } from '../core/reconcile.ts'
 import { MigratorError } from '../errors.ts'
 import type { RunLock, Session } from '../ports.ts'
 import { type Context, emit, type MigrationSet, type RunOptions } from './context.ts'
+import { lateSession } from './late-session.ts'
 import type { ReadyStep } from './prepare.ts'
 import { recoverEntry } from './recovery.ts'
 import type { Run } from './run.ts'
@@ -38,13 +38,13 @@ export async function createRun(
   beforeStep?: (step: ReadyStep) => Promise<void>,
 ): Promise<Run> {
   const batch = Math.max(0, ...statuses.map(({ entry }) => entry?.batch ?? 0)) + 1
-  const records = once(() => context.database.connect({ modules: false }))
   const run: Run = {
     context,
     options,
     lock,
     session,
-    records,
+    records: lateSession(context.database),
+    observer: lateSession(context.database),
     batch,
     operator: await context.operator(),
     total: 0,

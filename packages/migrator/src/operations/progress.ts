@@ -51,7 +51,8 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
   async function giveUpWaiting(): Promise<void> {
     const { lockTimeoutMs } = run.options
     if (step.migration?.transactional !== false || lockTimeoutMs === 0) return
-    if ((await context.database.activity.lockWaitMs(context.database.applicationName)) < lockTimeoutMs) return
+    const { activity, applicationName } = context.database
+    if ((await activity.lockWaitMs(await run.observer(), applicationName)) < lockTimeoutMs) return
     gaveUp = true
     await run.session.cancel()
   }
@@ -59,7 +60,8 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
   /** What can't be seen of the blockers is left out: the tick only informs. */
   async function tick(): Promise<void> {
     if (run.session.pooled) await giveUpWaiting()
-    const blockers = run.session.pooled ? [] : await context.database.activity.blockersOf(run.session.serverPid)
+    const { serverPid, pooled } = run.session
+    const blockers = pooled ? [] : await context.database.activity.blockersOf(await run.observer(), serverPid)
     if (blockers.length > 0) lastSeen = blockers
     const durationMs = context.clock.monotonicMs() - started
     const waiting = blockers.length > 0 ? `, kept waiting by ${blockers.map(describe).join(', ')}` : ''

@@ -1,3 +1,4 @@
+import { harmlessly } from '../core/harmless.ts'
 import type { Migration } from '../core/migration.ts'
 import { type Judgement, judgeRehearsal } from '../core/rehearsal.ts'
 import type { StatementFacts } from '../core/statement-facts.ts'
@@ -24,9 +25,12 @@ export interface Rehearsal extends Judgement {
 export interface RehearseOptions {
   /** Which of the migrations are rehearsed. */
   readonly chosen: ReadonlySet<string>
-  /** Told of each as soon as it is over. */
-  readonly onProgress?: (rehearsal: Rehearsal) => void
+  /** Receives each as soon as it is over. What it throws or rejects with is ignored. */
+  readonly onProgress?: ((rehearsal: Rehearsal) => unknown) | undefined
 }
+
+/** Who only looks on must not stop what it looks at. */
+const ignore = () => {}
 
 /** Two cores have something to do, where there is enough to be done for a second database. */
 const ENOUGH_FOR_TWO = 4
@@ -57,7 +61,7 @@ export async function rehearse(
         const place = places[at] as number
         const rehearsal = (blocked && notReached(context, chain, place, blocked)) ?? (await tryOne(moving, place))
         results[at] = rehearsal
-        onProgress(rehearsal)
+        harmlessly(() => onProgress(rehearsal), ignore)
       }
     } catch (error) {
       next = places.length

@@ -27,6 +27,8 @@ export interface Run {
   session: Session
   /** A session beside the steps', for what is recorded while a step outside a transaction runs. */
   readonly records: () => Promise<Session>
+  /** A session that looks at what keeps the steps' waiting. */
+  readonly observer: () => Promise<Session>
   lockLost: boolean
   /** Asked before each step; rejecting stops the run there, with the step not begun. */
   readonly beforeStep?: ((step: ReadyStep) => Promise<void>) | undefined

@@ -1,4 +1,4 @@
-import type { Activity, Blocker, Session } from '../ports.ts'
+import type { Activity, Blocker } from '../ports.ts'
 import { literal } from '../sql/literal.ts'
 import { RUN_LOCK_CLASS } from './run-lock.ts'
 
@@ -6,18 +6,16 @@ const COLUMNS = `a.pid::text AS pid, coalesce(a.application_name, '') AS applica
   coalesce(to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '') AS since,
   left(coalesce(a.query, ''), 200) AS query`
 
-/** What other sessions do, from pg_stat_activity; asked on a session of its own that `observer` opens once. */
-export function createActivity(observer: () => Promise<Session>): Activity {
+/** What other sessions do, from pg_stat_activity. */
+export function createActivity(): Activity {
   return {
-    async blockersOf(serverPid) {
-      const on = await observer()
+    async blockersOf(on, serverPid) {
       const rows = await on.query(`
         SELECT ${COLUMNS} FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids(${serverPid})) AS b(pid)
           LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid WHERE a.pid IS NOT NULL`)
       return rows.map(blockerOf)
     },
-    async lockWaitMs(applicationName) {
-      const on = await observer()
+    async lockWaitMs(on, applicationName) {
       const [row] = await on.query(`
         SELECT coalesce(max(extract(epoch FROM clock_timestamp() - l.waitstart) * 1000), 0)::int::text AS waited
           FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid

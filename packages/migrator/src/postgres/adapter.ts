@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { DEFAULT_ARCHIVE_SCHEMA } from '../core/archive-schemas.ts'
+import { harmlessly, textOfError } from '../core/harmless.ts'
 import type { Operator } from '../core/history.ts'
 import type { BackupStore } from '../ports/backup.ts'
 import type { KeptData, Losses } from '../ports/kept-data.ts'
@@ -43,8 +44,8 @@ export interface PostgresAdapterOptions {
   readonly applicationName?: string
   /** Default 10,000 ms. */
   readonly connectTimeoutMs?: number
-  /** Receives the server's notices. */
-  readonly onNotice?: (message: string) => void
+  /** Receives the server's notices. What it throws or rejects with is a warning of the process and disturbs no statement. */
+  readonly onNotice?: (message: string) => unknown
 }
 
 /**
@@ -57,7 +58,7 @@ export class PostgresAdapter implements Database {
   readonly historyStore: TableStateStore
   readonly catalog: Catalog
   readonly backupStore: BackupStore
-  readonly activity = createActivity(() => this.#observe())
+  readonly activity = createActivity()
   readonly losses: Losses = {
     measure: async (...asked) => (await import('./kept/measure.ts')).losses.measure(...asked),
   }
@@ -66,9 +67,8 @@ export class PostgresAdapter implements Database {
   /** The migrator's tables in this database, which are no part of its schema. */
   readonly ownTables: readonly TableName[]
   readonly #options: PostgresAdapterOptions
-  readonly #open = new Set<() => Promise<unknown>>()
-  #observer: Promise<Session> | undefined
-  #lockCandidate: Promise<Connection> | undefined
+  /** Ends every connection that is open now. */
+  readonly #open = new Set<() => Promise<void>>()
 
   constructor(options: PostgresAdapterOptions) {
     this.#options = options
@@ -101,11 +101,14 @@ export class PostgresAdapter implements Database {
   }
 
   async tryRunLock(): Promise<RunLock | undefined> {
-    this.#lockCandidate ??= this.#connection(false)
-    const { client, backend, lost } = await this.#lockCandidate
-    const lock = await tryRunLock(client, backend, this.historyStore.qualifiedName, lost)
-    if (lock) this.#lockCandidate = undefined
-    return lock
+    const { client, backend, lost } = await this.#connection(false)
+    let lock: RunLock | undefined
+    try {
+      lock = await tryRunLock(client, backend, this.historyStore.qualifiedName, lost)
+      return lock
+    } finally {
+      if (!lock) await client.end({ timeout: 1 })
+    }
   }
 
   runLockHolder(on: Session): Promise<LockHolder | undefined> {
@@ -128,19 +131,13 @@ export class PostgresAdapter implements Database {
   async close(): Promise<void> {
     const closing = [...this.#open]
     this.#open.clear()
-    this.#observer = undefined
-    this.#lockCandidate = undefined
     await Promise.all(closing.map((end) => end()))
-  }
-
-  #observe(): Promise<Session> {
-    this.#observer ??= this.connect({ modules: false })
-    return this.#observer
   }
 
   async #connection(fetchTypes: boolean, connectionString = this.#options.connectionString): Promise<Connection> {
     let isLost = false
     let tellLost = () => {}
+    let end = async (): Promise<void> => {}
     const lost = new Promise<void>((resolve) => {
       tellLost = resolve
     })
@@ -149,15 +146,21 @@ export class PostgresAdapter implements Database {
       applicationName: this.applicationName,
       fetchTypes,
       connectTimeoutMs: this.#options.connectTimeoutMs ?? 10_000,
-      onNotice: this.#options.onNotice ?? (() => {}),
+      onNotice: (message) => harmlessly(() => this.#options.onNotice?.(message), warnOfListener),
       onClose: () => {
         isLost = true
+        this.#open.delete(end)
         tellLost()
       },
     })
-    this.#open.add(() => opened.client.end({ timeout: 1 }))
+    end = () => opened.client.end({ timeout: 1 })
+    this.#open.add(end)
     return { ...opened, isLost: () => isLost, lost }
   }
+}
+
+function warnOfListener(error: unknown): void {
+  process.emitWarning(`onNotice failed, which changed nothing else: ${textOfError(error)}`)
 }
 
 interface Connection extends Awaited<ReturnType<typeof openClient>> {

@@ -73,7 +73,7 @@ export function logTableSink(
     },
     async close() {
       await this.flush()
-      await (await session)?.close()
+      await (await session?.catch(() => undefined))?.close()
     },
   }
 
@@ -81,7 +81,13 @@ export function logTableSink(
   async function execute(sql: string): Promise<void> {
     session ??= open()
     if ((await session).isLost) session = open()
-    await (await session).execute(sql)
+    const on = await session
+    try {
+      await on.execute(sql)
+    } catch (error) {
+      await on.abort()
+      throw error
+    }
   }
 
   function write(): void {
@@ -102,7 +108,6 @@ export function logTableSink(
         return
       }
       broken = true
-      session = undefined
       onWarning(`The log table ${name.schema}.${name.table} cannot be written: ${(error as Error).message}`)
     }
   }

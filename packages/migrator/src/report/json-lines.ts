@@ -27,7 +27,7 @@ export function jsonLinesSink(
       if (LEFT_OUT.has(event.kind)) return
       log ??= openLog(path, operator).catch(giveUp)
       // One promise for all: its continuations run in the order in which they were attached.
-      void log.then((open) => open?.logger[event.level](lineOf(event)))
+      log.then((open) => open?.logger[event.level](lineOf(event))).catch(giveUp)
       due ??= setTimeout(flush, LINGER_MS).unref()
     },
     flush,

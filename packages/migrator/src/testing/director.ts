@@ -49,14 +49,18 @@ export function createDirector(database: Database, blow: Blow): Director {
     await blow(serverPid)
   }
 
+  async function strikeWhenHeld(on: Session, serverPid: number, holder: Session): Promise<void> {
+    const deadline = performance.now() + PATIENCE_MS
+    while (!ended && !struck && performance.now() < deadline) {
+      const blockers = await database.activity.blockersOf(on, serverPid)
+      if (blockers.some(({ pid }) => pid === holder.serverPid)) return strike(serverPid)
+      await pause(10)
+    }
+  }
+
   async function strikeOnceHeld(serverPid: number, holder: Session): Promise<void> {
     try {
-      const deadline = performance.now() + PATIENCE_MS
-      while (!ended && !struck && performance.now() < deadline) {
-        const blockers = await database.activity.blockersOf(serverPid)
-        if (blockers.some(({ pid }) => pid === holder.serverPid)) return await strike(serverPid)
-        await pause(10)
-      }
+      await withSession(database, (session) => strikeWhenHeld(session, serverPid, holder))
     } finally {
       await holder.abort()
       await holder.close()

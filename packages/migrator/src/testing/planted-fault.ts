@@ -1,4 +1,5 @@
 import type { Action, Migration } from '../core/migration.ts'
+import { overriding } from '../core/overriding.ts'
 import type { Database, Session, StatementWatch } from '../ports.ts'
 
 /** What a planted step calls on its way. Whoever implements it decides how the step ends. */
@@ -76,15 +77,4 @@ function placeholder({ file }: Action): Action {
       throw new Error(`${file} runs on the planted database only`)
     },
   }
-}
-
-/** The same object with some members replaced; its own methods keep seeing the original. */
-function overriding<T extends object>(target: T, members: Partial<T>): T {
-  return new Proxy(target, {
-    get(_, name) {
-      if (name in members) return members[name as keyof T]
-      const value: unknown = Reflect.get(target, name, target)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  })
 }

@@ -2,6 +2,7 @@
 // it, found again by the next. This file is the room's whole surface. It must not know migrations or configuration.
 // `findEmbeddedServer` is on the path of every command: import nothing heavy from here, nor from what it uses.
 import { mkdir, realpath } from 'node:fs/promises'
+import { harmlessly } from '../../core/harmless.ts'
 import { explaining } from './failure.ts'
 import { launchPostmaster } from './launch.ts'
 import { acceptsConnections } from './port.ts'
@@ -25,7 +26,8 @@ export interface EmbeddedServer {
 export interface EmbeddedServerOptions {
   /** Holds the state file, the log and, wherever possible, the data (`<repo>/.data`). One directory, one server. */
   readonly directory: string
-  readonly onProgress?: (message: string) => void
+  /** For people, about what takes a second or more. What it throws or rejects with is ignored. */
+  readonly onProgress?: ((message: string) => unknown) | undefined
   /** Extra server settings (`{ fsync: 'off' }`), used when the server is started; one that runs keeps its own. */
   readonly settings?: Readonly<Record<string, string>>
 }
@@ -44,7 +46,8 @@ export function startEmbeddedServer(options: EmbeddedServerOptions): Promise<Emb
     return withStartLock(home, find, async () => {
       const running = await find()
       if (running !== undefined) return running
-      const { postmaster, startedNow } = await launchPostmaster(home, options)
+      const onProgress = (message: string) => harmlessly(() => options.onProgress?.(message), ignore)
+      const { postmaster, startedNow } = await launchPostmaster(home, { ...options, onProgress })
       return describe(postmaster, startedNow ? 'started' : 'found')
     })
   })
@@ -71,7 +74,7 @@ export async function stopEmbeddedServer(options: EmbeddedServerOptions): Promis
     withStartLock(home, neverEarly, async () => {
       const postmaster = await recordedPostmaster(home)
       if (postmaster === undefined) return undefined
-      options.onProgress?.(`Stopping PostgreSQL on port ${postmaster.port}`)
+      harmlessly(() => options.onProgress?.(`Stopping PostgreSQL on port ${postmaster.port}`), ignore)
       await stopPostmaster(postmaster)
       return describe(postmaster, 'found')
     }),
@@ -99,5 +102,7 @@ function describe(postmaster: Postmaster, how: 'started' | 'found'): EmbeddedSer
     urlOf: (database) => `postgresql://postgres:postgres@127.0.0.1:${port}/${encodeURIComponent(database)}`,
   }
 }
+
+function ignore(): void {}
 
 const neverEarly = async (): Promise<undefined> => undefined
