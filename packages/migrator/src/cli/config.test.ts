@@ -46,6 +46,17 @@ describe('the configuration of a folder', () => {
     expect(configPath(located, '/absolute')).toBe('/absolute')
   })
 
+  test('may be a function that returns it later, in any kind of module', async () => {
+    for (const [name, text] of [
+      ['migrator.config.ts', "export default async () => ({ migrations: 'm' as string })"],
+      ['migrator.config.mts', "export default () => ({ migrations: 'm' as string })"],
+      ['migrator.config.cjs', "module.exports = async () => ({ migrations: 'm' })"],
+      ['migrator.config.cts', "exports.default = async (): Promise<object> => ({ migrations: 'm' })"],
+    ] as const) {
+      expect((await loadConfig(folderOf({ [name]: text, 'package.json': '{}' }))).config).toEqual({ migrations: 'm' })
+    }
+  })
+
   test('is refused when it does not load', async () => {
     const directory = folderOf({ 'migrator.config.mjs': "throw new Error('not today')" })
     await expect(loadConfig(directory)).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { MigratorError } from '../errors.ts'
+import { importDefault } from '../load/module-loader.ts'
 import type { BackupProvider } from '../ports/backup.ts'
 
 /** What `migrator.config.ts` may say. Paths are relative to its own folder. docs/reference/configuration.md */
@@ -64,8 +64,13 @@ export interface RdsConfig {
   readonly timeoutMs?: number
 }
 
-/** Types a configuration; returns it as it is. */
-export function defineConfig(config: MigratorConfig): MigratorConfig {
+/** Returns the configuration, after fetching a secret for instance. */
+export type ConfigFunction = () => MigratorConfig | Promise<MigratorConfig>
+
+/** Types a configuration, or a function that returns one; returns its argument unchanged. */
+export function defineConfig(config: MigratorConfig): MigratorConfig
+export function defineConfig(config: ConfigFunction): ConfigFunction
+export function defineConfig(config: MigratorConfig | ConfigFunction): MigratorConfig | ConfigFunction {
   return config
 }
 
@@ -75,26 +80,26 @@ export interface LocatedConfig {
   readonly directory: string
 }
 
-const NAMES = ['migrator.config.ts', 'migrator.config.mts', 'migrator.config.js', 'migrator.config.mjs']
+const NAMES = ['ts', 'mts', 'cts', 'js', 'mjs', 'cjs'].map((ending) => `migrator.config.${ending}`)
 
 /** Loads the configuration of a folder; an absent one is an empty one. Rejects with CONFIG_INVALID. */
 export async function loadConfig(directory: string): Promise<LocatedConfig> {
   const path = NAMES.map((name) => join(directory, name)).find((candidate) => existsSync(candidate))
   if (path === undefined) return { config: {}, directory }
   try {
-    if (path.endsWith('ts') && !process.execArgv.some((argument) => argument.includes('tsx'))) {
-      const { register } = await import('tsx/esm/api')
-      register()
-    }
-    const { default: exported } = (await import(pathToFileURL(path).href)) as { default?: unknown }
-    const config = (exported as { default?: unknown } | undefined)?.default ?? exported
+    const exported = await importDefault(path)
+    const config: unknown = typeof exported === 'function' ? await exported() : exported
     return { config: checkConfig(config, path), directory }
   } catch (cause) {
     if (cause instanceof MigratorError) throw cause
-    throw new MigratorError('CONFIG_INVALID', `${path} does not load: ${(cause as Error).message.split('\n')[0]}`, {
+    throw new MigratorError('CONFIG_INVALID', `${path} does not load: ${textOf(cause)}`, {
       cause,
     })
   }
+}
+
+function textOf(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).replace(/\s*\n\s*/g, ' ').trim()
 }
 
 const TYPES: Readonly<Record<keyof MigratorConfig, readonly string[]>> = {

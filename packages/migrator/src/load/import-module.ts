@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { invalidFiles } from '../core/file-problem.ts'
 import type { MigrationFile } from '../core/migration.ts'
+import { importFile } from './module-loader.ts'
 
 /** Imports a module, TypeScript too. Rejects with MIGRATION_FILES_INVALID that names file, line and cause. */
 export async function importModule(
@@ -11,9 +13,7 @@ export async function importModule(
   named: Pick<MigrationFile, 'id' | 'path'>,
 ): Promise<Readonly<Record<string, unknown>>> {
   try {
-    if (/\.[mc]?ts$/.test(absolutePath)) await registerTypeScript()
-    const exports = (await import(pathToFileURL(absolutePath).href)) as Record<string, unknown>
-    return unwrap(exports)
+    return await importFile(absolutePath)
   } catch (cause) {
     const told = explain(cause, dirname(absolutePath))
     const {
@@ -36,22 +36,6 @@ export async function importModule(
   }
 }
 
-/** tsx teaches this process TypeScript; where it was started with `--import tsx` it has done so already. */
-async function registerTypeScript(): Promise<void> {
-  if (process.execArgv.some((argument) => /\btsx\b/.test(argument))) return
-  registered ??= import('tsx/esm/api').then(({ register }) => void register())
-  await registered
-}
-
-let registered: Promise<void> | undefined
-
-/** A CommonJS module arrives with its exports under `default` as well. */
-function unwrap(exports: Record<string, unknown>): Readonly<Record<string, unknown>> {
-  const inner = exports.default
-  if (exports.up === undefined && typeof inner === 'object' && inner !== null) return { ...inner }
-  return exports
-}
-
 interface Explanation {
   readonly message: string
   /** The file that is to blame, relative to the migrations directory: the module, or what it imports. */
@@ -62,18 +46,25 @@ interface Explanation {
 
 function explain(cause: unknown, directory: string): Explanation {
   const text = cause instanceof Error ? cause.message : String(cause)
-  const syntax = /^(.*):(\d+):(\d+): ERROR: (.*)/m.exec(text)
+  const syntax = /^ParseError: (.*?)\s*\n\s*(\S.*):(\d+):(\d+)/.exec(text)
   if (syntax) {
-    const [, file = '', line, column, what] = syntax
-    return {
-      message: `syntax error: ${what}`,
-      path: relativeTo(directory, file),
-      line: Number(line),
-      column: Number(column) + 1,
-    }
+    const [, what = '', file = '', line = '1', column = '0'] = syntax
+    const place = { line: Number(line), column: Number(column) + 1 }
+    return { message: `syntax error: ${withToken(what, file, place)}`, path: relativeTo(directory, file), ...place }
   }
   const name = cause instanceof Error && cause.name !== 'Error' ? `${cause.name}: ` : ''
   return { message: `${name}${text.split('\n')[0] ?? text}`, ...frameIn(cause, directory) }
+}
+
+/** The parser says "Unexpected token"; a reader wants to know which. */
+function withToken(what: string, file: string, { line, column }: { line: number; column: number }): string {
+  if (what !== 'Unexpected token' || !existsSync(file)) return what
+  const rest =
+    readFileSync(file, 'utf8')
+      .split('\n')
+      [line - 1]?.slice(column - 1) ?? ''
+  const token = /^(?:[\w$]+|\S)/.exec(rest)?.[0]
+  return token === undefined ? 'Unexpected end' : `${what} "${token}"`
 }
 
 /** The first place of the stack that lies in the migrations directory; a syntax error of plain JavaScript has only a line. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { type FileProblem, invalidFiles } from '../core/file-problem.ts'
 import type { Action, Migration, MigrationFile, SourceFile } from '../core/migration.ts'
+import { once } from '../core/once.ts'
 import { checksumOf } from './checksum.ts'
 import { importModule } from './import-module.ts'
 import { importsChecksumOf, localImports } from './local-imports.ts'
@@ -24,7 +25,7 @@ export function moduleFile(
   }
   const sources = [{ path: name, content: source.text }, ...imports]
   return {
-    file: { ...named, load: () => loadModule(directory, named, sources) },
+    file: { ...named, load: once(() => loadModule(directory, named, sources)) },
     problems: glance(id, name, source.text),
   }
 }

@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
+import { pack } from '../support/tarball.ts'
 
 const run = promisify(execFile)
-const packageDirectory = join(import.meta.dirname, '../..')
 
 let database: TestDatabase
 let project: string
@@ -16,10 +16,9 @@ let project: string
 beforeAll(async () => {
   database = await createDatabase()
   project = await mkdtemp(join(tmpdir(), 'migrator-tarball-'))
-  await run('pnpm', ['pack', '--pack-destination', project], { cwd: packageDirectory })
-  const tarball = (await readdir(project)).find((name) => name.endsWith('.tgz')) ?? ''
+  const tarball = await pack(project)
   await writeFile(join(project, 'package.json'), '{ "name": "stranger", "type": "module", "private": true }\n')
-  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`, 'drizzle-orm@0.45'], {
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', tarball, 'drizzle-orm@0.45'], {
     cwd: project,
   })
   await mkdir(join(project, 'migrations'))
