@@ -75,9 +75,11 @@ export interface Session {
   /** Begins a transaction with these limits. The caller owns it and ends it with `commit` or `abort`. */
   begin(limits: StepLimits): Promise<void>
   /**
-   * Undoes every SET of the step before (role and search path too) and sets the limits anew, inside the transaction.
+   * Removes, inside the transaction, whatever the statements performed since it began may have left in the session: settings
+   * and roles, temporary objects, prepared statements, cursors, session locks; then sets the limits anew. Before `commit` it
+   * also checks deferred constraints; before another `step` of the same transaction call `checkConstraints` first.
    */
-  freshen(limits: StepLimits): Promise<void>
+  freshen(limits: StepLimits, next: 'step' | 'commit'): Promise<void>
   /**
    * Fails inside the transaction unless it is the one that `begin` opened, with a lock, the run lock is still held, and
    * the SQL condition is true. Rejects with TRANSACTION_CONTROL or LOCK_LOST.
@@ -85,7 +87,10 @@ export interface Session {
   guard(lock: RunLock | undefined, condition?: string): Promise<void>
   /** Sends what the calls in `work` would send as one message; a failure of one is a failure of all behind it. */
   together(work: () => readonly Promise<void>[]): Promise<void>
-  /** Checks deferred constraints now, so that a violation is told of the step that made it. */
+  /**
+   * Checks deferred constraints now, so that the step that violates one fails, and no pending trigger keeps the next step
+   * from altering the table. Afterwards they are deferred as declared.
+   */
   checkConstraints(): Promise<void>
   /**
    * Rejects when the server answers anything but COMMIT (then nothing is committed). `later`: it answers before the
@@ -98,8 +103,11 @@ export interface Session {
   flush(): Promise<void>
   /** Rolls back; never rejects, because a lost connection has rolled back already. */
   abort(): Promise<void>
-  /** The same outside a transaction, for what follows. */
-  settle(limits: StepLimits): Promise<void>
+  /**
+   * The same outside a transaction. One that was left open is rolled back first; the answer says so. Behind a pooler it
+   * does only that.
+   */
+  settle(limits: StepLimits): Promise<LeftTransaction>
   /** Runs one step's action. `watch` sees every statement before it is sent and may refuse it by throwing. */
   perform(action: Action, watch: StatementWatch): Promise<void>
   /** Sends an SQL text as one message. */
@@ -112,7 +120,7 @@ export interface Session {
   readonly pooled: boolean
   /** The server's process id, for looking at what blocks this session. */
   readonly serverPid: number
-  /** The first statement of a module that failed since `begin`. */
+  /** The first statement that failed since `begin`, or since the last action outside a transaction began. */
   readonly firstFailure: unknown
   /** Whether its connection is gone; nothing can be sent any more. */
   readonly isLost: boolean
@@ -120,6 +128,9 @@ export interface Session {
   cancel(): Promise<void>
   close(): Promise<void>
 }
+
+/** A transaction that a step outside a transaction began and did not end. */
+export type LeftTransaction = 'none' | 'open' | 'aborted'
 
 export type Row = Readonly<Record<string, string | null>>
 

@@ -4,13 +4,15 @@ import type { Action } from '../core/migration.ts'
 import { MigratorError } from '../errors.ts'
 import type { StatementWatch } from '../ports.ts'
 import { loadParser, parseStatements } from '../sql/statements.ts'
+import { transactionAfter } from '../sql/transaction-after.ts'
 import { interrupted } from './context.ts'
 import { inOwnTransaction, ownerOf, preserving, puttingBack } from './kept-data.ts'
+import { settleAfter } from './left-open.ts'
 import { refuseWithoutLock } from './lock-held.ts'
 import type { ReadyStep } from './prepare.ts'
 import { type Evidence, nothingRan, recoverStep } from './recovery.ts'
 import type { Run } from './run.ts'
-import { asStepFailure, entryOf, guarded, refuseWithoutDown, succeeded } from './transactional.ts'
+import { asStepFailure, entryOf, guarded, refuseWithoutDown, rootCauseOf, succeeded } from './transactional.ts'
 
 /**
  * One step outside a transaction: recorded dirty in a commit of its own, together with the catalog as it is before;
@@ -52,10 +54,9 @@ export async function runNonTransactional(run: Run, step: ReadyStep, index: numb
       perform(run, step.direction === 'up' ? step.migration?.verify : undefined),
     )
     await refuseWithoutLock(run)
-    await run.session.settle(run.options)
     await recordSettled(run, step, clock.monotonicMs() - started)
   } catch (cause) {
-    throw await undo(run, step, cause, before, tracker.progress())
+    throw await undo(run, step, rootCauseOf(run.session, step, cause), before, tracker.progress())
   }
   return succeeded(run, step, index, clock.monotonicMs() - started)
 }
@@ -88,8 +89,11 @@ function settled({ id, direction }: ReadyStep, durationMs: number): HistoryChang
   return direction === 'up' ? { kind: 'settled', id, durationMs: Math.round(durationMs) } : { kind: 'reverted', id }
 }
 
+/** What the action left in the session must reach neither the guards, nor the history, nor the next step. */
 async function perform(run: Run, action: Action | undefined, watch?: Partial<StatementWatch>): Promise<void> {
-  if (action) await run.session.perform(action, { within: 'no-transaction', ...watch })
+  if (!action) return
+  await run.session.perform(action, { within: 'no-transaction', ...watch })
+  await settleAfter(action, run.session, run.options)
 }
 
 /** Keeps the history told how far the step has come, before each statement. */
@@ -98,12 +102,12 @@ function trackStatements(
   { id, direction }: ReadyStep,
 ): { watch: Partial<StatementWatch>; progress(): Progress; readonly created: ReadonlySet<string> } {
   const created = new Set<string>()
-  let finished = 0
+  const committed = countCommitted()
   let statement: string | undefined
   const progress = (): Progress => ({
     direction,
     applicationName: run.context.database.applicationName,
-    finished,
+    finished: committed.count,
     statement,
   })
   return {
@@ -117,10 +121,25 @@ function trackStatements(
         await tellProgress(run, id, progress())
         return 'run'
       },
-      async afterStatement() {
-        finished++
+      async afterStatement(sql) {
+        committed.add(sql)
         statement = undefined
       },
+    },
+  }
+}
+
+/** Statements of a transaction that the step began count from its COMMIT on: until then all of them can be lost. */
+function countCommitted(): { readonly count: number; add(sql: string): void } {
+  let [count, pending, open] = [0, 0, false]
+  return {
+    get count() {
+      return count
+    },
+    add(sql) {
+      open = transactionAfter(sql, open)
+      pending++
+      if (!open) [count, pending] = [count + pending, 0]
     },
   }
 }
@@ -171,6 +190,8 @@ async function undo(
   const error = cause instanceof MigratorError ? cause : undefined
   const broken = error?.code === 'LOCK_LOST' || error?.code === 'CONNECTION_LOST' || run.lockLost
   if (broken) return asStepFailure(run, step, asDirty(step, cause, 'it will be looked at by the next run'))
+  // A session that is lost by now shows below, where the step is taken back.
+  await run.session.settle(run.options).catch(() => undefined)
   const evidence: Evidence = { before, progress, outcome: 'failed' }
   if (step.direction === 'down') return asStepFailure(run, step, await undoDown(run, step, cause, evidence))
   const invalid = await invalidNow(run)

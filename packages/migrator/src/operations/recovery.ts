@@ -5,6 +5,7 @@ import { describeDifferences, diffDigests } from '../core/schema-diff.ts'
 import { MigratorError } from '../errors.ts'
 import { loadParser } from '../sql/statements.ts'
 import { emit, reportError } from './context.ts'
+import { settleAfter } from './left-open.ts'
 import { refuseWithoutLock } from './lock-held.ts'
 import { prepareSteps, type ReadyStep } from './prepare.ts'
 import { describe } from './progress.ts'
@@ -104,14 +105,16 @@ async function runDown(run: Run, step: ReadyStep, scene: Scene, check: () => Pro
   if (!down) throw new MigratorError('RECOVERY_FAILED', 'No down migration found for dirty migration')
   await loadParser()
   try {
-    await downInTransaction(run, step, down, scene, check)
+    await downInTransaction(run, step, down, { ...scene }, check)
   } catch (error) {
     if (!(error instanceof MigratorError) || !NEEDS_NO_TRANSACTION(error)) throw error
     await run.session.settle(run.options)
+    const outside: Scene = { ...scene, opaque: 'refused' }
     await run.session.perform(down, {
       within: 'no-transaction',
-      beforeStatement: (sql) => judge(run, step, { ...scene, opaque: 'refused' }, sql),
+      beforeStatement: (sql) => judge(run, step, outside, sql),
     })
+    await settleAfter(down, run.session, run.options)
     await check()
     await refuseWithoutLock(run)
   }
@@ -131,6 +134,7 @@ async function downInTransaction(
   await run.session.begin(run.options)
   try {
     await run.session.perform(down, { within: 'transaction', beforeStatement: (sql) => judge(run, step, scene, sql) })
+    await run.session.freshen(run.options, 'commit')
     await check()
     await run.session.guard(run.lock)
     await run.session.commit()

@@ -36,12 +36,7 @@ export async function runTransactional(
 async function inTwoGoes(run: Run, step: ReadyStep, started: number): Promise<void> {
   await Promise.all([run.session.begin(run.options), performStep(run, step)])
   const change = changeAfter(run, step, started)
-  const sent = run.session.together(() => [
-    run.session.guard(run.lock),
-    ...recordWithStep(run, step, change),
-    run.session.commit(),
-  ])
-  await unlessRecorded(run, change, sent)
+  await unlessRecorded(run, change, recordAndCommit(run, change))
   await recordAfterStep(run, [change])
 }
 
@@ -60,12 +55,7 @@ export async function sendStep(
   await firstFailureOf([
     run.session.begin(run.options),
     action ? run.session.perform(action, { within: 'transaction' }) : Promise.resolve(),
-    // The record's own settings and role are those that the history is looked at with.
-    run.session.together(() => [
-      ...recordWithStep(run, step, change),
-      run.session.guard(run.lock, after),
-      run.session.commit(durability),
-    ]),
+    recordAndCommit(run, change, after, durability),
   ])
 }
 
@@ -92,7 +82,7 @@ export async function runBatch(run: Run, steps: readonly ReadyStep[]): Promise<r
     const ahead = sendAhead(run, steps, 'once', (step) =>
       firstFailureOf([
         run.session.perform(actionOf(step) as Action, { within: 'transaction' }),
-        tidyUp(run, step, deferrable),
+        tidyUp(run, deferrable),
       ]),
     )
     for (const [index, step] of steps.entries()) {
@@ -101,7 +91,7 @@ export async function runBatch(run: Run, steps: readonly ReadyStep[]): Promise<r
       await watchStep(run, step, index, async () => {
         if (isPlain(run, step)) return void (await ahead.answerOf(index))
         await performStep(run, step)
-        await tidyUp(run, step, deferrable)
+        await tidyUp(run, deferrable)
       })
       ended.push({ durationMs: clock.monotonicMs() - started, atMs: clock.monotonicMs() })
     }
@@ -120,12 +110,12 @@ export async function runBatch(run: Run, steps: readonly ReadyStep[]): Promise<r
   return ended.map(({ durationMs }) => durationMs)
 }
 
-/** What follows each step of a batch: its constraints, its transaction and its settings are looked after. */
-function tidyUp(run: Run, step: ReadyStep, deferrable: boolean): Promise<void> {
+/** Between two steps of a batch: the transaction is still ours, nothing is deferred, and the session is as it was. */
+function tidyUp(run: Run, deferrable: boolean): Promise<void> {
   return run.session.together(() => [
-    ...(deferrable ? [run.session.checkConstraints()] : []),
     run.session.guard(undefined),
-    ...(mayLeaveSettings(step) ? [run.session.freshen(run.options)] : []),
+    ...(deferrable ? [run.session.checkConstraints()] : []),
+    run.session.freshen(run.options, 'step'),
   ])
 }
 
@@ -229,6 +219,11 @@ export function asStepFailure(run: Run, step: ReadyStep | undefined, cause: unkn
   })
 }
 
+/** What to tell of a failed step: the error that a module caught rather than the one that followed from it. */
+export function rootCauseOf(session: Session, step: ReadyStep, cause: unknown): unknown {
+  return swallowedIn(session, step, cause) ?? cause
+}
+
 /** After an error that a module caught, the server refuses everything (25P02) until the transaction ends. */
 function swallowedIn(session: Session, step: ReadyStep | undefined, cause: unknown): MigratorError | undefined {
   if (!(cause instanceof MigratorError) || cause.details.sqlstate !== '25P02') return undefined
@@ -303,20 +298,20 @@ async function perform(
   }
 }
 
-/** In the step's own transaction, where the store lives there. The role and settings of the step are undone first. */
-function recordWithStep(run: Run, step: ReadyStep, change: HistoryChange): readonly Promise<void>[] {
-  if (!run.context.store.commitsWithStep) return []
-  const fresh = mayLeaveSettings(step) ? [run.session.freshen(run.options)] : []
-  return [...fresh, run.context.store.record(run.session, change)]
-}
-
-/** Whether a step can leave a role or a setting behind. Only of an SQL text without any of these words it is known not to. */
-function mayLeaveSettings({ migration, direction }: ReadyStep): boolean {
-  const action = direction === 'up' ? migration?.up : migration?.down
-  if (!action) return false
-  return (
-    action.kind === 'module' || /\b(?:set|reset|set_config|do|call|select|execute|discard|load)\b/i.test(action.sql)
-  )
+/**
+ * Ends a step's own transaction, with its record where the store lives in it. What the step left in the session is removed
+ * first, in a message of its own: the server reads a message in the client_encoding that is set when it arrives.
+ */
+function recordAndCommit(run: Run, change: HistoryChange, after?: string, durability?: Durability): Promise<void> {
+  const { store } = run.context
+  return firstFailureOf([
+    run.session.freshen(run.options, 'commit'),
+    run.session.together(() => [
+      ...(store.commitsWithStep ? [store.record(run.session, change)] : []),
+      run.session.guard(run.lock, after),
+      run.session.commit(durability),
+    ]),
+  ])
 }
 
 async function recordAfterStep(run: Run, changes: readonly HistoryChange[]): Promise<void> {

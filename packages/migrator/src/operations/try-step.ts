@@ -8,6 +8,7 @@ import { neededBy } from '../sql/needed.ts'
 import { roleStatementIn } from '../sql/role-statement.ts'
 import { loadParser, parseStatements } from '../sql/statements.ts'
 import { reportError } from './context.ts'
+import { settleAfter } from './left-open.ts'
 import { guarded } from './transactional.ts'
 
 /** A scratch database has nobody to wait for; a step that waits there waits for itself. */
@@ -44,11 +45,11 @@ async function inTransaction(on: Session, scratch: ScratchDatabase, tried: Tried
   try {
     await on.begin(LIMITS)
     await performAll(on, scratch, tried, 'transaction')
-    await on.checkConstraints()
     await on.guard(undefined)
+    await on.checkConstraints()
+    await on.freshen(LIMITS, 'commit')
     await tried.beforeCommit?.()
     if (!tried.insteadOfCommit) return await on.commit()
-    await on.freshen(LIMITS)
     await tried.insteadOfCommit()
     await on.abort()
   } catch (error) {
@@ -78,6 +79,7 @@ async function performAll(
     if (!action) return
     const mayNameRoles = action.kind === 'module' || NAMES_ROLES.test(action.sql)
     await on.perform(action, { within, ...(mayNameRoles ? mindingRoles(on, provideRoles, seen) : seen) })
+    if (within === 'no-transaction') await settleAfter(action, on, LIMITS)
   }
   if (direction === 'down') return perform(migration.down, watch)
   await guarded('VALIDATION_FAILED', migration.id, () => perform(migration.validate))

@@ -1,14 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Action } from '../core/migration.ts'
 import { MigratorError } from '../errors.ts'
-import type { Row, RunLock, Session, StatementWatch, StepLimits } from '../ports.ts'
+import type { LeftTransaction, Row, RunLock, Session, StatementWatch, StepLimits } from '../ports.ts'
 import { findForbidden, mayBeForbidden } from '../sql/forbidden.ts'
 import { literal } from '../sql/literal.ts'
 import { loadParser, parseStatements } from '../sql/statements.ts'
 import type { Position } from '../sql/text.ts'
 import type { Backend, Client } from './client.ts'
+import { CHECK_DEFERRED, FIRE_DEFERRED } from './deferred.ts'
 import { drizzleHandle, type SentStatement } from './drizzle-handle.ts'
 import { frameIn, type Origin, serverErrorIn, statementFailure } from './failure.ts'
+import { Leftovers } from './leftovers.ts'
 import type { PostgresRunLock } from './run-lock.ts'
 
 /** What postgres.js' queries have beside their promise. */
@@ -28,6 +30,7 @@ export class PostgresSession implements Session {
   #settled = ''
   #gathering: { readonly texts: string[]; readonly answer: Promise<unknown> } | undefined
   #firstFailure: unknown
+  readonly #leftovers = new Leftovers()
 
   constructor(client: Client, backend: Backend, isLost: () => boolean) {
     this.#client = client
@@ -61,24 +64,37 @@ export class PostgresSession implements Session {
     await Promise.all([this.execute(set), this.execute('BEGIN')])
   }
 
-  async freshen(limits: StepLimits): Promise<void> {
-    this.#settled = ''
-    await this.execute(`${RESET}; ${this.#limits(limits, 'SET LOCAL')}`)
+  async freshen(limits: StepLimits, next: 'step' | 'commit'): Promise<void> {
+    if (!this.#leftovers.any) return
+    const fire = next === 'commit' ? 'SET CONSTRAINTS ALL IMMEDIATE; ' : ''
+    const removal = this.#leftovers.removal(this.pooled)
+    const set = this.#limits(limits, this.pooled ? 'SET LOCAL' : 'SET')
+    this.#leftovers.clear()
+    // After a COMMIT they hold for the session, after a ROLLBACK those do that `begin` had set.
+    if (this.#settled !== set) this.#settled = ''
+    await this.execute(`${fire}${removal}; ${set}`)
   }
 
-  async settle(limits: StepLimits): Promise<void> {
+  async settle(limits: StepLimits): Promise<LeftTransaction> {
+    const left = await this.#leftTransaction()
+    if (left !== 'none') await this.abort()
+    this.#leftovers.clear()
+    this.#settled = ''
     // Behind a pooler in transaction mode a SET would reach other clients, and not be there for the next statement.
-    if (this.pooled) return
-    this.#settled = this.#limits(limits, 'SET')
-    await Promise.all([this.execute(RESET), this.execute(this.#settled)])
+    if (this.pooled) return left
+    const set = this.#limits(limits, 'SET')
+    if (left !== 'none') await this.execute('DISCARD ALL')
+    await this.execute(set)
+    this.#settled = set
+    return left
   }
 
   /** The conditions raise inside the transaction (2201F, 2201E, 22012), so a COMMIT that is sent behind them cannot succeed. */
   async guard(lock: RunLock | undefined, condition?: string): Promise<void> {
-    const held = lock && `sqrt(CASE WHEN ${(lock as PostgresRunLock).heldCondition} THEN 1 ELSE -1 END)`
+    const held = lock && `pg_catalog.sqrt(CASE WHEN ${(lock as PostgresRunLock).heldCondition} THEN 1 ELSE -1 END)`
     const own =
       this.#transaction !== '' &&
-      `ln(CASE WHEN pg_catalog.pg_current_xact_id_if_assigned()::text = ${literal(this.#transaction)} THEN 1 ELSE -1 END)`
+      `pg_catalog.ln(CASE WHEN pg_catalog.pg_current_xact_id_if_assigned()::text = ${literal(this.#transaction)} THEN 1 ELSE -1 END)`
     const asked = condition && `1 / (CASE WHEN ${condition} THEN 1 ELSE 0 END)`
     const conditions = [own, held, asked].filter(Boolean)
     if (conditions.length === 0) return
@@ -106,10 +122,7 @@ export class PostgresSession implements Session {
   }
 
   async checkConstraints(): Promise<void> {
-    // Undone by the savepoint: later steps find their constraints deferred as they were declared.
-    await this.execute(
-      `SAVEPOINT ${CHECK}; SET CONSTRAINTS ALL IMMEDIATE; ROLLBACK TO SAVEPOINT ${CHECK}; RELEASE SAVEPOINT ${CHECK}`,
-    )
+    await this.execute(`${FIRE_DEFERRED}; ${CHECK_DEFERRED}`)
   }
 
   async commit(durability: 'now' | 'later' = 'now'): Promise<void> {
@@ -133,7 +146,9 @@ export class PostgresSession implements Session {
 
   async abort(): Promise<void> {
     // A lost connection has rolled back already, and an abort must not hide the error that it follows.
-    await this.execute('ROLLBACK').catch(() => undefined)
+    const left = this.#leftovers.removalAfterAbort(this.pooled)
+    await this.execute(`ROLLBACK${left}`).catch(() => undefined)
+    this.#leftovers.clear()
   }
 
   async execute(sql: string): Promise<void> {
@@ -150,7 +165,9 @@ export class PostgresSession implements Session {
   }
 
   async perform(action: Action, watch: StatementWatch): Promise<void> {
+    if (watch.within === 'no-transaction') this.#firstFailure = undefined
     if (action.kind === 'module') return this.#performModule(action, watch)
+    this.#leftovers.note(action.sql)
     if (watch.within === 'transaction' && !watch.beforeStatement) return this.#performScript(action, watch)
     return this.#performStatements(action, watch)
   }
@@ -203,6 +220,7 @@ export class PostgresSession implements Session {
   }
 
   async #performModule(action: Action & { kind: 'module' }, watch: StatementWatch): Promise<void> {
+    this.#leftovers.noteModule()
     await loadParser()
     if (watch.within === 'transaction') await this.#rememberTransaction()
     const handle = await drizzleHandle(this.#client, {
@@ -219,6 +237,7 @@ export class PostgresSession implements Session {
   async #sendOfModule(statement: SentStatement, file: string, watch: StatementWatch): Promise<unknown> {
     if (!statement.ours) await this.#refuseForbidden(statement.sql, watch.within, file, 'module')
     if (!statement.ours && (await watch.beforeStatement?.(statement.sql, statement.parameters)) === 'skip') return []
+    this.#leftovers.note(statement.sql)
     this.#refuseWhenLost()
     try {
       const result = await this.#track(statement.query())
@@ -227,6 +246,20 @@ export class PostgresSession implements Session {
     } catch (error) {
       this.#firstFailure ??= error
       throw error
+    }
+  }
+
+  /** DISCARD ALL removes everything outside a transaction, and is refused (25001, 25P02) inside one. */
+  async #leftTransaction(): Promise<LeftTransaction> {
+    this.#refuseWhenLost()
+    try {
+      const [row] = await this.#client.unsafe(this.pooled ? BEGAN_BEFORE : 'DISCARD ALL').simple()
+      return row?.began_before === 'true' ? 'open' : 'none'
+    } catch (error) {
+      const state = serverErrorIn(error)?.code
+      if (state === '25001') return 'open'
+      if (state === '25P02') return 'aborted'
+      throw statementFailure(error, {})
     }
   }
 
@@ -278,7 +311,8 @@ export class PostgresSession implements Session {
   }
 }
 
-const CHECK = 'migrator_check'
+/** Behind a pooler nothing of the server's session is ours to discard. */
+const BEGAN_BEFORE = 'SELECT (pg_catalog.now() < pg_catalog.statement_timestamp())::text AS began_before'
 
 /** A request to cancel has a way of its own, and finds nothing to do where it overtakes the statement that it is for. */
 const CANCEL_AGAIN_MS = 500
@@ -291,9 +325,6 @@ function guardFailure(error: unknown): unknown {
   const message = 'The migration ended the transaction that it ran in; what came before that is committed.'
   return new MigratorError('TRANSACTION_CONTROL', message, { cause: error })
 }
-
-/** RESET ALL leaves the role alone, RESET SESSION AUTHORIZATION brings it back. */
-const RESET = 'RESET SESSION AUTHORIZATION; RESET ALL'
 
 export function forbidden(
   found: { what: string; statement: string; at?: Position | undefined },
