@@ -71,6 +71,7 @@ function withToken(what: string, file: string, { line, column }: { line: number;
 function frameIn(cause: unknown, directory: string): Omit<Explanation, 'message'> {
   const stack = (cause instanceof Error ? cause.stack : undefined) ?? ''
   for (const line of stack.split('\n')) {
+    if (line.length > LONGEST_FRAME) continue
     const match = /((?:file:\/\/)?\/[^()]*?):(\d+)(?::(\d+))?\)?$/.exec(line.trim())
     const path = match?.[1] === undefined ? undefined : relativeTo(directory, match[1])
     if (match && path !== undefined) {
@@ -79,6 +80,9 @@ function frameIn(cause: unknown, directory: string): Omit<Explanation, 'message'
   }
   return {}
 }
+
+/** Longer lines are parts of the message. */
+const LONGEST_FRAME = 4096
 
 /** Node tells the line of a syntax error in plain JavaScript only to whoever asks it to check the file. */
 async function checked(path: string): Promise<Omit<Explanation, 'message'>> {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { type FileProblem, invalidFiles } from '../core/file-problem.ts'
 import type { Action, Migration, MigrationFile, SourceFile } from '../core/migration.ts'
 import { once } from '../core/once.ts'
+import { readLiterals } from '../sql/code-literals.ts'
 import { checksumOf } from './checksum.ts'
 import { importModule } from './import-module.ts'
 import { importsChecksumOf, localImports } from './local-imports.ts'
@@ -60,11 +61,14 @@ function glance(id: string, path: string, text: string): readonly FileProblem[] 
   if (code.trim() === '') {
     return [{ kind: 'empty', id, path, message: `Migration ${id} is empty` }]
   }
-  const literal = /^\s*export\s+const\s+id\s*(?::[^=]+)?=\s*(['"`])([^'"`$]*)\1\s*(?:as const\s*)?;?\s*$/m.exec(code)
+  const literal = LITERAL_ID.exec(code)
   if (literal && literal[2] !== id) return [idMismatch(id, path, literal[2])]
   if (/\bup\b/.test(code) && !/\bdown\b|\birreversible\b|\bexport\s*\*/.test(code)) return [missingDown(id, path)]
   return []
 }
+
+const LITERAL_ID =
+  /^[ \t]*export[ \t]+const[ \t]+id\b[^=\n]*=\s*(['"`])([^'"`$\n]*)\1(?:[ \t]+as[ \t]+const)?[ \t]*(?:;[ \t]*)?\r?$/m
 
 function exportProblems(
   { id, path }: Omit<MigrationFile, 'load'>,
@@ -94,7 +98,8 @@ function missingDown(id: string, path: string): FileProblem {
 }
 
 function withoutComments(text: string): string {
-  return text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '')
+  const parts = [...readLiterals(text)].filter(({ kind }) => kind !== 'comment')
+  return parts.map(({ from, to }) => text.slice(from, to)).join('')
 }
 
 function isReason(value: unknown): value is string {

@@ -7,7 +7,7 @@ import { readCode } from '../sql/code-texts.ts'
 import { createDestructionReader, type DestructionReader } from '../sql/destroys.ts'
 import { LOOKS_DESTRUCTIVE } from '../sql/drops.ts'
 import { plainDrops } from '../sql/plain-drops.ts'
-import { loadParser, parseStatements } from '../sql/statements.ts'
+import { loadParser, visitStatements } from '../sql/statements.ts'
 import { withSession } from './begin-run.ts'
 import { type Context, emit } from './context.ts'
 import type { ReadyStep } from './prepare.ts'
@@ -27,12 +27,13 @@ export async function measureLoss(
 ): Promise<readonly Loss[]> {
   if (!steps.every(isPlain)) await loadParser()
   const read = createDestructionReader()
-  const asked = steps.flatMap(({ id, migration, by }): readonly AskedLoss[] => {
-    if (!migration?.down || by === 'record') return []
+  const asked: AskedLoss[] = []
+  for (const { id, migration, by } of steps) {
+    if (!migration?.down || by === 'record') continue
     const { down } = migration
-    const destructions = down.kind === 'sql' ? destructionsOf(down, read) : ofModule(down, read, knownLoss?.(id))
-    return destructions.length === 0 ? [] : [{ migration: id, destructions }]
-  })
+    const destructions = down.kind === 'sql' ? await destructionsOf(down, read) : ofModule(down, read, knownLoss?.(id))
+    if (destructions.length > 0) asked.push({ migration: id, destructions })
+  }
   if (asked.every(({ destructions }) => destructions.every(({ kind }) => kind === 'path'))) return []
   const losses = await withSession(context, (on) => context.database.losses.measure(on, asked, lossTimeoutMs))
   return tellable(losses)
@@ -62,12 +63,16 @@ function known(lost: NonNullable<ReturnType<KnownLoss>>): readonly Destruction[]
   })
 }
 
-function destructionsOf({ sql }: Action & { kind: 'sql' }, read: DestructionReader): readonly Destruction[] {
+async function destructionsOf(
+  { sql }: Action & { kind: 'sql' },
+  read: DestructionReader,
+): Promise<readonly Destruction[]> {
   const plain = plainDrops(sql)
   if (plain) return plain
-  const parsed = parseStatements(sql)
+  const destructions: Destruction[] = []
+  const broken = await visitStatements(sql, (statement) => destructions.push(...read([statement])))
   // The server will not run what does not parse.
-  return parsed.ok ? read(parsed.statements) : []
+  return broken ? [] : destructions
 }
 
 /** Of code only what its SQL texts say, unless it could do more, or nothing of it is SQL. */

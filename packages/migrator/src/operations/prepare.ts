@@ -4,7 +4,7 @@ import { irreversible, type Plan, type Problem, type Step } from '../core/plan.t
 import { errorTable, MigratorError } from '../errors.ts'
 import type { Session } from '../ports.ts'
 import { findForbidden, mayBeForbidden } from '../sql/forbidden.ts'
-import { loadParser, parseStatements } from '../sql/statements.ts'
+import { visitStatements } from '../sql/statements.ts'
 import type { Context } from './context.ts'
 import type { StepData } from './kept-data.ts'
 
@@ -97,12 +97,11 @@ async function loadStep(
 export async function unrunnable(migration: Migration, action: Action | undefined): Promise<readonly FileProblem[]> {
   if (action?.kind !== 'sql') return []
   if (migration.transactional && !mayBeForbidden(action.sql)) return []
-  await loadParser()
   const { id } = migration
   const within = migration.transactional ? 'transaction' : 'no-transaction'
   if (within === 'no-transaction') {
-    const parsed = parseStatements(action.sql)
-    if (!parsed.ok) return [problem(id, action.file, parsed.at, parsed.message)]
+    const broken = await visitStatements(action.sql, () => undefined)
+    if (broken) return [problem(id, action.file, broken.at, broken.message)]
   }
   const found = findForbidden(action.sql, within)
   return found ? [problem(id, action.file, found.at, FORBIDDEN[found.what])] : []

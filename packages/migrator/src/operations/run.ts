@@ -2,6 +2,7 @@ import type { Operator } from '../core/history.ts'
 import type { Step } from '../core/plan.ts'
 import { type ErrorCode, MigratorError } from '../errors.ts'
 import type { RunLock, Session } from '../ports.ts'
+import { mayAddEnumValue } from '../sql/enum-value.ts'
 import { type Ahead, sendAhead } from './ahead.ts'
 import { type Context, emit, interrupted, type RunOptions, reportError } from './context.ts'
 import { runNonTransactional } from './non-transactional.ts'
@@ -71,7 +72,7 @@ export function transactionMode(
 
 /** The new value of an enum cannot be used in the transaction that adds it. */
 function addsEnumValue({ sources }: { readonly sources: readonly { readonly content: string }[] }): boolean {
-  return sources.some(({ content }) => /\balter\s+type\b[^;]*\badd\s+value\b/i.test(content))
+  return sources.some(({ content }) => mayAddEnumValue(content))
 }
 
 async function asBatch(

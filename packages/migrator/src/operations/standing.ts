@@ -1,11 +1,11 @@
 import type { Migration } from '../core/migration.ts'
-import { standingKeys } from '../core/standing-key.ts'
 import { MigratorError, usualHint } from '../errors.ts'
 import type { RehearsalTools } from '../ports/rehearsal.ts'
 import type { ScratchDatabase, ScratchServer } from '../ports/scratch.ts'
 import type { Clock, Session } from '../ports.ts'
 import { interrupted } from './context.ts'
 import { refuseWhatIsMissing } from './refuse-what-is-missing.ts'
+import { standingKeys } from './standing-key.ts'
 import { tryStep } from './try-step.ts'
 
 /** What operations on scratch databases need of the world. */

@@ -4,7 +4,7 @@ import { MigratorError } from '../errors.ts'
 import type { LeftTransaction, Row, RunLock, Session, StatementWatch, StepLimits } from '../ports.ts'
 import { findForbidden, mayBeForbidden } from '../sql/forbidden.ts'
 import { literal } from '../sql/literal.ts'
-import { loadParser, parseStatements } from '../sql/statements.ts'
+import { loadParser, type Statement, visitStatements } from '../sql/statements.ts'
 import type { Position } from '../sql/text.ts'
 import type { Backend, Client } from './client.ts'
 import { CHECK_DEFERRED, FIRE_DEFERRED } from './deferred.ts'
@@ -206,13 +206,13 @@ export class PostgresSession implements Session {
 
   async #performStatements({ sql, file }: Action & { kind: 'sql' }, watch: StatementWatch): Promise<void> {
     await this.#refuseForbidden(sql, watch.within, file)
-    await loadParser()
-    const parsed = parseStatements(sql)
-    if (!parsed.ok) {
-      const message = `${file}:${parsed.at.line}:${parsed.at.column}: ${parsed.message}`
-      throw new MigratorError('MIGRATION_FAILED', message, { details: { file, ...parsed.at } })
+    const statements: Pick<Statement, 'sql' | 'at'>[] = []
+    const broken = await visitStatements(sql, (statement) => statements.push({ sql: statement.sql, at: statement.at }))
+    if (broken) {
+      const message = `${file}:${broken.at.line}:${broken.at.column}: ${broken.message}`
+      throw new MigratorError('MIGRATION_FAILED', message, { details: { file, ...broken.at } })
     }
-    for (const statement of parsed.statements) {
+    for (const statement of statements) {
       if ((await watch.beforeStatement?.(statement.sql)) === 'skip') continue
       await this.#send(statement.sql, { sql: statement.sql, file, startsAt: statement.at })
       await watch.afterStatement?.(statement.sql)
@@ -269,11 +269,12 @@ export class PostgresSession implements Session {
     file: string,
     format: 'sql' | 'module' = 'sql',
   ): Promise<void> {
-    if (!mayBeForbidden(sql)) return
-    await loadParser()
     const found = findForbidden(sql, within)
+    if (!found) return
+    // A resumed function's trace is short enough to have the migration's own line in it.
+    await Promise.resolve()
     // A place in a module's text is not a place in its file.
-    if (found) throw forbidden(format === 'module' ? { ...found, at: undefined } : found, file)
+    throw forbidden(format === 'module' ? { ...found, at: undefined } : found, file)
   }
 
   async #send(sql: string, origin: Origin): Promise<unknown> {

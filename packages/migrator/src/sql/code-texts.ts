@@ -1,3 +1,4 @@
+import { readLiterals } from './code-literals.ts'
 import { parseStatements, type Statement } from './statements.ts'
 
 /** What can be told of code without running it. */
@@ -14,20 +15,24 @@ const SQL_BEGINS =
 /** Finds SQL texts among the string and template literals of a function's source. One with `${…}` in it is left where it is. */
 export function readCode(source: string): CodeReading {
   const statements: Statement[] = []
-  const rest = source.replace(LITERALS, (whole: string, double?: string, single?: string, template?: string) => {
-    const text = unescaped(double ?? single ?? template ?? '')
-    if (whole.startsWith('/') || !SQL_BEGINS.test(text) || (template !== undefined && /\$\{/.test(template)))
-      return whole.startsWith('/') ? '' : whole
-    const parsed = parseStatements(text)
-    if (!parsed.ok) return whole
-    statements.push(...parsed.statements)
-    return "''"
-  })
+  let rest = ''
+  for (const { kind, from, to } of readLiterals(source)) {
+    const whole = source.slice(from, to)
+    const read = kind === 'literal' ? sqlIn(whole) : undefined
+    if (read) statements.push(...read)
+    if (kind !== 'comment') rest += read ? "''" : whole
+  }
   return { statements, rest }
 }
 
-/** Comments, so that what they quote is no text; then the three kinds of literals. */
-const LITERALS = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)'|`((?:[^`\\]|\\[\s\S])*)`/g
+function sqlIn(literal: string): readonly Statement[] | undefined {
+  const inside = literal.slice(1, -1)
+  if (literal.startsWith('`') && inside.includes('${')) return undefined
+  const text = unescaped(inside)
+  if (!SQL_BEGINS.test(text)) return undefined
+  const parsed = parseStatements(text)
+  return parsed.ok ? parsed.statements : undefined
+}
 
 function unescaped(text: string): string {
   return text.replace(/\\(?:\r?\n|u\{([\da-f]+)\}|u([\da-f]{4})|x([\da-f]{2})|([\s\S]))/gi, (_, ...found) => {

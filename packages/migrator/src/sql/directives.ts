@@ -1,4 +1,5 @@
-import { startOfCode, withoutMark } from './text.ts'
+import { startOfCode } from './text.ts'
+import { tokenAt } from './tokens.ts'
 
 /** The options that the header comments of an SQL file carry: `-- migrator: transaction=false`. */
 export interface Directives {
@@ -10,12 +11,12 @@ export interface Directives {
 }
 
 const DIRECTIVE = /^[ \t]*--[ \t]*migrator:(.*)$/gim
-const OPTION = /([a-z-]+)\s*=\s*("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;]+)/gi
-const DESCRIPTION = /^[ \t]*--[ \t]*description:[ \t]*(.+?)[ \t\r]*$/im
+const OPTION = /(?<![a-z-])([a-z-]+)\s*=\s*("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;]+)/gi
+const DESCRIPTION = /^[ \t]*--[ \t]*description:(.*)$/im
 
 /** Reads the comments in front of the first statement; comments further down are only comments. */
 export function readDirectives(sql: string): Directives {
-  const header = lineCommentsIn(withoutMark(sql).slice(0, startOfCode(withoutMark(sql))))
+  const header = lineCommentsIn(sql.slice(0, startOfCode(sql)))
   const options = new Map<string, string>()
   const problems: string[] = []
   for (const [, text = ''] of header.matchAll(DIRECTIVE)) {
@@ -36,14 +37,18 @@ export function readDirectives(sql: string): Directives {
   return {
     transactional: transaction !== 'false',
     irreversible: options.get('irreversible'),
-    description: options.get('description') ?? DESCRIPTION.exec(header)?.[1],
+    description: options.get('description') ?? (DESCRIPTION.exec(header)?.[1]?.trim() || undefined),
     problems,
   }
 }
 
 /** What stands in a block comment is no option. */
 function lineCommentsIn(header: string): string {
-  return header.replace(/--[^\r\n]*|\/\*[\s\S]*?\*\//g, (comment) => (comment.startsWith('--') ? comment : ''))
+  let lines = ''
+  for (let token = tokenAt(header, 0); token; token = tokenAt(header, token.to)) {
+    if (token.kind === 'comment' && header[token.from] === '-') lines += `${header.slice(token.from, token.to)}\n`
+  }
+  return lines
 }
 
 const KNOWN = new Set(['transaction', 'irreversible', 'description'])

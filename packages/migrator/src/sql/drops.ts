@@ -1,4 +1,6 @@
+import { cutStatements, type Range } from './cut.ts'
 import type { Statement } from './statements.ts'
+import { tokenAt } from './tokens.ts'
 
 /** An object that a statement would drop; `schema` is undefined where the statement leaves it to the search path. */
 export interface DroppedObject {
@@ -25,6 +27,28 @@ export function isDestructive(statement: Statement): boolean {
   if (statement.type === 'DoStmt') return LOOKS_DESTRUCTIVE.test(statement.sql)
   return deletesWithin(statement.node)
 }
+
+/** Whether a text is worth parsing for what it destroys: the words that it takes stand in its code, not in its strings. */
+export function mayBeDestructive(sql: string): boolean {
+  if (!SUSPICIOUS.test(sql)) return false
+  for (const range of cutStatements(sql)) if (hasSuspiciousWord(sql, range)) return true
+  return false
+}
+
+const SUSPICIOUS = /\b(?:drop|truncate|delete|merge|do)\b/i
+
+/** DO begins a block of code; further on it is that of ON CONFLICT. */
+function hasSuspiciousWord(sql: string, { from, to }: Range): boolean {
+  for (let token = tokenAt(sql, from); token && token.from < to; token = tokenAt(sql, token.to)) {
+    if (token.kind !== 'word' || token.to - token.from > LONGEST) continue
+    const word = sql.slice(token.from, token.to).toLowerCase()
+    if (word === 'do' ? token.from === from : DESTROYING.has(word)) return true
+  }
+  return false
+}
+
+const DESTROYING = new Set(['drop', 'truncate', 'delete', 'merge'])
+const LONGEST = 'truncate'.length
 
 const ALWAYS = new Set(['DeleteStmt', 'DropOwnedStmt'])
 

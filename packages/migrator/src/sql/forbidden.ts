@@ -1,5 +1,5 @@
-import { parseStatements, type Statement } from './statements.ts'
-import { type Position, positionAt } from './text.ts'
+import { cutStatements, type Range, wordsOf } from './cut.ts'
+import { createLocator, type Position } from './text.ts'
 
 /** A statement that the runner can't let through: it would end the transaction that it stands in, or needs a stream. */
 export interface Forbidden {
@@ -9,43 +9,47 @@ export interface Forbidden {
 }
 
 const SUSPICIOUS = /\b(?:begin|start|commit|end|rollback|abort|prepare|copy)\b/i
-const ENDS_TRANSACTION = new Set([
-  'TRANS_STMT_BEGIN',
-  'TRANS_STMT_START',
-  'TRANS_STMT_COMMIT',
-  'TRANS_STMT_ROLLBACK',
-  'TRANS_STMT_PREPARE',
-  'TRANS_STMT_COMMIT_PREPARED',
-  'TRANS_STMT_ROLLBACK_PREPARED',
-])
 
-/** Whether a text is worth parsing for forbidden statements; it is false for most texts and costs next to nothing. */
+/** Whether a text is worth looking through for forbidden statements; it is false for most texts and costs next to nothing. */
 export function mayBeForbidden(sql: string): boolean {
   return SUSPICIOUS.test(sql)
 }
 
-/** The first forbidden statement. A text that does not parse has no other than a COPY: the server will refuse it as a whole. */
+/** The first forbidden statement, told by its words: it need not parse, and what pg_dump writes behind a COPY does not. */
 export function findForbidden(sql: string, within: 'transaction' | 'no-transaction'): Forbidden | undefined {
-  const parsed = parseStatements(sql)
-  if (!parsed.ok) return copyWithRows(sql)
-  for (const statement of parsed.statements) {
-    const what = judge(statement, within)
-    if (what) return { what, statement: statement.sql, at: statement.at }
+  if (!mayBeForbidden(sql)) return undefined
+  for (const range of cutStatements(sql)) {
+    const what = judge(sql, range, within)
+    if (!what) continue
+    return { what, statement: sql.slice(range.from, range.to).trimEnd(), at: createLocator(sql)(range.from) }
   }
   return undefined
 }
 
-function judge({ type, node }: Statement, within: 'transaction' | 'no-transaction'): Forbidden['what'] | undefined {
-  if (type === 'CopyStmt' && node.filename === undefined && node.is_program !== true) return 'copy-from-stdin'
-  if (within === 'transaction' && type === 'TransactionStmt' && ENDS_TRANSACTION.has(String(node.kind)))
-    return 'transaction-control'
-  return undefined
+function judge(sql: string, range: Range, within: 'transaction' | 'no-transaction'): Forbidden['what'] | undefined {
+  const words = wordsOf(sql, range)
+  const first = words.next().value
+  if (first === 'copy') return readsStream(words) ? 'copy-from-stdin' : undefined
+  return within === 'transaction' && endsTransaction(first, words) ? 'transaction-control' : undefined
 }
 
-/** What pg_dump writes: the rows that follow COPY do not parse. */
-function copyWithRows(sql: string): Forbidden | undefined {
-  const match = /^[ \t]*(copy\s[^;]*\sfrom\s+stdin\b[^;]*);/im.exec(sql)
-  if (!match?.[1]) return undefined
-  const before = Array.from(sql.slice(0, match.index)).length
-  return { what: 'copy-from-stdin', statement: match[1], at: positionAt(sql, before + 1) }
+/** ROLLBACK TO stays inside; PREPARE alone prepares a statement. https://www.postgresql.org/docs/current/sql-commands.html */
+function endsTransaction(first: string | undefined, words: Iterator<string>): boolean {
+  if (first === undefined || !CONTROL.has(first)) return false
+  if (first === 'prepare') return words.next().value === 'transaction'
+  if (first !== 'rollback') return true
+  const second = words.next().value
+  return (second === 'work' || second === 'transaction' ? words.next().value : second) !== 'to'
+}
+
+const CONTROL = new Set(['begin', 'start', 'commit', 'end', 'rollback', 'abort', 'prepare'])
+
+/** `FROM STDIN` or `TO STDOUT`, outside of parentheses: of a file or a program the name is a string. */
+function readsStream(words: Iterable<string>): boolean {
+  let previous = ''
+  for (const word of words) {
+    if ((previous === 'from' || previous === 'to') && (word === 'stdin' || word === 'stdout')) return true
+    previous = word
+  }
+  return false
 }

@@ -1,16 +1,16 @@
 import { literal } from './literal.ts'
-
-/** What may hold a `$1` that is no parameter: strings, quoted names, comments, dollar quotes; else a parameter itself. */
-const TOKEN =
-  /[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|\$([A-Za-z_][\w]*)?\$[\s\S]*?\$\1\$|\$(\d+)/g
+import { tokenAt } from './tokens.ts'
 
 /** A statement with its parameters written out as literals, for people to read: what it means, not what is sent. */
 export function inlineParameters(sql: string, parameters: readonly unknown[]): string {
   if (parameters.length === 0) return sql
-  return sql.replace(TOKEN, (token, _tag: string | undefined, number: string | undefined) => {
-    const place = Number(number) - 1
-    return number === undefined || place >= parameters.length ? token : shownLiteral(parameters[place])
-  })
+  let shown = ''
+  for (let token = tokenAt(sql, 0); token; token = tokenAt(sql, token.to)) {
+    const text = sql.slice(token.from, token.to)
+    const place = Number(text.slice(1)) - 1
+    shown += token.kind === 'parameter' && place < parameters.length ? shownLiteral(parameters[place]) : text
+  }
+  return shown
 }
 
 function shownLiteral(value: unknown): string {

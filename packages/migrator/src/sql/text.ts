@@ -2,22 +2,22 @@
  * SQL: what a migration's text says, without running it. Knows no driver and no file system.
  * This file: comments and positions, without the parser, because every file of a folder passes through here.
  */
+import { afterCodePoints, isPair } from './offsets.ts'
+import { tokenAt } from './tokens.ts'
 
-/** Where the first thing begins that is neither white space nor a comment; the text's length when there is none. */
-export function startOfCode(sql: string): number {
-  let at = 0
-  while (at < sql.length) {
-    if (/\s/u.test(sql[at] ?? '') || sql[at] === ';' || sql[at] === '\uFEFF') at++
-    else if (sql.startsWith('--', at)) at = endOfLine(sql, at)
-    else if (sql.startsWith('/*', at)) at = endOfBlockComment(sql, at)
-    else return at
+/** Where the first thing begins, from `from` on, that is neither white space nor a comment; the text's length when there is none. */
+export function startOfCode(sql: string, from = 0): number {
+  for (let token = tokenAt(sql, from); token; token = tokenAt(sql, token.to)) {
+    if (token.kind !== 'space' && token.kind !== 'comment' && sql[token.from] !== ';') return token.from
   }
   return sql.length
 }
 
+const MARK = '\uFEFF'
+
 /** The text without the byte order mark that some editors put in front; the server takes it for a letter. */
 export function withoutMark(sql: string): string {
-  return sql.replace(/^\uFEFF/, '')
+  return sql.startsWith(MARK) ? sql.slice(1) : sql
 }
 
 /** True for a text of white space, comments and semicolons only. */
@@ -32,29 +32,24 @@ export interface Position {
 
 /** Line and column, from 1, of PostgreSQL's `position`, which counts code points from 1. */
 export function positionAt(sql: string, codePoint: number): Position {
-  const before = Array.from(sql).slice(0, Math.max(0, codePoint - 1))
-  const lastBreak = before.lastIndexOf('\n')
-  return { line: before.filter((char) => char === '\n').length + 1, column: before.length - lastBreak }
+  return createLocator(sql)(afterCodePoints(sql, codePoint - 1))
 }
 
-function endOfLine(sql: string, from: number): number {
-  const length = sql.slice(from).search(/[\r\n]/)
-  return length < 0 ? sql.length : from + length + 1
-}
-
-/** Block comments nest in PostgreSQL: https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-COMMENTS */
-function endOfBlockComment(sql: string, from: number): number {
-  let depth = 0
-  let at = from
-  while (at < sql.length) {
-    if (sql.startsWith('/*', at)) {
-      depth++
-      at += 2
-    } else if (sql.startsWith('*/', at)) {
-      depth--
-      at += 2
-      if (depth === 0) return at
-    } else at++
+/**
+ * Tells line and column of places in a text, by their index. Asked in ascending order it reads the text once, however
+ * often it is asked.
+ */
+export function createLocator(sql: string): (index: number) => Position {
+  let [at, line, column] = [0, 1, 1]
+  return (index) => {
+    if (index < at) [at, line, column] = [0, 1, 1]
+    for (; at < index && at < sql.length; at += isPair(sql, at) ? 2 : 1) {
+      const breaks = sql.charCodeAt(at) === LINE_FEED
+      line += breaks ? 1 : 0
+      column = breaks ? 1 : column + 1
+    }
+    return { line, column }
   }
-  return sql.length
 }
+
+const LINE_FEED = 0x0a

@@ -20,3 +20,12 @@ test('another order, an edit, an edited import and another PostgreSQL have other
   ]
   for (const [, other] of others) expect(other).not.toBe(key)
 })
+
+test('the keys of a long history are as short as those of a short one', () => {
+  const long = standingKeys(
+    Array.from({ length: 4_000 }, (_, at) => ({ id: `${at}_a`, checksum: 'x' })),
+    18,
+  )
+  expect(long).toHaveLength(4_000)
+  expect(new Set(long.map(({ length }) => length))).toEqual(new Set([64]))
+})
