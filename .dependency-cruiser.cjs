@@ -33,15 +33,17 @@ module.exports = {
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     only('core', ['errors'], 'core decides; it knows only itself and the errors.'),
     only('sql', ['core', 'errors'], 'sql reads texts.'),
+    only('connection', ['core', 'ports', 'errors'], 'connection reads connection strings.'),
     only('safety', ['core', 'sql', 'errors'], 'safety judges.'),
     only('ports', ['core', 'errors'], 'ports are types.'),
     only('operations', ['core', 'sql', 'safety', 'ports', 'errors'], 'Operations never know an adapter.'),
     ...['load', 'postgres', 'scratch', 'backup', 'report', 'state-file'].map((room) =>
-      only(room, ['core', 'sql', 'ports', 'errors'], 'Adapters never know each other, nor operations.'),
+      only(room, ['core', 'sql', 'connection', 'ports', 'errors'], 'Adapters never know each other, nor operations.'),
     ),
     only('testing', ['operations', 'ports', 'core', 'errors'], 'testing drives operations.'),
     pure('core'),
     pure('sql'),
+    pure('connection'),
     {
       name: 'cli-is-the-edge',
       severity: 'error',

@@ -25,6 +25,10 @@ export const errorTable = {
   CONNECTION_FAILED: { exit: 1, hint: 'Check that the server runs and that host and port in DATABASE_URL are right.' },
   AUTHENTICATION_FAILED: { exit: 1, hint: 'Check user and password in DATABASE_URL.' },
   DATABASE_NOT_FOUND: { exit: 1, hint: 'Create the database, or correct its name in DATABASE_URL.' },
+  DATABASE_UNSUPPORTED: {
+    exit: 2,
+    hint: 'Use PostgreSQL 14 or later, on a server of your own or hosted (RDS, Aurora, Cloud SQL, Supabase, Neon and others).',
+  },
   PERMISSION_DENIED: {
     exit: 1,
     hint: 'Connect as a role that owns the schema, or grant it CREATE on the schema of the history table.',

@@ -167,10 +167,10 @@ async function rdsProvider(
   })
 }
 
-async function pgDumpProvider({ config, database, env, connectionString }: World): Promise<ManagedBackupProvider> {
+async function pgDumpProvider({ config, database, env }: World): Promise<ManagedBackupProvider> {
   const { createPgDumpProvider } = await import('../backup/pg-dump/provider.ts')
   return createPgDumpProvider({
-    connectionString,
+    connection: () => database.connectionParameters,
     location: database.location,
     connectTo: (name) => database.connectTo(name),
     directory: configPath(config, config.config.backups?.directory ?? '.data/backups'),

@@ -1,8 +1,11 @@
 import { systemClock } from '../clock.ts'
+import { placeText } from '../connection/connection.ts'
+import { locationOf } from '../connection/location.ts'
+import { readConnection } from '../connection/read.ts'
+import { replaceDatabase } from '../connection/split.ts'
 import { MigratorError } from '../errors.ts'
 import type { ScratchContext } from '../operations/standing.ts'
 import { PostgresAdapter } from '../postgres/adapter.ts'
-import { onDatabase, parseConnectionString } from '../postgres/connection-string.ts'
 import { startScratchEmbedded, stopScratchEmbedded } from './embedded.ts'
 import type { ScratchFlags } from './scratch-options.ts'
 import type { Surroundings } from './wiring.ts'
@@ -30,7 +33,7 @@ export async function withScratch<T>(
   const { historyTable } = config.config
   const open = (database: string) =>
     new PostgresAdapter({
-      connectionString: onDatabase(url, database),
+      connectionString: replaceDatabase(url, database),
       applicationName: 'scratch',
       ...(historyTable === undefined ? {} : { historyTable }),
     })
@@ -51,16 +54,16 @@ export async function withScratch<T>(
   } finally {
     await admin.close()
     // Beside a database elsewhere nobody expects a server to be left running here.
-    if (embedded?.startedNow && live !== undefined && !parseConnectionString(live).local) {
+    if (embedded?.startedNow && live !== undefined && !locationOf(readConnection(live)).local) {
       await stopScratchEmbedded(surroundings)
     }
   }
 }
 
 function refuseLive(scratch: string, live: string): void {
-  const [one, other] = [parseConnectionString(scratch), parseConnectionString(live)]
-  const same = one.host === other.host && one.port === other.port && one.database === other.database
-  if (!same) return
+  const [one, other] = [readConnection(scratch), readConnection(live)]
+  const places = new Set(other.targets.map(placeText))
+  if (one.database !== other.database || !one.targets.some((target) => places.has(placeText(target)))) return
   throw new MigratorError(
     'SCRATCH_UNAVAILABLE',
     `--scratch-url names the database that is migrated, ${one.database}.`,

@@ -70,6 +70,7 @@ export async function createWorld(
     ...(config.config.backups?.schema === undefined ? {} : { archiveSchema: config.config.backups.schema }),
     ...(config.config.preservedSchema === undefined ? {} : { preservedSchema: config.config.preservedSchema }),
   })
+  for (const notice of database.connectionParameters.notices) output.warn(notice)
   const archive = createArchive({ migrationsDirectory, accept: flags.acceptArchived ? 'shown' : 'repository' })
   const operator = once(() => readOperator(env, config.directory))
   const logTable = lazyLog(async () => database.log(await operator(), output.warn), output.warn)

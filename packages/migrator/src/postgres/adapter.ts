@@ -3,6 +3,9 @@
  * This file: the connections that one command opens, and that all of them are closed.
  */
 import { randomUUID } from 'node:crypto'
+import type { Connection as ConnectionParameters, Target } from '../connection/connection.ts'
+import { locationOf } from '../connection/location.ts'
+import { readConnection } from '../connection/read.ts'
 import { DEFAULT_ARCHIVE_SCHEMA } from '../core/archive-schemas.ts'
 import { harmlessly, textOfError } from '../core/harmless.ts'
 import type { Operator } from '../core/history.ts'
@@ -21,8 +24,8 @@ import type {
 } from '../ports.ts'
 import { createActivity } from './activity.ts'
 import { backupTableOf, createBackupStore } from './backup-table.ts'
-import { openClient } from './client.ts'
-import { onDatabase, parseConnectionString } from './connection-string.ts'
+import { type ServerChoice, serverChoice } from './choose-server.ts'
+import { type Opened, openClient } from './client.ts'
 import { createKeptData, DEFAULT_PRESERVED_SCHEMA } from './kept/index.ts'
 import { lateCatalog } from './late-catalog.ts'
 import { logTableOf, logTableSink } from './log-table.ts'
@@ -42,7 +45,7 @@ export interface PostgresAdapterOptions {
   readonly archiveSchema?: string
   /** How sessions name themselves in pg_stat_activity, behind a label of this adapter's own. */
   readonly applicationName?: string
-  /** Default 10,000 ms. */
+  /** For each server that is tried; default: `connect_timeout` of the connection string, and 10,000 ms without one. */
   readonly connectTimeoutMs?: number
   /** Receives the server's notices. What it throws or rejects with is a warning of the process and disturbs no statement. */
   readonly onNotice?: (message: string) => unknown
@@ -53,7 +56,6 @@ export interface PostgresAdapterOptions {
  * `close()` ends every one of them and may be called twice.
  */
 export class PostgresAdapter implements Database {
-  readonly location: DatabaseLocation
   readonly applicationName: string
   readonly historyStore: TableStateStore
   readonly catalog: Catalog
@@ -67,13 +69,17 @@ export class PostgresAdapter implements Database {
   /** The migrator's tables in this database, which are no part of its schema. */
   readonly ownTables: readonly TableName[]
   readonly #options: PostgresAdapterOptions
+  readonly #server: ServerChoice
+  readonly #local: boolean
   /** Ends every connection that is open now. */
   readonly #open = new Set<() => Promise<void>>()
 
   constructor(options: PostgresAdapterOptions) {
     this.#options = options
-    this.location = parseConnectionString(options.connectionString)
-    this.applicationName = `migrator/${randomUUID().slice(0, 8)} ${options.applicationName ?? ''}`.trim().slice(0, 63)
+    const connection = readConnection(options.connectionString)
+    this.#local = locationOf(connection).local
+    this.applicationName = labelOf(options.applicationName, connection.applicationName)
+    this.#server = serverChoice(connection, (several) => this.#reach(several))
     this.historyTable = parseTableName(options.historyTable ?? 'schema_migrations')
     this.historyStore = new TableStateStore({ table: `${this.historyTable.schema}.${this.historyTable.table}` })
     const backups = backupTableOf(this.historyTable)
@@ -86,6 +92,16 @@ export class PostgresAdapter implements Database {
     this.backupStore = createBackupStore(backups)
   }
 
+  /** Of several servers the first, until one is chosen; all of them must be local for it to be local. */
+  get location(): DatabaseLocation {
+    return { ...locationOf(this.connectionParameters), local: this.#local }
+  }
+
+  /** The connection string as it was read, with the server that was chosen. It holds the password. */
+  get connectionParameters(): ConnectionParameters {
+    return this.#server.current()
+  }
+
   async connect({ modules }: SessionOptions): Promise<Session> {
     const { client, backend, isLost } = await this.#connection(modules)
     return new PostgresSession(client, backend, isLost)
@@ -93,10 +109,7 @@ export class PostgresAdapter implements Database {
 
   /** Opens a session on another database of the same server, as the same role. */
   async connectTo(database: string): Promise<Session> {
-    const { client, backend, isLost } = await this.#connection(
-      false,
-      onDatabase(this.#options.connectionString, database),
-    )
+    const { client, backend, isLost } = await this.#connection(false, database)
     return new PostgresSession(client, backend, isLost)
   }
 
@@ -134,28 +147,43 @@ export class PostgresAdapter implements Database {
     await Promise.all(closing.map((end) => end()))
   }
 
-  async #connection(fetchTypes: boolean, connectionString = this.#options.connectionString): Promise<Connection> {
+  async #reach(connection: ConnectionParameters): Promise<Target> {
+    const { client, target } = await this.#dial(connection, false, () => {})
+    await client.end({ timeout: 1 })
+    return target
+  }
+
+  async #connection(fetchTypes: boolean, database?: string): Promise<Connection> {
+    const connection = await this.#server.chosen()
     let isLost = false
     let tellLost = () => {}
     let end = async (): Promise<void> => {}
     const lost = new Promise<void>((resolve) => {
       tellLost = resolve
     })
-    const opened = await openClient({
-      connectionString,
-      applicationName: this.applicationName,
+    const opened = await this.#dial(
+      database === undefined ? connection : { ...connection, database },
       fetchTypes,
-      connectTimeoutMs: this.#options.connectTimeoutMs ?? 10_000,
-      onNotice: (message) => harmlessly(() => this.#options.onNotice?.(message), warnOfListener),
-      onClose: () => {
+      () => {
         isLost = true
         this.#open.delete(end)
         tellLost()
       },
-    })
+    )
     end = () => opened.client.end({ timeout: 1 })
     this.#open.add(end)
     return { ...opened, isLost: () => isLost, lost }
+  }
+
+  #dial(connection: ConnectionParameters, fetchTypes: boolean, onClose: () => void): Promise<Opened> {
+    return openClient({
+      connection,
+      applicationName: this.applicationName,
+      fetchTypes,
+      connectTimeoutMs: this.#options.connectTimeoutMs ?? connection.connectTimeoutMs ?? 10_000,
+      onNotice: (message) => harmlessly(() => this.#options.onNotice?.(message), warnOfListener),
+      onClose,
+    })
   }
 }
 
@@ -163,7 +191,16 @@ function warnOfListener(error: unknown): void {
   process.emitWarning(`onNotice failed, which changed nothing else: ${textOfError(error)}`)
 }
 
-interface Connection extends Awaited<ReturnType<typeof openClient>> {
+/** Unique, so that a recovery finds this run's sessions by it: as the server keeps it, in 63 characters of ASCII. */
+function labelOf(...names: readonly (string | undefined)[]): string {
+  const given = names.filter(Boolean).join(' ')
+  return `migrator/${randomUUID().slice(0, 8)} ${given}`
+    .trim()
+    .replace(/[^\x20-\x7e]/g, '?')
+    .slice(0, 63)
+}
+
+interface Connection extends Opened {
   readonly isLost: () => boolean
   readonly lost: Promise<void>
 }

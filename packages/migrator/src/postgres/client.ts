@@ -1,67 +1,111 @@
-import postgres from 'postgres'
-import { readConnectionString } from './connection-string.ts'
+import type { Socket } from 'node:net'
+import type { Connection, SessionAttributes, Target } from '../connection/connection.ts'
+import { locationOf } from '../connection/location.ts'
+import type { MigratorError } from '../errors.ts'
+import { deadlineIn } from './deadline.ts'
+import { dial } from './dial.ts'
+import { type Client, driverClient } from './driver-client.ts'
 import { connectFailure } from './failure.ts'
+import { type Backend, greet, refuseByHost, unfit } from './greeting.ts'
+import { letsNextServerTry, noneAnswered } from './several-servers.ts'
+import { otherWireMayHelp, refusedPlain, tellingFailure, type Wire, wiresOf } from './wires.ts'
 
-export type Client = postgres.Sql
+export type { Client } from './driver-client.ts'
+export type { Backend } from './greeting.ts'
 
 export interface ClientOptions {
-  readonly connectionString: string
+  readonly connection: Connection
   readonly applicationName: string
   /** Fetches the types of the database, so that arrays of a module's queries arrive as arrays. */
   readonly fetchTypes: boolean
+  /** For each server that is tried. */
   readonly connectTimeoutMs: number
   readonly onNotice: (message: string) => void
   readonly onClose: () => void
 }
 
-/** What the server said of a new connection. */
-export interface Backend {
-  readonly pid: number
-  readonly versionNumber: number
-  /** Whether another program answers for the server (PgBouncer): its key's pid is not the server's. */
-  readonly pooled: boolean
-  /** Whether the server can notice by itself that we are gone (PostgreSQL 14+, not on every platform). */
-  readonly checksConnection: boolean
+export interface Opened {
+  readonly client: Client
+  readonly backend: Backend
+  /** The server that was reached. */
+  readonly target: Target
 }
 
 /**
- * Opens exactly one connection. It is never replaced behind our back by idle time or age; when it is lost, `onClose`
- * is called in the same tick. Nothing is sent at start-up that PgBouncer refuses, and no statement is prepared.
+ * Opens exactly one connection, to the first server that can be reached and is what target_session_attrs asks for. It is
+ * never replaced behind our back by idle time or age; when it is lost, `onClose` is called in the same tick. Nothing is
+ * sent at start-up that PgBouncer refuses, unless the connection string asks for it, and no statement is prepared.
  */
-export async function openClient(options: ClientOptions): Promise<{ client: Client; backend: Backend }> {
-  const { location, password, rest } = readConnectionString(options.connectionString)
-  const client = postgres(rest, {
-    // Said in full, because postgres.js fills gaps from PGHOST and its like, and does not percent-decode every part.
-    ...(location.host.startsWith('/') ? { path: `${location.host}/.s.PGSQL.${location.port}` } : {}),
-    host: [location.host] as unknown as string,
-    port: [location.port] as unknown as number,
-    database: location.database,
-    ...(location.user === '' ? {} : { username: location.user }),
-    ...(password === '' ? {} : { password }),
-    max: 1,
-    idle_timeout: 0,
-    max_lifetime: null,
-    prepare: false,
-    fetch_types: options.fetchTypes,
-    connect_timeout: Math.ceil(options.connectTimeoutMs / 1000),
-    connection: { application_name: options.applicationName },
-    onnotice: (notice) => options.onNotice(`${notice.severity}: ${notice.message}`),
-    onclose: options.onClose,
-  })
+export async function openClient(options: ClientOptions): Promise<Opened> {
+  const { connection } = options
+  const failures: MigratorError[] = []
+  for (const session of connection.session === 'prefer-standby'
+    ? (['standby', 'any'] as const)
+    : [connection.session]) {
+    for (const target of connection.targets) {
+      try {
+        return await openTarget(options, target, session)
+      } catch (error) {
+        const failure = connectFailure(error, locationOf(connection, target))
+        if (!letsNextServerTry(error)) throw failure
+        failures.push(failure)
+      }
+    }
+  }
+  throw noneAnswered(failures)
+}
+
+/** With and without TLS, as far as sslmode has both. */
+async function openTarget(options: ClientOptions, target: Target, session: SessionAttributes): Promise<Opened> {
+  refuseByHost(target)
+  const failures: unknown[] = []
+  for (const wire of wiresOf(options.connection, target)) {
+    try {
+      return await open(options, target, session, wire)
+    } catch (error) {
+      failures.push(refusedPlain(error, options.connection, target))
+      if (!otherWireMayHelp(error)) break
+    }
+  }
+  throw tellingFailure(failures, options.connection.tls.mode)
+}
+
+async function open(options: ClientOptions, target: Target, session: SessionAttributes, wire: Wire): Promise<Opened> {
+  const { connection, connectTimeoutMs } = options
+  const limit = deadlineIn(connectTimeoutMs)
   try {
-    return { client, backend: await greet(client) }
-  } catch (error) {
-    // Not awaited: a server that says nothing would be waited for a second time.
-    void client.end({ timeout: 0 })
-    throw connectFailure(error, location)
+    const socket = await dial(connection, target, wire, limit.signal)
+    const state = { isOpen: false }
+    const client = driverClient(connection, target, {
+      ...options,
+      socket: firstThen(socket, () => {
+        if (!state.isOpen) throw Object.assign(new Error('closed'), { code: 'CONNECTION_CLOSED' })
+        return dial(connection, target, wire, AbortSignal.timeout(connectTimeoutMs))
+      }),
+      onClose: () => state.isOpen && options.onClose(),
+    })
+    try {
+      const backend = await Promise.race([greet(client), limit.expired])
+      const misfit = unfit(backend, session, target)
+      if (misfit) throw misfit
+      state.isOpen = true
+      return { client, backend, target }
+    } catch (error) {
+      // Not awaited: a server that says nothing would be waited for a second time.
+      void client.end({ timeout: 0 }).finally(() => socket.destroy())
+      throw error
+    }
+  } finally {
+    limit.clear()
   }
 }
 
-async function greet(client: Client): Promise<Backend> {
-  const result = await client.unsafe(`
-    SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.current_setting('server_version_num') AS version,
-           pg_catalog.version() ~ 'linux|darwin' AS notices`)
-  const [row] = result
-  const pooled = result.state.pid !== Number(row?.pid)
-  return { pid: Number(row?.pid), pooled, versionNumber: Number(row?.version), checksConnection: row?.notices === true }
+/** The driver asks once for its connection, and once for each request to cancel. */
+function firstThen(first: Socket, then: () => Promise<Socket>): () => Socket | Promise<Socket> {
+  let isTaken = false
+  return () => {
+    if (isTaken) return then()
+    isTaken = true
+    return first
+  }
 }

@@ -54,6 +54,7 @@ export function isConnectionLoss(error: unknown): boolean {
 
 /** Why a connection could not be opened, in plain words. */
 export function connectFailure(error: unknown, location: DatabaseLocation): MigratorError {
+  if (error instanceof MigratorError) return error
   const at = `${location.host}:${location.port}`
   const cause = { cause: error }
   const server = serverErrorIn(error)
@@ -88,6 +89,8 @@ const PLAIN: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'no answer in time',
   ECONNRESET: 'the connection was cut',
   CONNECTION_CLOSED: 'the connection was cut',
+  ENOENT: 'there is no such socket',
+  NOT_POSTGRES: 'what answers there is not PostgreSQL',
 }
 
 /** Where a failing text came from. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { inject } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
+import { replaceDatabase } from '../../src/connection/split.ts'
 import type { Migration } from '../../src/core/migration.ts'
 import { type Judgement, judgeRehearsal, type RehearsalFacts } from '../../src/core/rehearsal.ts'
 import { rehearsed } from '../../src/operations/rehearse-attempts.ts'
@@ -8,7 +9,6 @@ import { createMovingPlace } from '../../src/operations/rehearse-place.ts'
 import type { ScratchContext } from '../../src/operations/standing.ts'
 import type { ScratchServer } from '../../src/ports/scratch.ts'
 import { PostgresAdapter } from '../../src/postgres/adapter.ts'
-import { onDatabase } from '../../src/postgres/connection-string.ts'
 import { createRehearsalTools } from '../../src/postgres/rehearsal-tools.ts'
 import { createScratchServer, type ScratchServerOptions } from '../../src/scratch/server.ts'
 
@@ -21,7 +21,7 @@ export async function scratchOn(
   return createScratchServer({
     name: 'PostgreSQL % of the suite',
     admin: () => admin.connect({ modules: false }),
-    open: (database) => new PostgresAdapter({ connectionString: onDatabase(url, database) }),
+    open: (database) => new PostgresAdapter({ connectionString: replaceDatabase(url, database) }),
     ...more,
   })
 }

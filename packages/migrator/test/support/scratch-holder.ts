@@ -1,5 +1,5 @@
+import { replaceDatabase } from '../../src/connection/split.ts'
 import { PostgresAdapter } from '../../src/postgres/adapter.ts'
-import { onDatabase } from '../../src/postgres/connection-string.ts'
 import { createScratchServer } from '../../src/scratch/server.ts'
 
 /** A process that makes a scratch database, says its name, and waits to be killed. */
@@ -8,7 +8,7 @@ const admin = new PostgresAdapter({ connectionString: url })
 const server = await createScratchServer({
   name: 'PostgreSQL %',
   admin: () => admin.connect({ modules: false }),
-  open: (database) => new PostgresAdapter({ connectionString: onDatabase(url, database) }),
+  open: (database) => new PostgresAdapter({ connectionString: replaceDatabase(url, database) }),
 })
 const scratch = await server.empty()
 await scratch.database.connect({ modules: false })

@@ -1,23 +1,21 @@
 import { expect, test } from 'vitest'
+import { readConnection } from '../../connection/read.ts'
 import { childEnvironment, databaseArgument } from './child-environment.ts'
-
-const location = { host: 'db.example.org', port: 5433, database: 'shop', user: 'app', local: false }
 
 /** The environment without what is the same for all. */
 function environmentOf(url: string, inherited: Readonly<Record<string, string>> = {}) {
   const { PGHOST, PGPORT, PGUSER, PGAPPNAME, PGCONNECT_TIMEOUT, LC_ALL, ...rest } = childEnvironment(
-    url,
-    location,
+    readConnection(url),
     inherited,
   )
-  expect({ PGHOST, PGPORT, PGUSER, LC_ALL }).toEqual({
-    PGHOST: 'db.example.org',
-    PGPORT: '5433',
+  expect({ PGHOST, PGPORT, PGUSER, PGAPPNAME, PGCONNECT_TIMEOUT, LC_ALL }).toEqual({
+    PGHOST: 'h',
+    PGPORT: '5432',
     PGUSER: 'app',
+    PGAPPNAME: 'migrator pg-dump',
+    PGCONNECT_TIMEOUT: '10',
     LC_ALL: 'C',
   })
-  expect(PGAPPNAME).toBe('migrator pg-dump')
-  expect(PGCONNECT_TIMEOUT).toBe('10')
   return rest
 }
 
@@ -44,14 +42,36 @@ test('the place is never taken from the environment, ways to be safe are', () =>
   expect(environmentOf('postgresql://app@h/shop', inherited)).toEqual({ PGPASSFILE, PGSSLROOTCERT, HOME })
 })
 
-test('TLS options of the URL carry over, in the spelling of libpq', () => {
-  expect(environmentOf('postgresql://app@h/shop?sslmode=verify-full&sslrootcert=%2Fca.pem&max=3')).toEqual({
-    PGSSLMODE: 'verify-full',
-    PGSSLROOTCERT: '/ca.pem',
-  })
-  expect(environmentOf('postgresql://app@h/shop?ssl=true')).toEqual({ PGSSLMODE: 'require' })
-  expect(environmentOf('postgresql://app@h/shop?sslmode=no-verify')).toEqual({ PGSSLMODE: 'require' })
-  expect(environmentOf('postgresql://app@h/shop?sslmode=disable&ssl=true')).toEqual({ PGSSLMODE: 'disable' })
+test.each<readonly [string, Readonly<Record<string, string>>]>([
+  ['sslmode=verify-full&sslrootcert=%2Fca.pem&max=3', { PGSSLMODE: 'verify-full', PGSSLROOTCERT: '/ca.pem' }],
+  ['sslmode=verify-full', { PGSSLMODE: 'verify-full', PGSSLROOTCERT: 'system' }],
+  ['sslmode=require&sslrootcert=/ca.pem', { PGSSLMODE: 'verify-ca', PGSSLROOTCERT: '/ca.pem' }],
+  ['ssl=true', { PGSSLMODE: 'require' }],
+  ['sslmode=no-verify', { PGSSLMODE: 'require' }],
+  ['sslmode=disable&ssl=true', { PGSSLMODE: 'disable' }],
+  [
+    'sslmode=require&sslcert=/c&sslkey=/k&sslsni=0',
+    { PGSSLMODE: 'require', PGSSLCERT: '/c', PGSSLKEY: '/k', PGSSLSNI: '0' },
+  ],
+  ['sslmode=require&sslnegotiation=direct', { PGSSLMODE: 'require', PGSSLNEGOTIATION: 'direct' }],
+  ['channel_binding=require&gssencmode=disable', { PGCHANNELBINDING: 'require', PGGSSENCMODE: 'disable' }],
+  ['options=-c%20search_path%3Dx&pgbouncer=true', { PGOPTIONS: '-c search_path=x' }],
+])('"%s" is handed on in the spelling of libpq', (query, expected) => {
+  expect(environmentOf(`postgresql://app@h/shop?${query}`)).toEqual(expected)
+})
+
+test.each<readonly [string, Readonly<Record<string, string>>]>([
+  [
+    'postgresql://a:1,b/shop?target_session_attrs=primary',
+    { PGHOST: 'a,b', PGPORT: '1,5432', PGTARGETSESSIONATTRS: 'primary' },
+  ],
+  ['postgresql://a:1/shop?host=/socket', { PGHOST: '/socket', PGPORT: '1' }],
+  [
+    'postgresql://a/shop?hostaddr=10.0.0.1&connect_timeout=3',
+    { PGHOST: 'a', PGHOSTADDR: '10.0.0.1', PGCONNECT_TIMEOUT: '3' },
+  ],
+])('%s leads where it leads the driver', (url, expected) => {
+  expect(childEnvironment(readConnection(url), { PGHOSTADDR: '10.9.9.9' })).toMatchObject(expected)
 })
 
 test('a name is never taken for a connection string', () => {

@@ -1,4 +1,4 @@
-import type { DatabaseLocation } from '../../ports.ts'
+import { type Connection, isSocket, type Target, type Tls } from '../../connection/connection.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -6,22 +6,22 @@ type Environment = Readonly<Record<string, string | undefined>>
  * The environment of pg_dump and pg_restore: where to connect, as whom and how safely. The password goes this way because
  * arguments can be read by everybody on the machine. https://www.postgresql.org/docs/current/libpq-envars.html
  */
-export function childEnvironment(
-  connectionString: string,
-  location: DatabaseLocation,
-  inherited: Environment,
-): Environment {
-  const url = new URL(connectionString.trim())
-  const password = decodeURIComponent(url.password)
+export function childEnvironment(connection: Connection, inherited: Environment): Environment {
+  const { targets, session, user, password, startup, onlyLibpq, connectTimeoutMs } = connection
+  const kept = Object.fromEntries(
+    Object.entries(inherited).filter(([name]) => !name.startsWith('PG') || KEPT.test(name)),
+  )
   return {
-    ...Object.fromEntries(Object.entries(inherited).filter(([name]) => !name.startsWith('PG') || KEPT.test(name))),
-    ...safetyOf(url.searchParams),
-    PGHOST: location.host,
-    PGPORT: String(location.port),
-    ...(location.user === '' ? {} : { PGUSER: location.user }),
+    ...kept,
+    ...onlyLibpq,
+    ...tlsOf(connection.tls, kept),
+    ...placeOf(targets),
+    ...(targets.length > 1 ? { PGTARGETSESSIONATTRS: session } : {}),
+    ...(user === '' ? {} : { PGUSER: user }),
     ...(password === '' ? {} : { PGPASSWORD: password }),
+    ...(startup.options === undefined ? {} : { PGOPTIONS: startup.options }),
     PGAPPNAME: 'migrator pg-dump',
-    PGCONNECT_TIMEOUT: '10',
+    PGCONNECT_TIMEOUT: String(Math.ceil((connectTimeoutMs ?? 10_000) / 1000)),
     // Messages are shown as they come; in one language they can be looked up.
     LC_ALL: 'C',
   }
@@ -30,42 +30,31 @@ export function childEnvironment(
 /** Of the caller's own: TLS, and ways to know the password. Not where to connect. */
 const KEPT = /^PG(?:SSL\w*|PASSWORD|PASSFILE|REQUIREPEER|KRBSRVNAME|GSS\w*|CHANNELBINDING|REQUIREAUTH)$/
 
-/** What libpq knows of a URL's parameters; the drivers' own would be refused by it. */
-const PARAMETERS: Readonly<Record<string, string>> = {
-  sslmode: 'PGSSLMODE',
-  sslrootcert: 'PGSSLROOTCERT',
-  sslcert: 'PGSSLCERT',
-  sslkey: 'PGSSLKEY',
-  sslcrl: 'PGSSLCRL',
-  sslnegotiation: 'PGSSLNEGOTIATION',
-  sslsni: 'PGSSLSNI',
-  ssl_min_protocol_version: 'PGSSLMINPROTOCOLVERSION',
-  channel_binding: 'PGCHANNELBINDING',
-  gssencmode: 'PGGSSENCMODE',
-  options: 'PGOPTIONS',
+function placeOf(targets: readonly Target[]): Environment {
+  const addresses = targets.map(({ host, address }) => (host === address || isSocket(address) ? '' : address))
+  return {
+    PGHOST: targets.map(({ host }) => host).join(','),
+    PGPORT: targets.map(({ port }) => port).join(','),
+    ...(addresses.some((address) => address !== '') ? { PGHOSTADDR: addresses.join(',') } : {}),
+  }
 }
 
-function safetyOf(parameters: URLSearchParams): Environment {
-  const known = Object.entries(PARAMETERS).flatMap(([parameter, variable]) => {
-    const value = parameters.get(parameter)
-    return value === null ? [] : [[variable, parameter === 'sslmode' ? modeOf(value) : value]]
-  })
-  // The driver's own spelling, `?ssl=true`.
-  const ssl = parameters.get('ssl')
-  const mode = ssl !== null && !parameters.has('sslmode') ? { PGSSLMODE: modeOf(ssl) } : {}
-  return { ...mode, ...Object.fromEntries(known) }
-}
-
-const MODES: Readonly<Record<string, string>> = {
-  true: 'require',
-  '1': 'require',
-  'no-verify': 'require',
-  false: 'disable',
-  '0': 'disable',
-}
-
-function modeOf(value: string): string {
-  return MODES[value] ?? value
+/** The environment's own mode counts where the connection string leaves it open. */
+function tlsOf(tls: Tls, kept: Environment): Environment {
+  // Without a root certificate the driver verifies by the authorities that Node trusts; this is libpq's word for them.
+  const root = tls.rootCertificate ?? (tls.mode === 'verify-full' && !kept.PGSSLROOTCERT ? 'system' : undefined)
+  const wishes: Environment = {
+    PGSSLMODE: tls.mode === 'prefer' ? undefined : tls.mode,
+    PGSSLNEGOTIATION: tls.negotiation === 'direct' ? 'direct' : undefined,
+    PGSSLROOTCERT: root,
+    PGSSLCRL: tls.revocationList,
+    PGSSLCERT: tls.certificate,
+    PGSSLKEY: tls.key,
+    PGSSLSNI: tls.serverName === 'withheld' ? '0' : undefined,
+    PGSSLMINPROTOCOLVERSION: tls.minVersion,
+    PGSSLMAXPROTOCOLVERSION: tls.maxVersion,
+  }
+  return Object.fromEntries(Object.entries(wishes).filter(([, value]) => value !== undefined))
 }
 
 /** A database's name as the value of --dbname, where a bare one could be taken for a whole connection string. */

@@ -1,0 +1,64 @@
+import type { Socket } from 'node:net'
+import { userInfo } from 'node:os'
+import postgres from 'postgres'
+import type { Connection, Target } from '../connection/connection.ts'
+import { invalid } from '../connection/invalid.ts'
+
+export type Client = postgres.Sql
+
+export interface DriverOptions {
+  readonly applicationName: string
+  readonly fetchTypes: boolean
+  readonly connectTimeoutMs: number
+  /** Gives an open socket, with TLS where there is to be TLS: at the start, and for each request to cancel. */
+  readonly socket: () => Socket | Promise<Socket>
+  readonly onNotice: (message: string) => void
+  readonly onClose: () => void
+}
+
+/**
+ * A client of postgres.js with one connection. Everything is said in full: the driver fills gaps from PGHOST, PGPORT,
+ * PGTARGETSESSIONATTRS, PGIDLE_TIMEOUT and a dozen more. Only PGPASSWORD counts, where the connection has no password.
+ */
+export function driverClient(connection: Connection, target: Target, options: DriverOptions): Client {
+  const { options: parsed } = postgres({
+    ...FIXED,
+    host: [target.host] as unknown as string,
+    port: [target.port] as unknown as number,
+    database: connection.database,
+    username: connection.user || nameOfUser(),
+    ...(connection.password === '' ? {} : { password: connection.password }),
+    fetch_types: options.fetchTypes,
+    connect_timeout: Math.ceil(options.connectTimeoutMs / 1000),
+    connection: { ...connection.startup, application_name: options.applicationName },
+    onnotice: (notice) => options.onNotice(`${notice.severity}: ${notice.message}`),
+    onclose: options.onClose,
+    ...{ socket: options.socket },
+  })
+  // Options that were parsed once are taken as they are. Given as none at first, this one would come from the environment.
+  return postgres({ ...parsed, target_session_attrs: undefined } as unknown as postgres.Options<Record<string, never>>)
+}
+
+const FIXED = {
+  max: 1,
+  ssl: false,
+  sslnegotiation: null,
+  idle_timeout: 0,
+  max_lifetime: null,
+  max_pipeline: 100,
+  keep_alive: 60,
+  prepare: false,
+  debug: false,
+  publications: 'alltables',
+  backoff: false,
+  target_session_attrs: 'primary',
+} as const
+
+/** As libpq has it where no user is named. */
+function nameOfUser(): string {
+  try {
+    return userInfo().username
+  } catch {
+    throw invalid('it names no user, and the operating system knows no name of this one')
+  }
+}
