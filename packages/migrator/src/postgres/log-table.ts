@@ -100,7 +100,8 @@ export function logTableSink(
 
   async function send(rows: readonly RunEvent[]): Promise<void> {
     try {
-      await execute(`BEGIN; SET LOCAL synchronous_commit = off; ${insert(name, rows, operator)}; COMMIT`)
+      // One message is one transaction of its own: a failure leaves none open for the lines that follow.
+      await execute(`SET LOCAL synchronous_commit = off; ${insert(name, rows, operator)}`)
     } catch (error) {
       // Before the first run there is no table: its lines wait until there is, or are gone with what was refused.
       if (error instanceof MigratorError && error.details.sqlstate === '42P01') {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createProject, type Project, threeTables } from '../support/cli.ts'
+import { createProject, type Project, pair, threeTables } from '../support/cli.ts'
 import { createDatabase, stateOf, type TestDatabase } from '../support/database.ts'
 import { expectRefusal } from '../support/refusal.ts'
 
@@ -61,6 +61,23 @@ test.each(['migrate --dry-run', 'validate', 'baseline 0001_one', 'reset --yes', 
     await expectRefusal(project, { words: command.split(' '), exit: 2, ...expected }, db)
   },
 )
+
+const ADOPTED = `CREATE TABLE schema_migrations (version text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now(),
+  checksum text NOT NULL, dirty boolean NOT NULL DEFAULT false)`
+
+test.each([
+  ['an empty database', ''],
+  ['a database whose history was adopted', ADOPTED],
+])('where there is no log table yet, a refusal warns of nothing: %s', async (_, ddl) => {
+  await db.sql.unsafe(ddl)
+  await project.write(pair('0004_broken', 'SELECT 1; COMMIT;\n', 'SELECT 1;\n'))
+  const { plain } = await expectRefusal(
+    project,
+    { words: ['migrate'], exit: 2, code: 'MIGRATION_FILES_INVALID', says: '0004_broken', hint: '' },
+    db,
+  )
+  expect(plain.stderr).not.toContain('Warning')
+})
 
 describe("the reference's table of four columns", () => {
   const checksum = 'ec36a6c1fb21'
