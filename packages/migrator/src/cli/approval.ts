@@ -68,11 +68,11 @@ async function askYes(what: string): Promise<boolean> {
   return /^y(es)?$/i.test(await ask(`${what}\nGo on? Type yes: `))
 }
 
-/** Ctrl-C or Ctrl-D at the prompt is an empty answer: a no. */
+/** Ctrl-D at the prompt is an empty answer: a no. Ctrl-C rejects with INTERRUPTED. */
 async function ask(question: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  const closed = new Promise<string>((resolve) => {
-    terminal.once('SIGINT', () => terminal.close())
+  const closed = new Promise<string>((resolve, reject) => {
+    terminal.once('SIGINT', () => reject(new MigratorError('INTERRUPTED', 'Interrupted. Nothing was changed.')))
     terminal.once('close', () => resolve(''))
   })
   try {

@@ -1,41 +1,64 @@
 import type { LocatedConfig } from './config.ts'
 import type { Environment } from './env.ts'
 import { finish } from './exit.ts'
+import { type Ending, unlessInterrupted } from './interruption.ts'
 import type { Invocation } from './invocation.ts'
 import type { CommonFlags } from './options.ts'
 import { createOutput, type Outcome } from './output.ts'
-import { listenForSignals } from './signals.ts'
+import type { Signals } from './signals.ts'
+import { watchUnderway } from './underway.ts'
 import type { Surroundings } from './wiring.ts'
+
+type Work = (surroundings: Surroundings) => Promise<Outcome>
 
 /** What a command's handler is given. */
 export interface Cli {
   readonly invocation: Invocation
-  /** Gives the work its surroundings, prints what it came to, and sets the exit code. Never rejects. */
-  run(flags: CommonFlags, work: (surroundings: Surroundings) => Promise<Outcome>): Promise<void>
+  /**
+   * Gives the work its surroundings, prints what it came to, and sets the exit code. Never rejects. An interruption waits
+   * for the work to stop where that is safe.
+   */
+  run(flags: CommonFlags, work: Work): Promise<void>
+  /** The same for work that may be abandoned anywhere: an interruption ends it at once. */
+  runUntilInterrupted(flags: CommonFlags, work: Work): Promise<void>
 }
 
 export interface CliDeps {
   readonly env: Environment
   readonly invocation: Invocation
   readonly config: () => Promise<LocatedConfig>
+  readonly signals: Signals
 }
 
-export function createCli({ env, invocation, config }: CliDeps): Cli {
+export function createCli(deps: CliDeps): Cli {
   return {
-    invocation,
-    async run(flags, work) {
-      const output = createOutput(flags, env, invocation)
-      const signals = listenForSignals((message) => output.warn(message))
-      const code = await (async () => {
-        try {
-          return output.print(await work({ env, output, signal: signals.signal, config: await config() }))
-        } catch (error) {
-          return output.fail(error)
-        } finally {
-          signals.dispose()
-        }
-      })()
-      await finish(code)
-    },
+    invocation: deps.invocation,
+    run: (flags, work) => runCommand(deps, flags, work, 'orderly'),
+    runUntilInterrupted: (flags, work) => runCommand(deps, flags, work, 'at-once'),
   }
+}
+
+async function runCommand(
+  { env, invocation, config, signals }: CliDeps,
+  flags: CommonFlags,
+  work: Work,
+  ending: Ending,
+): Promise<void> {
+  const output = createOutput(flags, env, invocation)
+  const underway = watchUnderway()
+  const { signal } = signals
+  signals.begin({
+    stopping: () => output.warn(STOPPING[ending]),
+    leaving: () => output.fail(underway.left()),
+  })
+  const begin = async () => work({ env, output, signal, underway: underway.sink, config: await config() })
+  const code = await unlessInterrupted(signal, ending, begin).then(output.print).catch(output.fail)
+  signals.end()
+  await finish(code)
+}
+
+const AGAIN = 'Press Ctrl-C again to quit at once.'
+const STOPPING: Readonly<Record<Ending, string>> = {
+  orderly: `Stopping: rolling back the current step (a non-transactional step runs to completion). ${AGAIN}`,
+  'at-once': `Stopping. ${AGAIN}`,
 }

@@ -15,6 +15,22 @@ export function quit(): never {
   process.exit(130)
 }
 
+/**
+ * Whoever reads the output may leave early (`head`), a terminal may close, a disk may be full: what happens to a migration,
+ * and the exit code, do not depend on it. Without a listener Node would end the process.
+ */
+export function outliveReaders(): void {
+  let told = false
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (GONE.has(code ?? '') || told) return
+    told = true
+    process.stderr.write(`Warning: the result could not be written to stdout: ${message}\n`)
+  })
+  process.stderr.on('error', () => {})
+}
+
+const GONE = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'])
+
 function drained(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
     if (stream.writableLength === 0 || stream.destroyed) resolve()

@@ -7,9 +7,11 @@ import { createCli } from './command.ts'
 import { commandsNamed } from './commands/index.ts'
 import { checkConfig, type LocatedConfig, loadConfig, type MigratorConfig } from './config.ts'
 import { readEnvironment } from './env.ts'
-import { finish } from './exit.ts'
+import { finish, outliveReaders } from './exit.ts'
 import { asProgram, asScripts } from './invocation.ts'
 import { createOutput } from './output.ts'
+import { listenForSignals } from './signals.ts'
+import { nothingBegun } from './underway.ts'
 
 export type { MigratorConfig } from './config.ts'
 export { defineConfig } from './config.ts'
@@ -27,12 +29,12 @@ export interface CliOptions {
 export async function runCli({ argv, config, called = 'program' }: CliOptions): Promise<void> {
   const env = readEnvironment()
   const invocation = called === 'scripts' ? asScripts : asProgram
-  const cli = createCli({ env, invocation, config: () => locate(config) })
   // A package manager hands the separator on: `pnpm db:migrate:safe -- down --steps=1`.
   const words = argv.filter((word) => word !== '--')
   const output = createOutput({ json: words.includes('--json'), verbose: words.includes('--verbose') }, env, invocation)
-  // Whoever reads the output may leave early, as head does.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => void finish(error.code === 'EPIPE' ? 0 : 1))
+  outliveReaders()
+  const signals = listenForSignals(() => output.fail(nothingBegun()))
+  const cli = createCli({ env, invocation, config: () => locate(config), signals })
   process.on('unhandledRejection', (error) => void finish(output.fail(error)))
   let parser = yargs([...words])
     .scriptName(called === 'scripts' ? 'db' : 'migrator')

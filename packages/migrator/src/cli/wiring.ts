@@ -31,6 +31,8 @@ export interface Surroundings {
   readonly config: LocatedConfig
   readonly output: Output
   readonly signal: AbortSignal
+  /** Told what is begun and what has ended, for whoever quits in between. */
+  readonly underway: EventSink
 }
 
 /** One command's world. Whoever made it closes it. */
@@ -75,10 +77,8 @@ export async function createWorld(
   const operator = once(() => readOperator(env, config.directory))
   const logTable = lazyLog(async () => database.log(await operator(), output.warn), output.warn)
   const progress = terminalSink(process.stderr, output.progressStyle, output.speak)
-  const events = fanOut(
-    [output.json ? onlyBackups(progress) : progress, ...logFileSinks(surroundings, operator), logTable],
-    output.warn,
-  )
+  const shown = output.json ? onlyBackups(progress) : progress
+  const events = fanOut([surroundings.underway, shown, ...logFileSinks(surroundings, operator), logTable], output.warn)
   context.current = {
     database,
     store: database.historyStore,

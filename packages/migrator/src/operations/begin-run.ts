@@ -2,7 +2,7 @@ import type { HistoryEntry } from '../core/history.ts'
 import { type MigrationStatus, reconcile } from '../core/reconcile.ts'
 import { MigratorError } from '../errors.ts'
 import type { RunLock, Session } from '../ports.ts'
-import { type Context, emit, type MigrationSet, type RunOptions } from './context.ts'
+import { type Context, emit, interrupted, type MigrationSet, type RunOptions } from './context.ts'
 import { lateSession } from './late-session.ts'
 import type { ReadyStep } from './prepare.ts'
 import { recoverEntry } from './recovery.ts'
@@ -18,8 +18,28 @@ export async function readStatuses(
   return reconcile(set.files, await context.store.read(on))
 }
 
-/** A session for as long as `work` lasts. */
-export async function withSession<T>(context: Context, work: (session: Session) => Promise<T>): Promise<T> {
+/** A session for as long as `work` lasts, which an interruption ends: for what may be abandoned anywhere. */
+export function withSession<T>(context: Context, work: (session: Session) => Promise<T>): Promise<T> {
+  return withRunSession(context, (session) => interruptibly(context, session, () => work(session)))
+}
+
+/** An interruption cancels what the session waits for; the work then rejects with INTERRUPTED. */
+export async function interruptibly<T>({ signal }: Context, session: Session, work: () => Promise<T>): Promise<T> {
+  const cancel = () => void session.cancel()
+  signal.addEventListener('abort', cancel, { once: true })
+  try {
+    return await work()
+  } catch (error) {
+    throw signal.aborted && !(error instanceof MigratorError && error.code === 'INTERRUPTED')
+      ? interrupted(error)
+      : error
+  } finally {
+    signal.removeEventListener('abort', cancel)
+  }
+}
+
+/** A session for as long as a run lasts: what an interruption may cancel there depends on the step. */
+export async function withRunSession<T>(context: Context, work: (session: Session) => Promise<T>): Promise<T> {
   const session = await context.database.connect({ modules: false })
   try {
     return await work(session)

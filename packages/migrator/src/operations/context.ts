@@ -98,6 +98,6 @@ export function throwIfInterrupted({ signal }: Pick<Context, 'signal'>): void {
   if (signal.aborted) throw interrupted()
 }
 
-export function interrupted(): MigratorError {
-  return new MigratorError('INTERRUPTED', 'Interrupted. No step is left half done.')
+export function interrupted(cause?: unknown): MigratorError {
+  return new MigratorError('INTERRUPTED', 'Interrupted. No step is left half done.', { cause })
 }

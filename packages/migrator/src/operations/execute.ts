@@ -6,7 +6,15 @@ import type { BackupProvider } from '../ports/backup.ts'
 import type { RunLock, Session } from '../ports.ts'
 import { isDestructiveAction } from '../safety/destructive.ts'
 import { type Backups, createBackups, explainUnfinished } from './backups.ts'
-import { createRun, readStatuses, recordFingerprint, recoverDirty, withSession } from './begin-run.ts'
+import {
+  createRun,
+  interruptibly,
+  readStatuses,
+  recordFingerprint,
+  recoverDirty,
+  withRunSession,
+  withSession,
+} from './begin-run.ts'
 import { compensate } from './compensation.ts'
 import { type Context, emit, reportError } from './context.ts'
 import { type Course, operationOf, type Proposal } from './course.ts'
@@ -86,10 +94,10 @@ async function walk(
   current: { current?: Session },
 ): Promise<RunReport> {
   const started = context.clock.monotonicMs()
-  return withSession(context, async (session) => {
+  return withRunSession(context, async (session) => {
     current.current = session
     course.refuse()
-    const statuses = await readStatuses(context, session, course.set)
+    const statuses = await interruptibly(context, session, () => readStatuses(context, session, course.set))
     const plan = course.plan(statuses)
     refusePlan(plan)
     if (plan.steps.length === 0 && dirtyIn(statuses).length === 0) {
@@ -131,10 +139,9 @@ async function underLock(
     backups,
   }: { lock: RunLock; session: Session; started: number; backups: Backups | undefined },
 ): Promise<RunReport> {
-  const [first, waiting] = await Promise.all([
-    readStatuses(context, session, course.set),
-    dataToKeep(context, session, course),
-  ])
+  const [first, waiting] = await interruptibly(context, session, () =>
+    Promise.all([readStatuses(context, session, course.set), dataToKeep(context, session, course)]),
+  )
   await explainUnfinished(context, session)
   const safeguard = createSafeguard(course, backups)
   const run = await createRun(context, course.options, lock, session, first, safeguard.passStep)

@@ -1,7 +1,7 @@
 import type { BackupProvider, BackupRecord, BackupStore } from '../ports/backup.ts'
 import type { Session } from '../ports.ts'
 import { createBackups, type TakenBackup } from './backups.ts'
-import { withSession } from './begin-run.ts'
+import { withRunSession, withSession } from './begin-run.ts'
 import { type Context, emit, reportError } from './context.ts'
 
 /**
@@ -20,7 +20,7 @@ export async function takeBackup(
     await withSession(context, (session) => backups.keepRecords(session))
     return taken
   }
-  return withSession(context, (session) => createBackups(context, provider, reason, () => session).take(scope))
+  return withRunSession(context, (session) => createBackups(context, provider, reason, () => session).take(scope))
 }
 
 /** What the database has on record about its backups; undefined where it can't be asked, as in the middle of an incident. */

@@ -25,6 +25,7 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
     ...place,
     checksum: checksumOf(step),
     message: `${verb} ${step.id}`,
+    details: { transactional: step.migration?.transactional !== false },
   })
   // Who keeps the step waiting has to be seen before the lock timeout strikes, so the connection to look over is there first.
   const quarter = run.options.lockTimeoutMs === 0 ? TICK_MS : run.options.lockTimeoutMs / 4

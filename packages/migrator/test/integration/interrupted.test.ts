@@ -17,7 +17,7 @@ const sleepyModule = module('0002_two', {
 })
 
 describe('in a transaction', () => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     test(`${signal} cancels the statement on the server; nothing is applied and the exit code is 130`, async () => {
       const { db, project } = await scene({ ...one, ...sleepy, ...three })
       const running = project.start(['migrate', '--json'])
@@ -207,6 +207,7 @@ describe('outside a transaction', () => {
     running.process.kill('SIGINT')
     const ended = await running.finished
     expect(ended.code, saidBy(ended)).toBe(130)
+    expect(ended.stderr).toContain('0002_two was running outside a transaction: it may be dirty now')
     expect(await historyOf(db)).toEqual(['0001_one', '0002_two dirty'])
     await hurry(db)
     const next = await project.run(['migrate', '--json'])

@@ -26,7 +26,7 @@ export const baselineCommand = (cli: Cli) => ({
       })
       .example(`${cli.invocation.command('baseline')} 0004_reports --dry-run`, 'what would be recorded'),
   handler: (flags: BaselineFlags) =>
-    cli.run(flags, async (surroundings) => {
+    cli.runUntilInterrupted(flags, async (surroundings) => {
       const options = runOptionsOf(flags, surroundings.config)
       const world = await createWorld(flags, surroundings)
       try {

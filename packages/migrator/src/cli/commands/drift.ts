@@ -29,7 +29,7 @@ export const driftCommand = (cli: Cli) => ({
       .example(cli.invocation.command('drift'), 'what somebody changed by hand')
       .example(`${cli.invocation.command('drift')} --check`, 'for a nightly job'),
   handler: (flags: DriftFlags) =>
-    cli.run(flags, async (surroundings) => {
+    cli.runUntilInterrupted(flags, async (surroundings) => {
       const world = await createWorld(flags, surroundings)
       try {
         const certificates = readLockFile(world.migrationsDirectory)

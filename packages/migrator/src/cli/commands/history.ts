@@ -26,7 +26,7 @@ export const historyCommand = (cli: Cli) => ({
       .option('limit', { type: 'string', default: '30', requiresArg: true, describe: 'How many lines' })
       .example(`${cli.invocation.command('history')} --limit 5`, 'the last five'),
   handler: (flags: HistoryFlags) =>
-    cli.run(flags, async (surroundings) => {
+    cli.runUntilInterrupted(flags, async (surroundings) => {
       const limit = readCount('limit', flags.limit) ?? 30
       const world = await createWorld(flags, surroundings)
       try {

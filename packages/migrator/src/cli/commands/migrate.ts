@@ -55,7 +55,7 @@ export function migrateOptions<T>(yargs: Argv<T>): Argv<T> {
 }
 
 export async function runMigrate(cli: Cli, flags: MigrateFlags): Promise<void> {
-  await cli.run(flags, async (surroundings) => {
+  await cli[flags.dryRun ? 'runUntilInterrupted' : 'run'](flags, async (surroundings) => {
     const target = readTarget(flags)
     const options = runOptionsOf(flags, surroundings.config)
     const world = await createWorld(flags, surroundings)

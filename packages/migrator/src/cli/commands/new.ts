@@ -30,7 +30,7 @@ export const newCommand = (cli: Cli) => ({
       .example(`${cli.invocation.command('new')} add_plans`, 'NNNN_add_plans.ts')
       .example(`${cli.invocation.command('new')} add_plans --sql`, 'NNNN_add_plans.up.sql and .down.sql'),
   handler: (flags: NewFlags) =>
-    cli.run(flags, async (surroundings) => {
+    cli.runUntilInterrupted(flags, async (surroundings) => {
       const directory = migrationsDirectoryOf(flags, surroundings)
       if (!existsSync(directory)) mkdirSync(directory, { recursive: true })
       const id = `${nextNumber(takenIds(directory))}_${readName(flags.name)}`

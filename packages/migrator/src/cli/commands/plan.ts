@@ -51,7 +51,7 @@ export const planCommand = (cli: Cli) => ({
       .example(`${cli.invocation.command('plan')} --format markdown`, 'for a comment on a pull request')
       .example(`${cli.invocation.command('plan')} --down 2`, 'before taking two back'),
   handler: (flags: PlanFlags) =>
-    cli.run(flags, async (surroundings) => {
+    cli.runUntilInterrupted(flags, async (surroundings) => {
       refuseMixed(flags)
       const world = await createWorld(flags, surroundings)
       try {

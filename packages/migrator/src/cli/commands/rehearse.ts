@@ -49,7 +49,9 @@ export const rehearseCommand = (cli: Cli) => ({
       .example(`${cli.invocation.command('rehearse')} --all --write`, 'all of them, and keep the proof')
       .example(`${cli.invocation.command('rehearse')} --since origin/main`, 'what a pull request adds'),
   handler: (flags: RehearseFlags & { readonly _: readonly unknown[] }) =>
-    cli.run(flags, (surroundings) => runRehearse({ ...flags, ids: flags._.slice(1).map(String) }, surroundings)),
+    cli.runUntilInterrupted(flags, (surroundings) =>
+      runRehearse({ ...flags, ids: flags._.slice(1).map(String) }, surroundings),
+    ),
 })
 
 async function runRehearse(flags: RehearseFlags, surroundings: Surroundings): Promise<Outcome> {

@@ -37,7 +37,7 @@ export const repairCommand = (cli: Cli) => ({
       )
       .example(`${cli.invocation.command('repair')} restore-file 0003_sessions`, 'from its archived source'),
   handler: (flags: RepairFlags) =>
-    cli.run(flags, async (surroundings) => {
+    cli.runUntilInterrupted(flags, async (surroundings) => {
       const options = runOptionsOf(flags, surroundings.config)
       const world = await createWorld(flags, surroundings)
       try {

@@ -45,8 +45,9 @@ export const restoreCommand = (cli: Cli) => ({
         `${cli.invocation.command('restore')} pre-rollback-20261120-031500 --to summit-restored`,
         'an RDS snapshot to a new instance',
       ),
+  // Putting back in place is waited for; what is begun beside may be abandoned, and is named.
   handler: (flags: RestoreFlags) =>
-    cli.run(flags, async (surroundings) => {
+    cli[flags.inPlace ? 'run' : 'runUntilInterrupted'](flags, async (surroundings) => {
       if (flags.inPlace && flags.to !== undefined)
         throw invalid('--to and --in-place exclude each other.', 'Give one of them.')
       const world = await createWorld(flags, surroundings)

@@ -73,7 +73,7 @@ export function lossOptions<T>(yargs: Argv<T>): Argv<T> {
 }
 
 export async function runRollback(cli: Cli, flags: RollbackFlags): Promise<void> {
-  await cli.run(flags, async (surroundings) => {
+  await cli[flags.dryRun ? 'runUntilInterrupted' : 'run'](flags, async (surroundings) => {
     const target = readTarget(flags)
     const run = runOptionsOf(flags, surroundings.config)
     const world = await createWorld(flags, surroundings)

@@ -12,7 +12,7 @@ export const startCommand = (cli: Cli) => ({
       `${cli.invocation.command('start')}\n\nStart the embedded PostgreSQL, unless it runs already.`,
     ),
   handler: (flags: CommonFlags) =>
-    cli.run(flags, async (surroundings) => {
+    cli.runUntilInterrupted(flags, async (surroundings) => {
       const server = await startEmbedded(surroundings)
       const name = embeddedName(surroundings.config)
       await ensureDatabase(server, name)
@@ -35,7 +35,7 @@ export const stopCommand = (cli: Cli) => ({
   builder: (yargs: Argv) =>
     commonOptions(yargs).usage(`${cli.invocation.command('stop')}\n\nStop the embedded PostgreSQL. Its data stays.`),
   handler: (flags: CommonFlags) =>
-    cli.run(flags, async (surroundings) => {
+    cli.runUntilInterrupted(flags, async (surroundings) => {
       const stopped = await stopEmbedded(surroundings)
       const scratch = await stopScratchEmbedded(surroundings)
       const text = stopped

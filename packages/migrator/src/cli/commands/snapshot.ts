@@ -39,7 +39,7 @@ export const snapshotCommand = (cli: Cli) => ({
         'show what would go; --yes removes it',
       ),
   handler: (flags: SnapshotFlags) =>
-    cli.run(flags, async (surroundings) => {
+    cli.runUntilInterrupted(flags, async (surroundings) => {
       checkFlags(flags)
       const world = await createWorld(flags, surroundings)
       try {

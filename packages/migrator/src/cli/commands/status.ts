@@ -29,7 +29,7 @@ export const statusCommand = (cli: Cli) => ({
       .example(cli.invocation.command('status'), 'the table')
       .example(`${cli.invocation.command('status')} --check`, 'for CI and for readiness checks'),
   handler: (flags: StatusFlags) =>
-    cli.run(flags, async (surroundings) => {
+    cli.runUntilInterrupted(flags, async (surroundings) => {
       const world = await createWorld(flags, surroundings)
       try {
         const report = await status(world.context, world.set)

@@ -31,7 +31,7 @@ export const validateCommand = (cli: Cli) => ({
       })
       .example(`${cli.invocation.command('validate')} --check`, 'in CI, before anything is deployed'),
   handler: (flags: ValidateFlags) =>
-    cli.run(flags, async (surroundings) => {
+    cli.runUntilInterrupted(flags, async (surroundings) => {
       const report = await validate(flags, surroundings)
       const outcome = outcomeOf(report)
       return flags.check && !outcome.error ? certified(flags, surroundings, outcome) : outcome
