@@ -16,12 +16,17 @@ export { type ErrorCode, type ExitCode, errorTable, MigratorError } from './erro
 export { type Directory, readDirectory } from './load/directory.ts'
 export { loadMigrations } from './load/index.ts'
 export { readLockFile } from './load/lock-file.ts'
-export type { RunOptions } from './operations/context.ts'
+export type { BaselineReport } from './operations/baseline.ts'
+export type { MigrationSet, RunOptions } from './operations/context.ts'
 export type { Proposal } from './operations/course.ts'
+export type { DriftReport } from './operations/drift.ts'
 export { factsOfDryRun } from './operations/plan.ts'
+export type { Rehearsal } from './operations/rehearse.ts'
+export type { Repair, RepairReport } from './operations/repair.ts'
 export type { RunReport } from './operations/report.ts'
 export type { StepResult } from './operations/run.ts'
 export type { StatusReport } from './operations/status.ts'
+export type { ValidateReport } from './operations/validate.ts'
 export type {
   BackupDescription,
   BackupHandle,
@@ -46,6 +51,7 @@ export type {
   ErrorReport,
   EventSink,
   HistoryStore,
+  LogRow,
   RunEvent,
   RunLock,
   Session,
@@ -53,11 +59,21 @@ export type {
 export { PostgresAdapter, type PostgresAdapterOptions } from './postgres/adapter.ts'
 export { TableStateStore } from './postgres/table-state-store.ts'
 export { MigrationPlanReporter, type PlanFormat } from './report/plan-report.ts'
-export {
-  type ApplyOptions,
-  type MigrationInput,
-  MigrationRunner,
-  type MigrationRunnerOptions,
-  type RollbackCallOptions,
-} from './runner.ts'
+export type { MigrationInput, Migrations } from './runner/migrations.ts'
+export type {
+  ApplyOptions,
+  CallOptions,
+  DownExtent,
+  DriftOptions,
+  HistoryOptions,
+  MigrationRunnerOptions,
+  PanicOptions,
+  PlanOptions,
+  RehearseOptions,
+  RollbackCallOptions,
+  RunCallOptions,
+  UpExtent,
+  WriteOptions,
+} from './runner/options.ts'
+export { type HistoryReport, MigrationRunner } from './runner.ts'
 export { FileStateStore } from './state-file/file-state-store.ts'

@@ -42,10 +42,28 @@ export interface Database {
   runLockHolder(on: Session): Promise<LockHolder | undefined>
   /** Keeps every attempt in the database's log table, apart from the steps' transactions. The caller closes it. */
   log(operator: Operator, onWarning: (message: string) => void): EventLog
+  /** The newest lines of that log, without creating anything; empty where there is none yet. */
+  readLog(on: Session, limit: number): Promise<readonly LogRow[]>
   /** How another process reaches it. It holds the password: it is sent to that process, and goes nowhere else. */
   address(): DatabaseAddress
   /** Ends every connection; what is asked for afterwards opens new ones. */
   close(): Promise<void>
+}
+
+/** One line of the database's log. */
+export interface LogRow {
+  /** ISO 8601. */
+  readonly loggedAt: string
+  readonly runId: string
+  readonly level: string
+  readonly event: string
+  readonly version?: string | undefined
+  readonly direction?: string | undefined
+  readonly message: string
+  readonly durationMs?: number | undefined
+  readonly reason?: string | undefined
+  readonly operator?: unknown
+  readonly error?: unknown
 }
 
 export interface DatabaseAddress {

@@ -1,98 +1,65 @@
-import { randomUUID } from 'node:crypto'
-import { systemClock } from './clock.ts'
-import { harmlessly, textOfError } from './core/harmless.ts'
-import type { Operator } from './core/history.ts'
-import type { Migration, MigrationFile } from './core/migration.ts'
-import { once } from './core/once.ts'
-import type { MigrationStatus } from './core/reconcile.ts'
-import type { DownTarget, UpTarget } from './core/target.ts'
-import { defineMigration, type MigrationDefinition } from './define-migration.ts'
-import { createArchive } from './load/archive.ts'
-import { type Context, defaultRunOptions, type MigrationSet, type RunOptions } from './operations/context.ts'
-import type { Proposal } from './operations/course.ts'
+import type { Certificates } from './core/certificate.ts'
+import { invalidFiles } from './core/file-problem.ts'
+import type { HistoryEntry } from './core/history.ts'
+import type { Migration } from './core/migration.ts'
+import { refusal } from './core/options.ts'
+import type { PlanFacts } from './core/plan-facts.ts'
+import { loadAll } from './load/index.ts'
+import { readLockFile } from './load/lock-file.ts'
+import { type BaselineReport, baseline } from './operations/baseline.ts'
+import { readStatuses, withSession } from './operations/begin-run.ts'
+import type { Context, MigrationSet } from './operations/context.ts'
+import { type DriftReport, drift } from './operations/drift.ts'
 import { migrate } from './operations/migrate.ts'
+import { planFacts } from './operations/plan.ts'
+import { type Rehearsal, rehearse } from './operations/rehearse.ts'
+import { type Repair, type RepairReport, repair } from './operations/repair.ts'
 import type { RunReport } from './operations/report.ts'
 import { rollback } from './operations/rollback.ts'
 import { type StatusReport, status } from './operations/status.ts'
-import { readOperator } from './operator.ts'
-import type { BackupProvider } from './ports/backup.ts'
-import type { Database, EventSink, HistoryStore, RunEvent } from './ports.ts'
-import { fanOut, lazyLog } from './report/fan-out.ts'
-import { jsonLinesSink } from './report/json-lines.ts'
-import { connectionsOf } from './runner/connections.ts'
-import { toolVersion } from './version.ts'
-
-export interface MigrationRunnerOptions {
-  /** The database, for instance a `PostgresAdapter`. The runner does not close it. */
-  readonly adapter: Database
-  /** Where the history is kept. Default: a table of the database itself, the only store that commits with a step. */
-  readonly stateStore?: HistoryStore
-  /** Who is recorded. Default: the user of this process, its host and git commit. */
-  readonly operator?: Operator
-  /** Appends every event to this file as JSON Lines. Default: none. */
-  readonly logFile?: string
-  /** Where the migrations lie, so that an archived module finds its packages. Default: the working directory. */
-  readonly migrationsDirectory?: string
-  /** Receives what could not be logged or listened to. Default: `process.emitWarning`. It can't disturb a run either. */
-  readonly onWarning?: (message: string) => unknown
-}
-
-/** A loaded migration (`loadMigrations`), or one written in place: `{ id, up, down }`. */
-export type MigrationInput = Migration | MigrationDefinition
-
-interface CallOptions extends Partial<Omit<RunOptions, 'backup' | 'preserveData' | 'acceptLoss'>> {
-  /** Only plans: takes no lock, creates and changes nothing. */
-  readonly dryRun?: boolean
-  /**
-   * Receives every event of the run, redacted, as it happens. It can't disturb the run: what it throws or rejects with is one
-   * warning, and a promise that it returns is not waited for.
-   */
-  readonly onProgress?: (event: RunEvent) => unknown
-  /** Takes a backup before anything changes, and puts it back after a failed run where it can; see `BackupProvider`. */
-  readonly backupProvider?: BackupProvider
-  /** Asked under the run lock, before anything has happened; rejecting stops the run. Default: agrees. */
-  readonly approve?: (proposal: Proposal) => Promise<void>
-  /** Aborting stops the run: a step in a transaction is undone, one outside is finished. */
-  readonly signal?: AbortSignal
-}
-
-export interface ApplyOptions extends CallOptions {
-  /** Default: all that is pending. */
-  readonly target?: UpTarget
-  readonly allowOutOfOrder?: boolean
-}
-
-export interface RollbackCallOptions extends CallOptions {
-  /** Default: the last applied migration. */
-  readonly target?: DownTarget
-  /** See `DownRules.force`; it also agrees to reverting everything. */
-  readonly force?: boolean
-  /** Keeps what is destroyed, in the schema `migration_preserved`; the next `apply` of the same migration puts it back. */
-  readonly preserveData?: boolean
-  /**
-   * Destroys what is there. Without it, and without `preserveData`, a rollback of a database that is not local rejects with
-   * LOSS_NOT_ACCEPTED when it would destroy something.
-   */
-  readonly acceptLoss?: boolean
-  /** How long to count what would be destroyed, before estimating. Default 2,000. */
-  readonly lossTimeoutMs?: number
-  /** Runs a module's archived source although git does not know it: the caller has looked at it. */
-  readonly acceptArchived?: boolean
-}
+import { type ValidateReport, validateWithHistory } from './operations/validate.ts'
+import type { Database, HistoryStore, LogRow } from './ports.ts'
+import { inCall } from './runner/call.ts'
+import { chosenIds } from './runner/chosen.ts'
+import { defined, directoryOf, type MigrationInput, type Migrations, migrationsOf } from './runner/migrations.ts'
+import {
+  type ApplyOptions,
+  type CallOptions,
+  type DriftOptions,
+  type HistoryOptions,
+  type MigrationRunnerOptions,
+  type PanicOptions,
+  type PlanOptions,
+  type RehearseOptions,
+  type RollbackCallOptions,
+  refuseOptions,
+  type WriteOptions,
+} from './runner/options.ts'
+import { dryRunOf } from './runner/plan.ts'
+import { runOptionsOf } from './runner/run-options.ts'
+import { scratchOf } from './runner/scratch.ts'
+import { downTargetOf, upTargetOf } from './runner/targets.ts'
+import { asApplied } from './runner/without-files.ts'
 
 /**
- * Plans, runs and reverts migrations. Every call opens its own sessions, takes the run lock for as long as it runs, owns
- * its transactions, and closes all of its sessions before it settles. Calls may overlap: of two runs on one history the
- * second waits for the run lock, as it would in another process.
+ * Plans, runs and reverts migrations. Every call opens its own sessions, takes the run lock for as long as it runs where it
+ * writes, owns its transactions, and closes all of its sessions before it settles. It reads files and history anew: nothing
+ * is kept from one call to the next. Calls may overlap: of two runs on one history the second waits for the run lock, as it
+ * would in another process.
+ *
+ * `migrations` are a directory, what `readDirectory` or `loadMigrations` made of one, or definitions written in place; without
+ * any, `migrationsDirectory` is read.
  *
  * A failed step is a result, not an exception: look at `report.error`. What is refused before anything has run (broken
- * files, an edited migration, a lock that is not free …) rejects with a `MigratorError`.
+ * files, an edited migration, a lock that is not free …) rejects with a `MigratorError`; an option that does not exist or
+ * can't have that value, with USAGE_INVALID.
  */
 export class MigrationRunner {
   readonly #options: MigrationRunnerOptions
-  #known: readonly MigrationFile[] | undefined
 
   constructor(options: MigrationRunnerOptions) {
+    refuseOptions('MigrationRunner', options)
+    if (!options.adapter) throw refusal('MigrationRunner', 'adapter is missing.', 'adapter')
     this.#options = options
   }
 
@@ -113,136 +80,196 @@ export class MigrationRunner {
 
   /** Migrations as they run: those written in place are checked, and get their checksums. */
   define(migrations: readonly MigrationInput[]): readonly Migration[] {
-    return migrations.map((input) => ('sources' in input ? input : defineMigration(input)))
+    return defined(migrations)
   }
 
-  /** Applies pending migrations; see `migrate`. After a failure nothing of this call stays applied, unless `onFailure` is `stop`. */
-  apply(migrations: readonly MigrationInput[], options: ApplyOptions = {}): Promise<RunReport> {
-    return this.#call(options, (context) =>
-      migrate(context, this.#remember(migrations), {
-        ...defaultRunOptions,
-        ...options,
-        backup: options.backupProvider,
-        target: options.target ?? { kind: 'latest' },
-        allowOutOfOrder: options.allowOutOfOrder ?? false,
-        dryRun: options.dryRun ?? false,
-        approve: options.approve ?? agree,
-      }),
+  /**
+   * Applies pending migrations, under the run lock. After success all steps are applied and recorded. After a failure nothing
+   * of this call stays applied, unless `onFailure` is `stop` or `error.details` says what could not be taken back.
+   *
+   * Rejects, with nothing changed, with MIGRATION_FILES_INVALID, CHECKSUM_MISMATCH, MIGRATION_MISSING, OUT_OF_ORDER,
+   * MIGRATION_DIRTY, LOCK_UNAVAILABLE, BACKUP_FAILED, INTERRUPTED, and what `approve` rejects with.
+   */
+  async apply(migrations?: Migrations, options: ApplyOptions = {}): Promise<RunReport> {
+    refuseOptions('apply', options)
+    const target = upTargetOf(options)
+    const { allowOutOfOrder = false } = options
+    return this.#call(migrations, options, (context, set) =>
+      migrate(context, set, { ...runOptionsOf(options), target, allowOutOfOrder }),
     )
   }
 
-  /** Reverts applied migrations, the newest first; see `rollback`. */
-  rollback(migrations: readonly MigrationInput[], options: RollbackCallOptions = {}): Promise<RunReport> {
-    return this.#call(options, (context) =>
-      rollback(context, this.#remember(migrations), {
-        ...defaultRunOptions,
-        ...options,
-        backup: options.backupProvider,
-        target: options.target ?? { kind: 'count', count: 1 },
-        force: options.force ?? false,
-        everything: options.force ?? false,
-        onLoss: this.#options.adapter.location.local ? 'tell' : 'refuse',
-        dryRun: options.dryRun ?? false,
-        approve: options.approve ?? agree,
+  /**
+   * Reverts applied migrations, the newest first in the order of application, under the run lock; by default the last one.
+   * After success they are reverted and their records gone. A `down` that fails stops there: what was reverted before it stays
+   * reverted in `each`, and comes back in `batch`.
+   *
+   * Rejects, with nothing changed, with MIGRATION_IRREVERSIBLE, MIGRATION_MISSING, CHECKSUM_MISMATCH, CONFIRMATION_REQUIRED
+   * (everything, without `all` or `force`), LOSS_NOT_ACCEPTED, LOCK_UNAVAILABLE, BACKUP_FAILED, INTERRUPTED, and what `approve`
+   * rejects with.
+   */
+  async rollback(migrations?: Migrations, options: RollbackCallOptions = {}): Promise<RunReport> {
+    refuseOptions('rollback', options)
+    const target = downTargetOf(options)
+    const { force = false, all = false, lossTimeoutMs } = options
+    return this.#call(migrations, options, (context, set) =>
+      rollback(context, set, {
+        ...runOptionsOf(options),
+        target,
+        force,
+        everything: force || all,
+        onLoss: this.adapter.location.local ? 'tell' : 'refuse',
+        lossTimeoutMs,
       }),
     )
   }
 
   /**
-   * For severe incidents: reverts everything applied after `baseline` (it stays), or everything there is. In one
-   * transaction where every step allows it: all, or nothing. It accepts every loss, unless `acceptLoss` is false.
+   * For severe incidents: reverts everything applied after `baseline` (it stays), or everything. In one transaction where every
+   * step allows it: all, or nothing. It accepts every loss, unless `acceptLoss` is false. Otherwise as `rollback`.
    */
-  panicRollback(
-    migrations: readonly MigrationInput[],
-    options: Omit<RollbackCallOptions, 'target'> & { readonly baseline?: string } = {},
-  ): Promise<RunReport> {
-    const { baseline, ...rest } = options
-    const target: DownTarget = baseline === undefined ? { kind: 'empty' } : { kind: 'id', id: baseline }
-    return this.rollback(migrations, { reason: 'panic rollback', acceptLoss: true, ...rest, target, force: true })
+  async panicRollback(migrations?: Migrations, options: PanicOptions = {}): Promise<RunReport> {
+    refuseOptions('panicRollback', options)
+    const { baseline: target, reason = 'panic rollback', acceptLoss = true, ...rest } = options
+    const extent = target === undefined ? { all: true } : { target }
+    return this.rollback(migrations, { ...rest, ...extent, reason, acceptLoss, force: true })
   }
 
   /**
-   * Where every migration stands, from the history and the migrations given here or last. Reads only. Without any
-   * migrations what is applied counts as applied, not as missing.
+   * Where every migration stands, from files and history. Reads only: takes no lock and creates nothing. Without any
+   * migrations, what is applied counts as applied and not as missing.
    */
-  async getState(migrations?: readonly MigrationInput[]): Promise<StatusReport> {
-    if (migrations) this.#remember(migrations)
-    const report = await this.#call({}, (context) => status(context, { files: this.#known ?? [], problems: [] }))
-    return this.#known ? report : { ...report, ...withoutFiles(report.migrations) }
+  async status(migrations?: Migrations): Promise<StatusReport> {
+    const set = this.#setOf(migrations)
+    const report = await this.#inCall({}, migrations, (context) => status(context, set ?? NO_FILES))
+    return set ? report : asApplied(report)
   }
 
-  #remember(migrations: readonly MigrationInput[]): MigrationSet {
-    this.#known = this.define(migrations).map((migration) => ({ ...migration, load: async () => migration }))
-    return { files: this.#known, problems: [] }
+  /** Another name of `status`. */
+  getState(migrations?: Migrations): Promise<StatusReport> {
+    return this.status(migrations)
   }
 
-  async #call<T>(
-    options: CallOptions & { acceptArchived?: boolean },
-    work: (context: Context) => Promise<T>,
+  /**
+   * Loads every migration, checks both directions of every SQL text, and compares with the history. Executes no migration and
+   * creates nothing. Problems are in the report; it rejects only when the database can't be asked.
+   */
+  async validate(migrations?: Migrations): Promise<ValidateReport> {
+    return this.#call(migrations, {}, validateWithHistory)
+  }
+
+  /**
+   * What `apply`, or with `direction: 'down'` what `rollback`, would do: its SQL, its locks, its losses, and why it would be
+   * refused (`refusal`). Steps are measured on the scratch server, where there is one; `notes` say what is missing. Reads the
+   * live database's history only. `MigrationPlanReporter` renders it.
+   */
+  async plan(migrations?: Migrations, options: PlanOptions = {}): Promise<PlanFacts> {
+    refuseOptions('plan', options)
+    const { backup = 'none', certificates = this.#certificates(migrations) } = options
+    return this.#call(migrations, options, async (context, set) =>
+      planFacts(context, set, await dryRunOf(context, set, options), { certificates, backup }),
+    )
+  }
+
+  /**
+   * Runs each chosen migration up, down and up again on a scratch database that has all before it, with rows in every table, and
+   * compares schema and rows. Needs `scratchUrl`; the live database is asked only what is pending. A broken migration is a
+   * result. Its scratch databases are dropped, whatever happened; a few templates stay on the scratch server for the next time.
+   *
+   * Rejects with SCRATCH_UNAVAILABLE, TARGET_UNKNOWN (an id that there is not), MIGRATION_FILES_INVALID and INTERRUPTED.
+   */
+  async rehearse(migrations?: Migrations, options: RehearseOptions = {}): Promise<readonly Rehearsal[]> {
+    refuseOptions('rehearse', options)
+    const { ids, onRehearsal, signal } = options
+    return this.#call(migrations, { signal }, async (context, set) => {
+      const { migrations: chain, problems } = await loadAll(set)
+      if (problems.length > 0) throw invalidFiles(problems)
+      const pending = async () => withSession(context, (session) => readStatuses(context, session, set))
+      const chosen = await chosenIds(ids, chain, pending)
+      if (chosen.size === 0) return []
+      return scratchOf(context)((scratch) => rehearse(scratch, chain, { chosen, onProgress: onRehearsal }))
+    })
+  }
+
+  /**
+   * Compares the live schema with what its applied migrations lead to. Where the newest one's certificate has the live
+   * schema's fingerprint nothing else is needed; otherwise the migrations are applied on the scratch server (`scratchUrl`).
+   * Reads the live database's history and system catalogs only.
+   */
+  async drift(migrations?: Migrations, options: DriftOptions = {}): Promise<DriftReport> {
+    refuseOptions('drift', options)
+    const { certificates = this.#certificates(migrations) } = options
+    return this.#call(migrations, options, (context, set) =>
+      drift(context, set, certificates, (work) => scratchOf(context)(work)),
+    )
+  }
+
+  /**
+   * Adopts a database that already has its schema: records every pending migration up to and including `id` as applied,
+   * without running any. All records are written in one transaction, under the run lock; after a failure none is.
+   *
+   * Rejects with TARGET_UNKNOWN, MIGRATION_FILES_INVALID, LOCK_UNAVAILABLE.
+   */
+  async baseline(migrations: Migrations | undefined, id: string, options: WriteOptions = {}): Promise<BaselineReport> {
+    refuseOptions('baseline', options)
+    return this.#call(migrations, options, (context, set) =>
+      baseline(context, set, id, { ...runOptionsOf(options), approve: async () => {} }),
+    )
+  }
+
+  /**
+   * Corrects one thing in the history, under the run lock: accepts a reviewed edit, clears a dirty mark, drops a record or
+   * writes a lost file again. Runs nothing of any migration. After a failure the history is as it was.
+   *
+   * Rejects with TARGET_NOT_APPLIED, USAGE_INVALID (there is nothing to repair), ARCHIVE_DAMAGED, LOCK_UNAVAILABLE.
+   */
+  async repair(migrations: Migrations | undefined, what: Repair, options: WriteOptions = {}): Promise<RepairReport> {
+    refuseOptions('repair', options)
+    return this.#call(migrations, options, (context, set) => repair(context, set, what, runOptionsOf(options)))
+  }
+
+  /**
+   * What is applied, in the order of application, and the newest attempts of the log: failures and rollbacks too. Reads only.
+   */
+  async history(options: HistoryOptions = {}): Promise<HistoryReport> {
+    refuseOptions('history', options)
+    return this.#inCall({}, undefined, (context) =>
+      withSession(context, async (session) => ({
+        applied: await context.store.read(session),
+        attempts: await context.database.readLog(session, options.limit ?? 30),
+      })),
+    )
+  }
+
+  #call<T>(
+    migrations: Migrations | undefined,
+    options: CallOptions,
+    work: (context: Context, set: MigrationSet) => Promise<T>,
   ): Promise<T> {
-    const { stateStore } = this
-    const { database, close } = connectionsOf(this.adapter)
-    const { migrationsDirectory = process.cwd() } = this.#options
-    const archive = createArchive({ migrationsDirectory, accept: options.acceptArchived ? 'shown' : 'repository' })
-    const operator = once(async () => this.#options.operator ?? readOperator({}, process.cwd()))
-    const log = stateStore.commitsWithStep
-      ? lazyLog(async () => database.log(await operator(), this.#warn), this.#warn)
-      : undefined
-    const events = fanOut([...(log ? [log] : []), ...this.#sinks(options.onProgress, operator)], this.#warn)
-    const signal = options.signal ?? new AbortController().signal
-    try {
-      return await work({
-        database,
-        store: stateStore,
-        events,
-        clock: systemClock,
-        archive,
-        runId: randomUUID(),
-        operator,
-        toolVersion,
-        signal,
-      })
-    } finally {
-      await events.flush()
-      await log?.close()
-      await close()
-      await archive.dispose()
-    }
+    const set = this.#setOf(migrations)
+    if (!set) throw refusal('MigrationRunner', 'no migrations are given, and there is no migrationsDirectory.')
+    return this.#inCall(options, migrations, (context) => work(context, set))
   }
 
-  #sinks(
-    onProgress: ((event: RunEvent) => unknown) | undefined,
-    operator: () => Promise<Operator>,
-  ): readonly EventSink[] {
-    const { logFile } = this.#options
-    const listener = onProgress ? [{ emit: onProgress, flush: async () => {} }] : []
-    return logFile === undefined ? listener : [...listener, jsonLinesSink(logFile, operator, this.#warn)]
+  #inCall<T>(options: CallOptions, given: Migrations | undefined, work: (context: Context) => Promise<T>): Promise<T> {
+    return inCall(this.#options, { ...options, directory: directoryOf(given) }, work)
   }
 
-  readonly #warn = (message: string): void => {
-    const { onWarning = process.emitWarning } = this.#options
-    harmlessly(
-      () => onWarning(message),
-      (error) => process.emitWarning(`onWarning failed: ${textOfError(error)}`),
-    )
+  #setOf(migrations: Migrations | undefined): MigrationSet | undefined {
+    return migrationsOf(migrations, this.#options.migrationsDirectory)
+  }
+
+  #certificates(migrations: Migrations | undefined): Certificates {
+    const directory = directoryOf(migrations) ?? this.#options.migrationsDirectory
+    return directory === undefined ? new Map() : readLockFile(directory)
   }
 }
 
-async function agree(): Promise<void> {}
-
-function withoutFiles(migrations: readonly MigrationStatus[]): Pick<StatusReport, 'migrations' | 'summary'> {
-  const known = migrations.map(
-    (each): MigrationStatus => (each.state === 'missing' ? { ...each, state: 'applied' } : each),
-  )
-  const dirty = known.filter(({ state }) => state === 'dirty').length
-  const summary = {
-    applied: known.length - dirty,
-    pending: 0,
-    dirty,
-    changed: 0,
-    missing: 0,
-    'out-of-order': 0,
-    irreversible: 0,
-  }
-  return { migrations: known, summary }
+/** What `MigrationRunner.history` answers. */
+export interface HistoryReport {
+  readonly applied: readonly HistoryEntry[]
+  /** Lines of the log table; empty where the history is not kept in the database. */
+  readonly attempts: readonly LogRow[]
 }
+
+const NO_FILES: MigrationSet = { files: [], problems: [] }

@@ -12,7 +12,7 @@ describe('a configuration', () => {
   test('may say nothing, or anything that there is to say', () => {
     check({})
     check(defineConfig({ migrations: 'm', logFile: false, lockTimeoutMs: 0, historyTable: 'ops.history' }))
-    check({ databaseUrl: undefined })
+    check({ databaseUrl: undefined, lockTimeoutMs: undefined, backups: { rds: { timeoutMs: undefined } } })
   })
 
   test('is refused where a setting does not exist', () => {

@@ -7,61 +7,61 @@ import type { BackupProvider } from '../ports/backup.ts'
 /** What `migrator.config.ts` may say. Paths are relative to its own folder. docs/reference/configuration.md */
 export interface MigratorConfig {
   /** The migrations directory. Default `src/migrations`. */
-  readonly migrations?: string
+  readonly migrations?: string | undefined
   /** The database; DATABASE_URL and --database-url go before it. Without any, the embedded PostgreSQL is used. */
-  readonly databaseUrl?: string
+  readonly databaseUrl?: string | undefined
   /** `table` or `schema.table`. Default `public.schema_migrations`. The run lock is derived from it. */
-  readonly historyTable?: string
+  readonly historyTable?: string | undefined
   /** The JSON Lines log; false writes none. Default `logs/migrations.jsonl`. */
-  readonly logFile?: string | false
+  readonly logFile?: string | false | undefined
   /** Where the embedded PostgreSQL keeps its data. Default `.data`. */
-  readonly dataDirectory?: string
+  readonly dataDirectory?: string | undefined
   /** The name of the database in the embedded PostgreSQL. Default `app`. */
-  readonly embeddedDatabase?: string
+  readonly embeddedDatabase?: string | undefined
   /** A server for scratch databases, as a role with CREATEDB. Default: a second embedded PostgreSQL, beside the local one. */
-  readonly scratchUrl?: string
+  readonly scratchUrl?: string | undefined
   /** Default 5,000. Too long, and a queue forms behind the waiting step; 0 waits for ever. */
-  readonly lockTimeoutMs?: number
+  readonly lockTimeoutMs?: number | undefined
   /** Default 0, no limit. */
-  readonly statementTimeoutMs?: number
+  readonly statementTimeoutMs?: number | undefined
   /** How often a step that hit the lock timeout is tried again. Default 3. */
-  readonly lockRetries?: number
+  readonly lockRetries?: number | undefined
   /** How long to wait for the run lock. Default 30,000. */
-  readonly lockWaitMs?: number
+  readonly lockWaitMs?: number | undefined
   /** How long a rollback counts in all what it would destroy, before it estimates. Default 2,000. */
-  readonly lossTimeoutMs?: number
+  readonly lossTimeoutMs?: number | undefined
   /** The schema in which --preserve-data keeps data. Default `migration_preserved`. */
-  readonly preservedSchema?: string
+  readonly preservedSchema?: string | undefined
   /** Backups before runs. docs/reference/configuration.md, "Backups" */
-  readonly backups?: BackupsConfig
+  readonly backups?: BackupsConfig | undefined
 }
 
 export interface BackupsConfig {
   /** Taken before every run on a protected database, unless the command says otherwise: `rds`, `pg-dump` … or a name in `providers`. */
-  readonly provider?: string
+  readonly provider?: string | undefined
   /** Where pg-dump writes its files. Default `.data/backups`. */
-  readonly directory?: string
+  readonly directory?: string | undefined
   /** The schema in which `tables` keeps its copies. Default `migration_archive`. */
-  readonly schema?: string
+  readonly schema?: string | undefined
   /** What the endpoint in DATABASE_URL does not tell of RDS or Aurora. */
-  readonly rds?: RdsConfig
+  readonly rds?: RdsConfig | undefined
   /** Providers of your own, by the names that --backup takes. */
-  readonly providers?: Readonly<Record<string, BackupProvider>>
+  readonly providers?: Readonly<Record<string, BackupProvider | undefined>> | undefined
 }
 
 export interface RdsConfig {
   /** The DB instance's identifier. Default: from the endpoint. */
-  readonly instance?: string
+  readonly instance?: string | undefined
   /** The DB cluster's identifier. Default: from the endpoint. */
-  readonly cluster?: string
+  readonly cluster?: string | undefined
   /** Default: from the endpoint, then AWS_REGION. */
-  readonly region?: string
+  readonly region?: string | undefined
   /** URL of the API, for other implementations of it. Default: AWS_ENDPOINT_URL_RDS, then AWS's own. */
-  readonly endpoint?: string
+  readonly endpoint?: string | undefined
   /** The longest pause between two looks at a snapshot's status. Default 10,000. */
-  readonly pollIntervalMs?: number
+  readonly pollIntervalMs?: number | undefined
   /** How long to wait for a snapshot or a restore. Default 3,600,000. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
 }
 
 /** Returns the configuration, after fetching a secret for instance. */
@@ -104,12 +104,12 @@ function textOf(cause: unknown): string {
 
 const TYPES: Readonly<Record<keyof MigratorConfig, readonly string[]>> = {
   migrations: ['string'],
-  databaseUrl: ['string', 'undefined'],
+  databaseUrl: ['string'],
   historyTable: ['string'],
   logFile: ['string', 'boolean'],
   dataDirectory: ['string'],
   embeddedDatabase: ['string'],
-  scratchUrl: ['string', 'undefined'],
+  scratchUrl: ['string'],
   lockTimeoutMs: ['number'],
   statementTimeoutMs: ['number'],
   lockRetries: ['number'],
@@ -128,10 +128,10 @@ const BACKUP_TYPES: Readonly<Record<keyof BackupsConfig, readonly string[]>> = {
 }
 
 const RDS_TYPES: Readonly<Record<keyof RdsConfig, readonly string[]>> = {
-  instance: ['string', 'undefined'],
-  cluster: ['string', 'undefined'],
-  region: ['string', 'undefined'],
-  endpoint: ['string', 'undefined'],
+  instance: ['string'],
+  cluster: ['string'],
+  region: ['string'],
+  endpoint: ['string'],
   pollIntervalMs: ['number'],
   timeoutMs: ['number'],
 }
@@ -154,7 +154,7 @@ function checkBackups(backups: BackupsConfig, where: string): void {
   checkSettings(backups, BACKUP_TYPES, 'backups.', where)
   if (backups.rds) checkSettings(backups.rds, RDS_TYPES, 'backups.rds.', where)
   for (const [name, provider] of Object.entries(backups.providers ?? {})) {
-    if (typeof provider?.before === 'function') continue
+    if (provider === undefined || typeof provider?.before === 'function') continue
     throw new MigratorError('CONFIG_INVALID', `${where}: "backups.providers.${name}" has no function before().`)
   }
 }
@@ -168,6 +168,7 @@ function checkSettings(
   for (const [key, value] of Object.entries(settings)) {
     const types = Object.hasOwn(known, key) ? known[key] : undefined
     if (!types) throw new MigratorError('CONFIG_INVALID', `${where}: there is no setting "${prefix}${key}".`)
+    if (value === undefined) continue
     const negative = typeof value === 'number' && (!Number.isFinite(value) || value < 0)
     if (!types.includes(typeof value) || value === true || value === null || negative) {
       throw new MigratorError(

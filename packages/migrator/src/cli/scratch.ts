@@ -1,7 +1,7 @@
 import { systemClock } from '../clock.ts'
-import { placeText } from '../connection/connection.ts'
 import { locationOf } from '../connection/location.ts'
 import { readConnection } from '../connection/read.ts'
+import { mayBeSameDatabase } from '../connection/same-database.ts'
 import { replaceDatabase } from '../connection/split.ts'
 import { MigratorError } from '../errors.ts'
 import type { ScratchContext } from '../operations/standing.ts'
@@ -62,8 +62,7 @@ export async function withScratch<T>(
 
 function refuseLive(scratch: string, live: string): void {
   const [one, other] = [readConnection(scratch), readConnection(live)]
-  const places = new Set(other.targets.map(placeText))
-  if (one.database !== other.database || !one.targets.some((target) => places.has(placeText(target)))) return
+  if (!mayBeSameDatabase(one, other)) return
   throw new MigratorError(
     'SCRATCH_UNAVAILABLE',
     `--scratch-url names the database that is migrated, ${one.database}.`,

@@ -7,6 +7,7 @@ import { resolve } from 'node:path'
 import { systemClock } from '../clock.ts'
 import type { Operator } from '../core/history.ts'
 import { once } from '../core/once.ts'
+import { withDefaults } from '../core/options.ts'
 import { createArchive } from '../load/archive.ts'
 import { readDirectory } from '../load/directory.ts'
 import { type Context, defaultRunOptions, emit, type MigrationSet, type RunOptions } from '../operations/context.ts'
@@ -111,7 +112,7 @@ export async function createWorld(
 
 /** The options of a run: flags before configuration before defaults. */
 export function runOptionsOf(flags: RunFlags, { config }: LocatedConfig): RunOptions {
-  const { lockTimeoutMs, statementTimeoutMs, lockRetries, lockWaitMs } = { ...defaultRunOptions, ...config }
+  const { lockTimeoutMs, statementTimeoutMs, lockRetries, lockWaitMs } = withDefaults(defaultRunOptions, config)
   return {
     ...defaultRunOptions,
     lockTimeoutMs: readDuration('lock-timeout', flags.lockTimeout) ?? lockTimeoutMs,

@@ -16,7 +16,7 @@ export async function loadMigrations(path: string): Promise<readonly Migration[]
 
 /** Loads all that can be loaded, and tells every problem. */
 export async function loadAll(
-  directory: Directory,
+  directory: Pick<Directory, 'files' | 'problems'>,
 ): Promise<{ migrations: readonly Migration[]; problems: readonly FileProblem[] }> {
   const migrations: Migration[] = []
   const problems = [...directory.problems]

@@ -9,6 +9,7 @@ import { readConnection } from '../connection/read.ts'
 import { DEFAULT_ARCHIVE_SCHEMA } from '../core/archive-schemas.ts'
 import { harmlessly, textOfError } from '../core/harmless.ts'
 import type { Operator } from '../core/history.ts'
+import { callback, checkOptions, kind, type OptionKinds, someMilliseconds, text } from '../core/options.ts'
 import type { BackupStore } from '../ports/backup.ts'
 import type { KeptData, Losses } from '../ports/kept-data.ts'
 import type {
@@ -18,6 +19,7 @@ import type {
   DatabaseLocation,
   EventLog,
   LockHolder,
+  LogRow,
   RunLock,
   Session,
   SessionOptions,
@@ -28,7 +30,7 @@ import { type ServerChoice, serverChoice } from './choose-server.ts'
 import { type Opened, openClient } from './client.ts'
 import { createKeptData, DEFAULT_PRESERVED_SCHEMA } from './kept/index.ts'
 import { lateCatalog } from './late-catalog.ts'
-import { logTableOf, logTableSink } from './log-table.ts'
+import { logTableOf, logTableSink, readLog } from './log-table.ts'
 import { runLockHolder, tryRunLock } from './run-lock.ts'
 import { PostgresSession } from './session.ts'
 import { parseTableName, type TableName } from './table-name.ts'
@@ -38,17 +40,17 @@ export interface PostgresAdapterOptions {
   /** `postgresql://user:password@host:5432/database`. The constructor throws DATABASE_URL_INVALID otherwise. */
   readonly connectionString: string
   /** `table` or `schema.table`; default `public.schema_migrations`. The run lock is derived from it. */
-  readonly historyTable?: string
+  readonly historyTable?: string | undefined
   /** The schema in which rollbacks preserve data; default `migration_preserved`. It is no part of the catalog. */
-  readonly preservedSchema?: string
+  readonly preservedSchema?: string | undefined
   /** Where backups of tables lie, left out of what is compared. Default `migration_archive`. */
-  readonly archiveSchema?: string
+  readonly archiveSchema?: string | undefined
   /** How sessions name themselves in pg_stat_activity, behind a label of this adapter's own. */
-  readonly applicationName?: string
+  readonly applicationName?: string | undefined
   /** For each server that is tried; default: `connect_timeout` of the connection string, and 10,000 ms without one. */
-  readonly connectTimeoutMs?: number
+  readonly connectTimeoutMs?: number | undefined
   /** Receives the server's notices. What it throws or rejects with is a warning of the process and disturbs no statement. */
-  readonly onNotice?: (message: string) => unknown
+  readonly onNotice?: ((message: string) => unknown) | undefined
 }
 
 /**
@@ -74,9 +76,11 @@ export class PostgresAdapter implements Database {
   /** Ends every connection that is open now. */
   readonly #open = new Set<() => Promise<void>>()
 
+  /** Throws USAGE_INVALID for an option that does not exist or can't have that value, DATABASE_URL_INVALID for the URL. */
   constructor(options: PostgresAdapterOptions) {
+    checkOptions('PostgresAdapter', options, KINDS)
     this.#options = options
-    const connection = readConnection(options.connectionString)
+    const connection = readConnection(options.connectionString ?? '')
     this.#local = locationOf(connection).local
     this.applicationName = labelOf(options.applicationName, connection.applicationName)
     this.#server = serverChoice(connection, (several) => this.#reach(several))
@@ -132,6 +136,10 @@ export class PostgresAdapter implements Database {
     return logTableSink(() => this.connect({ modules: false }), logTableOf(this.historyTable), operator, onWarning)
   }
 
+  readLog(on: Session, limit: number): Promise<readonly LogRow[]> {
+    return readLog(on, logTableOf(this.historyTable), limit)
+  }
+
   address(): DatabaseAddress {
     const { connectionString, historyTable, connectTimeoutMs } = this.#options
     return {
@@ -185,6 +193,16 @@ export class PostgresAdapter implements Database {
       onClose,
     })
   }
+}
+
+const KINDS: OptionKinds<PostgresAdapterOptions> = {
+  connectionString: kind('a string', (value) => typeof value === 'string'),
+  historyTable: text,
+  preservedSchema: text,
+  archiveSchema: text,
+  applicationName: kind('a string', (value) => typeof value === 'string'),
+  connectTimeoutMs: someMilliseconds,
+  onNotice: callback,
 }
 
 function warnOfListener(error: unknown): void {

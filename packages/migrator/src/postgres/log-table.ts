@@ -1,6 +1,6 @@
 import { redact } from '../core/redact.ts'
 import { MigratorError } from '../errors.ts'
-import type { EventLog, RunEvent, Session } from '../ports.ts'
+import type { EventLog, LogRow, RunEvent, Session } from '../ports.ts'
 import { jsonLiteral, literal } from '../sql/literal.ts'
 import { quoted, type TableName } from './table-name.ts'
 
@@ -136,21 +136,6 @@ function insert(name: TableName, rows: readonly RunEvent[], operator: unknown): 
   })
   return `INSERT INTO ${quoted(name)} (logged_at, run_id, level, event, version, type, message, checksum, duration_ms,
     reason, operator, error, details) VALUES ${values.join(', ')}`
-}
-
-/** One line of `migration_logs`, newest first when read. */
-export interface LogRow {
-  readonly loggedAt: string
-  readonly runId: string
-  readonly level: string
-  readonly event: string
-  readonly version?: string | undefined
-  readonly direction?: string | undefined
-  readonly message: string
-  readonly durationMs?: number | undefined
-  readonly reason?: string | undefined
-  readonly operator?: unknown
-  readonly error?: unknown
 }
 
 /** The newest lines, without creating anything; empty where there is no log yet. */

@@ -1,5 +1,6 @@
 import type { CatalogDigest, HistoryChange, HistoryEntry, NewEntry } from '../core/history.ts'
 import type { Direction, SourceFile } from '../core/migration.ts'
+import { checkOptions, text } from '../core/options.ts'
 import { MigratorError } from '../errors.ts'
 import type { HistoryStore, Session } from '../ports.ts'
 import { jsonLiteral, literal } from '../sql/literal.ts'
@@ -38,7 +39,8 @@ export class TableStateStore implements HistoryStore {
   readonly commitsWithStep = true
   readonly #name: TableName
 
-  constructor(options: { readonly table?: string } = {}) {
+  constructor(options: { readonly table?: string | undefined } = {}) {
+    checkOptions('TableStateStore', options, { table: text })
     this.#name = parseTableName(options.table ?? 'schema_migrations')
   }
 

@@ -3,6 +3,7 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { CatalogDigest, HistoryChange, HistoryEntry, NewEntry } from '../core/history.ts'
 import type { SourceFile } from '../core/migration.ts'
+import { checkOptions, refusal, text } from '../core/options.ts'
 import { MigratorError } from '../errors.ts'
 import type { HistoryStore, Session } from '../ports.ts'
 
@@ -21,6 +22,8 @@ export class FileStateStore implements HistoryStore {
   readonly #path: string
 
   constructor(options: { readonly filePath: string }) {
+    checkOptions('FileStateStore', options, { filePath: text })
+    if (options.filePath === undefined) throw refusal('FileStateStore', 'filePath is missing.', 'filePath')
     this.#path = options.filePath
   }
 

@@ -1,3 +1,4 @@
+import { checkOptions, flag, kind, type OptionKinds, oneOf, text } from '../core/options.ts'
 import { MigratorError } from '../errors.ts'
 import type { Session } from '../ports.ts'
 import { type DatabaseState, isClean, leftoversIn, lookAt, withSession } from './database-state.ts'
@@ -11,22 +12,22 @@ import { prepareTrial, type RunOutcome, refuseUsedDatabase, type Trial, unusable
 
 export interface VerifyAllOptions {
   /** As `apply` understands it: one transaction for the run, one for each step, or, by default, as the steps allow. */
-  readonly transaction?: TransactionMode | 'default'
+  readonly transaction?: TransactionMode | 'default' | undefined
   /** Where the migrations lie. Needed for `process-kill`: the process that is killed loads them by itself. */
-  readonly directory?: string
+  readonly directory?: string | undefined
   /** Says that a database that is not local is nobody's. Runs are made to fail in it. Default: false. */
-  readonly disposable?: boolean
+  readonly disposable?: boolean | undefined
   /** Which failures are tried. Default: all; `process-kill` only with a `directory`. */
-  readonly failures?: readonly Failure[]
+  readonly failures?: readonly Failure[] | undefined
 }
 
 export interface VerifyOptions extends Omit<VerifyAllOptions, 'failures'> {
   /** The migration that fails. It must be pending, and so must nothing be before it that can't run. */
   readonly failAt: string
   /** What the failure stands for, in words: it is the error's text and part of the proof. */
-  readonly scenario?: string
+  readonly scenario?: string | undefined
   /** Default: `middle`. */
-  readonly failure?: Failure
+  readonly failure?: Failure | undefined
 }
 
 /** That a run which failed left nothing behind. */
@@ -63,6 +64,7 @@ export const RollbackTester = {
     migrations: readonly Input[],
     options: VerifyOptions,
   ): Promise<RollbackProof> {
+    checkOptions('RollbackTester.verify()', options, VERIFY)
     refuseUsedDatabase(runner.adapter, options.disposable ?? false)
     const started = performance.now()
     const { adapter, stateStore } = runner
@@ -89,8 +91,8 @@ export const RollbackTester = {
     migrations: readonly Input[],
     options: VerifyAllOptions = {},
   ): Promise<readonly RollbackProof[]> {
-    const { failures: asked = failures.filter((each) => each !== 'process-kill' || options.directory !== undefined) } =
-      options
+    checkOptions('RollbackTester.verifyAll()', options, { ...VERIFY_ALL, failures: kind('a list', Array.isArray) })
+    const { failures: asked = failuresFor(options), ...rest } = options
     refuseUsedDatabase(runner.adapter, options.disposable ?? false)
     const history = await withSession(runner.adapter, (session) => runner.stateStore.read(session))
     const known = new Set(history.map(({ id }) => id))
@@ -98,12 +100,24 @@ export const RollbackTester = {
     for (const { id } of runner.define(migrations)) {
       if (known.has(id)) continue
       for (const failure of asked) {
-        proofs.push(await RollbackTester.verify(runner, migrations, { ...options, failAt: id, failure }))
+        proofs.push(await RollbackTester.verify(runner, migrations, { ...rest, failAt: id, failure }))
       }
     }
     return proofs
   },
 }
+
+/** A process that is killed loads the migrations from their directory. */
+function failuresFor({ directory }: VerifyAllOptions): readonly Failure[] {
+  return failures.filter((each) => each !== 'process-kill' || directory !== undefined)
+}
+
+const VERIFY_ALL: OptionKinds<Omit<VerifyAllOptions, 'failures'>> = {
+  transaction: oneOf('batch', 'each', 'default'),
+  directory: text,
+  disposable: flag,
+}
+const VERIFY: OptionKinds<VerifyOptions> = { ...VERIFY_ALL, failAt: text, scenario: text, failure: oneOf(...failures) }
 
 /** Where steps commit one by one, and the run itself can't take back, this is what must stand after the recovery. */
 interface Between {

@@ -1,3 +1,13 @@
+import {
+  callback,
+  having,
+  milliseconds,
+  type OptionKinds,
+  oneOf,
+  positive,
+  someMilliseconds,
+  text,
+} from '../../core/options.ts'
 import type { Clock } from '../../ports.ts'
 
 /** What the providers for RDS and Aurora need to know. Everything is given: nothing here reads the environment. */
@@ -41,3 +51,21 @@ export interface RdsProviderOptions {
 export const DEFAULT_POLL_INTERVAL_MS = 10_000
 export const DEFAULT_TIMEOUT_MS = 60 * 60_000
 export const DEFAULT_RETRY_PAUSE_MS = 200
+
+export const RDS_OPTIONS: OptionKinds<RdsProviderOptions> = {
+  name: oneOf('rds', 'aurora', 'auto'),
+  host: text,
+  port: positive,
+  database: text,
+  instance: text,
+  cluster: text,
+  region: text,
+  endpoint: text,
+  pollIntervalMs: someMilliseconds,
+  timeoutMs: milliseconds,
+  wait: oneOf('available', 'begun'),
+  retryPauseMs: milliseconds,
+  toolVersion: text,
+  clock: having('now', 'sleep'),
+  resolveCname: callback,
+}

@@ -2,7 +2,7 @@ import type { Argv } from 'yargs'
 import { sizeText } from '../../core/figures.ts'
 import { withSession } from '../../operations/begin-run.ts'
 import type { BackupRecord } from '../../ports/backup.ts'
-import { type LogRow, logTableOf, readLog } from '../../postgres/log-table.ts'
+import type { LogRow } from '../../ports.ts'
 import { backupJson } from '../../report/run-json.ts'
 import { duration, moment, type Style, table } from '../../report/style.ts'
 import type { Cli } from '../command.ts'
@@ -32,7 +32,7 @@ export const historyCommand = (cli: Cli) => ({
       try {
         const { database, output } = world
         const { rows, backups } = await withSession(world.context, async (session) => ({
-          rows: await readLog(session, logTableOf(database.historyTable), limit),
+          rows: await database.readLog(session, limit),
           backups: await database.backupStore.read(session, limit),
         }))
         const body = rows.length === 0 ? 'Nothing has run yet.' : historyTable(rows, output.style)

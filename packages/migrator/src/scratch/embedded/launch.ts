@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { defined } from '../../core/options.ts'
 import { createCluster } from './cluster.ts'
 import { readLog, serverFailure } from './failure.ts'
 import { choosePlace, type Place } from './place.ts'
@@ -52,7 +53,7 @@ async function startOnFreePort(
   let port = await freePort(preferred)
   for (let attempt = 1; ; attempt++) {
     options.onProgress?.(`Starting PostgreSQL on port ${port}`)
-    const child = await spawnPostmaster(place, log, { ...options.settings, port: String(port) })
+    const child = await spawnPostmaster(place, log, { ...defined(options.settings ?? {}), port: String(port) })
     const postmaster = await waitUntilReady(
       place,
       log,

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto'
+import { systemClock } from '../clock.ts'
+import { harmlessly, textOfError } from '../core/harmless.ts'
+import { once } from '../core/once.ts'
+import { createArchive } from '../load/archive.ts'
+import type { Context } from '../operations/context.ts'
+import { readOperator } from '../operator.ts'
+import type { EventSink } from '../ports.ts'
+import { fanOut, lazyLog, patiently } from '../report/fan-out.ts'
+import { jsonLinesSink } from '../report/json-lines.ts'
+import { toolVersion } from '../version.ts'
+import { connectionsOf } from './connections.ts'
+import type { CallOptions, MigrationRunnerOptions } from './options.ts'
+import { withScratchServer } from './scratch.ts'
+
+interface OfCall extends CallOptions {
+  readonly acceptArchived?: boolean | undefined
+  /** Where the call's migrations lie. */
+  readonly directory?: string | undefined
+}
+
+/** One call: its connections, its log and its archive are made for it, and are gone when it settles. */
+export async function inCall<T>(
+  runner: MigrationRunnerOptions,
+  { onProgress, signal, acceptArchived, directory = runner.migrationsDirectory ?? process.cwd() }: OfCall,
+  work: (context: Context) => Promise<T>,
+): Promise<T> {
+  const { adapter, scratchUrl } = runner
+  const warn = warningsOf(runner)
+  const store = runner.stateStore ?? adapter.historyStore
+  const { database, close } = connectionsOf(adapter)
+  const archive = createArchive({ migrationsDirectory: directory, accept: acceptArchived ? 'shown' : 'repository' })
+  const operator = once(async () => runner.operator ?? readOperator({}, process.cwd()))
+  const log = store.commitsWithStep ? lazyLog(async () => database.log(await operator(), warn), warn) : undefined
+  const file = runner.logFile === undefined ? [] : [jsonLinesSink(runner.logFile, operator, warn)]
+  const events = fanOut([...(log ? [log] : []), ...file, ...listeners(runner, onProgress)], warn)
+  const stop = signal ?? new AbortController().signal
+  const context: Context = {
+    database,
+    store,
+    events,
+    clock: systemClock,
+    archive,
+    runId: randomUUID(),
+    operator,
+    toolVersion,
+    signal: stop,
+    withScratch:
+      scratchUrl === undefined
+        ? undefined
+        : (use) => withScratchServer({ url: scratchUrl, live: adapter, signal: stop }, use),
+  }
+  try {
+    return await work(context)
+  } finally {
+    await events.flush()
+    await log?.close()
+    // What can't be closed must not hide what became of the call.
+    for (const end of [close, archive.dispose])
+      await patiently(end, (error) => warn(`Not closed: ${textOfError(error)}`))
+  }
+}
+
+function listeners(
+  { sinks = [] }: MigrationRunnerOptions,
+  onProgress: CallOptions['onProgress'],
+): readonly EventSink[] {
+  return onProgress ? [...sinks, { emit: onProgress, flush: async () => {} }] : sinks
+}
+
+function warningsOf({ onWarning = (message) => process.emitWarning(message) }: MigrationRunnerOptions) {
+  const onFailure = (error: unknown) => process.emitWarning(`onWarning failed: ${textOfError(error)}`)
+  return (message: string): void => harmlessly(() => onWarning(message), onFailure)
+}

@@ -1,0 +1,55 @@
+import { systemClock } from '../clock.ts'
+import { readConnection } from '../connection/read.ts'
+import { mayBeSameDatabase } from '../connection/same-database.ts'
+import { replaceDatabase } from '../connection/split.ts'
+import { MigratorError } from '../errors.ts'
+import type { Context } from '../operations/context.ts'
+import type { ScratchContext } from '../operations/standing.ts'
+import type { Database } from '../ports.ts'
+import { PostgresAdapter } from '../postgres/adapter.ts'
+
+/** Lends databases of the scratch server while `work` lasts; all of them are dropped afterwards, whatever happened. */
+export async function withScratchServer<T>(
+  { url, live, signal }: { readonly url: string; readonly live: Database; readonly signal: AbortSignal },
+  work: (scratch: ScratchContext) => Promise<T>,
+): Promise<T> {
+  // Only who needs a scratch server loads what it is made of.
+  const [{ createRehearsalTools }, { createScratchServer }] = await Promise.all([
+    import('../postgres/rehearsal-tools.ts'),
+    import('../scratch/server.ts'),
+  ])
+  const { historyTable, connectionString } = live.address()
+  refuseLive(url, connectionString)
+  const open = (at: string) => new PostgresAdapter({ connectionString: at, historyTable, applicationName: 'scratch' })
+  const admin = open(url)
+  const { host, port } = admin.location
+  try {
+    const server = await createScratchServer({
+      name: `PostgreSQL % at ${host}:${port}`,
+      admin: () => admin.connect({ modules: false }),
+      open: (database) => open(replaceDatabase(url, database)),
+    })
+    try {
+      return await work({ server, tools: createRehearsalTools(admin.ownTables), clock: systemClock, signal })
+    } finally {
+      await server.close()
+    }
+  } finally {
+    await admin.close()
+  }
+}
+
+/** What a call lends scratch databases with. Throws SCRATCH_UNAVAILABLE where no server is named. */
+export function scratchOf({ withScratch }: Context): NonNullable<Context['withScratch']> {
+  if (withScratch) return withScratch
+  const hint = 'Name one in scratchUrl; startEmbeddedServer() of @repo/migrator/embedded starts one.'
+  throw new MigratorError('SCRATCH_UNAVAILABLE', 'The runner has no scratch server.', { hint })
+}
+
+function refuseLive(scratch: string, live: string): void {
+  const [one, other] = [readConnection(scratch), readConnection(live)]
+  if (!mayBeSameDatabase(one, other)) return
+  const message = `scratchUrl names the database that is migrated, ${one.database}.`
+  const hint = 'Name another database of the server, postgres for instance: scratch databases are made beside it.'
+  throw new MigratorError('SCRATCH_UNAVAILABLE', message, { hint })
+}

@@ -1,0 +1,136 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, inject, onTestFinished, test } from 'vitest'
+import { MigrationRunner, type MigrationRunnerOptions, PostgresAdapter } from '../../src/index.ts'
+import { threeTables } from '../support/cli.ts'
+import { createDatabase } from '../support/database.ts'
+import { folderOf } from '../support/folder.ts'
+import { historyOf, tablesOf } from '../support/observe.ts'
+
+async function scene(options: Partial<MigrationRunnerOptions> = {}) {
+  const db = await createDatabase()
+  onTestFinished(() => db.drop())
+  const adapter = new PostgresAdapter({ connectionString: db.url })
+  onTestFinished(() => adapter.close())
+  const directory = join(folderOf(threeTables()), 'migrations')
+  return { db, directory, runner: new MigrationRunner({ adapter, migrationsDirectory: directory, ...options }) }
+}
+
+const ids = ({ results }: { readonly results: readonly { readonly step: { readonly id: string } }[] }) =>
+  results.map(({ step }) => step.id)
+
+test('apply and rollback go as far as they are told, in every way of saying it', async () => {
+  const { runner, directory } = await scene()
+  expect(ids(await runner.apply(undefined, { steps: 1 }))).toEqual(['0001_one'])
+  expect(ids(await runner.apply(directory, { target: '0002_two' }))).toEqual(['0002_two'])
+  expect(ids(await runner.apply())).toEqual(['0003_three'])
+  expect(ids(await runner.rollback(undefined, { steps: 1 }))).toEqual(['0003_three'])
+  expect(ids(await runner.apply())).toEqual(['0003_three'])
+  expect(ids(await runner.rollback(undefined, { batch: true }))).toEqual(['0003_three'])
+  expect(ids(await runner.rollback(undefined, { target: '0001_one' }))).toEqual(['0002_two'])
+  expect(ids(await runner.apply())).toEqual(['0002_two', '0003_three'])
+  await expect(runner.rollback(undefined, { steps: 3 })).rejects.toMatchObject({ code: 'CONFIRMATION_REQUIRED' })
+  expect(ids(await runner.rollback(undefined, { all: true }))).toEqual(['0003_three', '0002_two', '0001_one'])
+})
+
+test('every option may be undefined', async () => {
+  const { db, runner } = await scene({
+    stateStore: undefined,
+    logFile: undefined,
+    sinks: undefined,
+    operator: undefined,
+  })
+  const run = { lockTimeoutMs: undefined, statementTimeoutMs: undefined, lockWaitMs: undefined, lockRetries: undefined }
+  const rest = { transaction: undefined, onFailure: undefined, dirty: undefined, reason: undefined, signal: undefined }
+  const both = { ...run, ...rest, dryRun: undefined, approve: undefined, backupProvider: undefined, target: undefined }
+  expect((await runner.apply(undefined, { ...both, allowOutOfOrder: undefined })).error).toBeUndefined()
+  expect(await historyOf(db)).toEqual(['0001_one', '0002_two', '0003_three'])
+  const down = { ...both, force: undefined, preserveData: undefined, acceptLoss: undefined, lossTimeoutMs: undefined }
+  expect((await runner.rollback(undefined, down)).error).toBeUndefined()
+  expect(await historyOf(db)).toEqual(['0001_one', '0002_two'])
+})
+
+test('files and history are read anew by each call', async () => {
+  const { runner, directory } = await scene()
+  await runner.apply(undefined, { target: '0002_two' })
+  expect((await runner.getState()).summary).toMatchObject({ applied: 2, pending: 1 })
+  writeFileSync(join(directory, '0001_one.up.sql'), 'CREATE TABLE one (id bigint);')
+  rmSync(join(directory, '0003_three.up.sql'))
+  rmSync(join(directory, '0003_three.down.sql'))
+  expect((await runner.getState()).summary).toMatchObject({ applied: 1, pending: 0, changed: 1 })
+  const other = new MigrationRunner({ adapter: runner.adapter })
+  await other.apply(directory, { dryRun: true })
+  expect((await other.getState()).summary).toMatchObject({ applied: 2, pending: 0, changed: 0, missing: 0 })
+})
+
+test('a plan is made by the rules of the call that would run it, and shown with its reasons', async () => {
+  const { db, runner } = await scene({ scratchUrl: inject('serverUrl') })
+  const up = await runner.plan()
+  expect(up.steps.map(({ step, verdict, sql }) => [step.id, verdict, sql?.trim()])).toEqual([
+    ['0001_one', 'lossy', expect.stringContaining('CREATE TABLE one')],
+    ['0002_two', 'lossy', expect.stringContaining('CREATE TABLE two')],
+    ['0003_three', 'lossy', expect.stringContaining('CREATE TABLE three')],
+  ])
+  expect(await tablesOf(db)).toEqual([])
+  await runner.apply()
+  const down = await runner.plan(undefined, { direction: 'down', all: true })
+  expect(down.steps.map(({ step }) => step.id)).toEqual(['0003_three', '0002_two', '0001_one'])
+  const refused = await runner.plan(undefined, { direction: 'down', steps: 3 })
+  expect(refused.refusal).toMatchObject({ code: 'CONFIRMATION_REQUIRED' })
+})
+
+test('rehearsals take what is pending, what is named, or everything, on the scratch server', async () => {
+  const { db, runner } = await scene({ scratchUrl: inject('serverUrl') })
+  await runner.apply(undefined, { steps: 2 })
+  const seen: string[] = []
+  const rehearsed = async (which?: 'all' | readonly string[]) =>
+    (await runner.rehearse(undefined, { ids: which, onRehearsal: ({ id }) => seen.push(id) })).map(({ id }) => id)
+  expect(await rehearsed()).toEqual(['0003_three'])
+  expect(await rehearsed(['0001_one'])).toEqual(['0001_one'])
+  expect(await rehearsed('all')).toEqual(['0001_one', '0002_two', '0003_three'])
+  expect(seen).toHaveLength(5)
+  await expect(rehearsed(['0003_tree'])).rejects.toMatchObject({
+    code: 'TARGET_UNKNOWN',
+    hint: expect.stringContaining('0003_three'),
+  })
+  const left = await db.sql`SELECT datname FROM pg_database WHERE datname ~ '^scratch_[0-9]'`
+  expect(left).toEqual([])
+})
+
+test('drift names what somebody changed by hand', async () => {
+  const { db, runner } = await scene({ scratchUrl: inject('serverUrl') })
+  await runner.apply()
+  expect((await runner.drift()).diff.verdict).toBe('identical')
+  await db.sql`ALTER TABLE two ADD COLUMN secret text`
+  expect((await runner.drift()).diff).toMatchObject({ verdict: 'differs' })
+})
+
+test('without a scratch server what needs one is refused, and a plan says that it lacks one', async () => {
+  const { runner } = await scene()
+  await expect(runner.rehearse()).rejects.toMatchObject({ code: 'SCRATCH_UNAVAILABLE' })
+  await expect(runner.drift()).rejects.toMatchObject({ code: 'SCRATCH_UNAVAILABLE' })
+  expect((await runner.plan()).notes).toEqual([expect.stringContaining('no scratch server')])
+})
+
+test('a database is adopted, validated, repaired and looked back on from code', async () => {
+  const { db, runner, directory } = await scene({ operator: { user: 'tester' } })
+  await db.sql`CREATE TABLE one (id int PRIMARY KEY)`
+  expect(await runner.baseline(undefined, '0001_one', { dryRun: true })).toEqual({
+    recorded: ['0001_one'],
+    dryRun: true,
+  })
+  expect(await historyOf(db)).toEqual([])
+  expect(await runner.baseline(undefined, '0001_one', { reason: 'adopted' })).toMatchObject({ recorded: ['0001_one'] })
+  await runner.apply(undefined, { steps: 1 })
+  writeFileSync(join(directory, '0002_two.up.sql'), 'CREATE TABLE two (id int PRIMARY KEY); -- reviewed')
+  expect((await runner.validate()).drift.map(({ id, state }) => `${id} ${state}`)).toEqual(['0002_two changed'])
+  await runner.repair(undefined, { kind: 'accept-checksum', id: '0002_two' })
+  expect((await runner.validate()).drift).toEqual([])
+  const { applied, attempts } = await runner.history({ limit: 10 })
+  expect(applied.map(({ id, operator }) => [id, operator?.user])).toEqual([
+    ['0001_one', 'tester'],
+    ['0002_two', 'tester'],
+  ])
+  expect(attempts.map(({ event }) => event)).toContain('step-applied')
+  expect(attempts.at(-1)).toMatchObject({ event: 'history-changed', reason: 'adopted' })
+})
