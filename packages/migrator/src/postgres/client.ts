@@ -8,6 +8,7 @@ import { type Client, driverClient } from './driver-client.ts'
 import { connectFailure } from './failure.ts'
 import { type Backend, greet, refuseByHost, unfit } from './greeting.ts'
 import { letsNextServerTry, noneAnswered } from './several-servers.ts'
+import { refusedSettings } from './startup-failure.ts'
 import { otherWireMayHelp, refusedPlain, tellingFailure, type Wire, wiresOf } from './wires.ts'
 
 export type { Client } from './driver-client.ts'
@@ -46,7 +47,8 @@ export async function openClient(options: ClientOptions): Promise<Opened> {
       try {
         return await openTarget(options, target, session)
       } catch (error) {
-        const failure = connectFailure(error, locationOf(connection, target))
+        const failure =
+          refusedSettings(error, connection, target) ?? connectFailure(error, locationOf(connection, target))
         if (!letsNextServerTry(error)) throw failure
         failures.push(failure)
       }
