@@ -1,7 +1,8 @@
-import { redactText } from '../core/redact.ts'
+import { redactText, redactTexts } from '../core/redact.ts'
 import { MigratorError } from '../errors.ts'
 import { reportError } from '../operations/context.ts'
 import type { ErrorReport } from '../ports.ts'
+import { withheldWords } from '../postgres/server-words.ts'
 import { type Style, styleFor } from '../report/style.ts'
 import type { Environment } from './env.ts'
 import type { Invocation } from './invocation.ts'
@@ -55,7 +56,7 @@ export function createOutput(
     progressStyle,
     print({ document, text, error }) {
       if (flags.json) printDocument(error ? { ...document, error: errorJson(error) } : document)
-      else if (text !== '') process.stdout.write(`${invocation.speak(text)}\n`)
+      else if (text !== '') process.stdout.write(`${redactText(invocation.speak(text))}\n`)
       if (error && !flags.json) printError(error)
       return error ? error.exitCode : 0
     },
@@ -94,13 +95,14 @@ export function createOutput(
   function printStack(error: unknown): void {
     if (!flags.verbose) return
     for (let cause = error; cause instanceof Error; cause = cause.cause) {
-      process.stderr.write(`${redactText(cause.stack ?? cause.message)}\n`)
+      const withheld = withheldWords(cause)
+      process.stderr.write(`${redactText(cause.stack ?? cause.message)}${withheld ? `\n${withheld}` : ''}\n`)
     }
   }
 }
 
 function printDocument(document: object): void {
-  process.stdout.write(`${JSON.stringify({ schemaVersion: 1, ...document }, null, 2)}\n`)
+  process.stdout.write(`${JSON.stringify({ schemaVersion: 1, ...(redactTexts(document) as object) }, null, 2)}\n`)
 }
 
 /** Control characters, of a file's name for instance, must not reach the terminal. */

@@ -5,6 +5,7 @@ import type { Step } from '../core/plan.ts'
 import type { PlanFacts, PlannedStep } from '../core/plan-facts.ts'
 import type { MigrationStatus } from '../core/reconcile.ts'
 import { inOrderOfApplication } from '../core/reconcile.ts'
+import { redactText } from '../core/redact.ts'
 import { type ErrorCode, MigratorError } from '../errors.ts'
 import { readStatuses, withSession } from './begin-run.ts'
 import { appliedChain } from './chain.ts'
@@ -61,9 +62,11 @@ export function factsOfDryRun(
     const known = stale.has(step.id) ? undefined : certificates.get(step.id)
     return {
       step,
-      sql: dry.sql?.[step.id],
+      sql: dry.sql?.[step.id] && redactText(dry.sql[step.id] ?? ''),
       checksum: step.file?.checksum ?? step.entry?.checksum,
-      statements: rehearsal?.statements.filter(({ direction }) => direction === step.direction) ?? [],
+      statements: (rehearsal?.statements ?? [])
+        .filter(({ direction }) => direction === step.direction)
+        .map((statement) => ({ ...statement, sql: redactText(statement.sql) })),
       verdict: rehearsal?.verdict ?? known?.verdict,
       reasons: rehearsal?.reasons ?? known?.reasons ?? [],
       loss: lossOf(step, rehearsal, known?.lostByDown ?? []),

@@ -47,17 +47,47 @@ describe('a failed statement', () => {
     for (const [state, code] of Object.entries(codes)) check(serverError(state), {}, { code })
   })
 
-  test('keeps its cause, and what the server adds', () => {
-    const error = serverError('23505', {
-      detail: 'Key (a)=(1) exists.',
+  test('keeps its cause, and what the server adds of objects', () => {
+    const error = serverError('2BP01', {
+      detail: 'view v depends on a',
       hint: 'Use another.',
       constraint_name: 'a_key',
     })
     check(
       error,
       {},
-      { cause: error, message: expect.stringContaining('Key (a)=(1) exists.'), details: { constraint: 'a_key' } },
+      { cause: error, message: expect.stringContaining('view v depends on a'), details: { constraint: 'a_key' } },
     )
+  })
+
+  test.each([
+    ['23505', { message: 'duplicate key', detail: 'Key (a)=(ada) exists.' }],
+    ['22P02', { message: 'invalid input syntax for type integer: "ada"' }],
+    ['22P02', { message: 'invalid input value for enum a: « ada »' }],
+    ['22P02', { message: 'bad', where: 'COPY t, line 3, column a: "ada"' }],
+    [
+      '23514',
+      { message: 'bad', where: 'SQL statement "INSERT INTO t VALUES (1, \'ada\')"\nPL/pgSQL function f() line 3' },
+    ],
+    ['42601', { message: 'bad', where: "unnamed portal with parameters: $1 = 'ada'" }],
+    ['P0001', { message: 'stopped', detail: 'row (ada)' }],
+  ])('tells no content of rows: %s %j', (state, words) => {
+    const { message, details } = statementFailure(serverError(state, words), {})
+    expect(`${message} ${JSON.stringify(details)}`).not.toContain('ada')
+  })
+
+  test("keeps where in a function it was, and a setting's bad value", () => {
+    const where = 'PL/pgSQL function f(integer) line 3 at RAISE'
+    check(serverError('22P02', { where }), {}, { details: { where } })
+    const message = 'invalid value for parameter "TimeZone": "Mars"'
+    check(serverError('22023', { message }), {}, { message })
+  })
+
+  test("is told without the parameters that Drizzle's message holds", () => {
+    const wrapped = Object.assign(new Error('Failed query: insert\nparams: ada', { cause: new Error('too late') }), {
+      params: ['ada'],
+    })
+    check(wrapped, {}, { message: 'too late' })
   })
 
   test('is found below what an ORM wrapped around it', () => {

@@ -1,8 +1,10 @@
 import { excerptOf } from '../core/excerpt.ts'
-import { redactText } from '../core/redact.ts'
+import { redactPart, redactText } from '../core/redact.ts'
 import { type ErrorCode, MigratorError } from '../errors.ts'
 import type { DatabaseLocation } from '../ports.ts'
+import { afterCodePoints } from '../sql/offsets.ts'
 import { type Position, positionAt } from '../sql/text.ts'
+import { tellableContext, tellableWords } from './server-words.ts'
 
 /** What the server says of an error; https://www.postgresql.org/docs/current/protocol-error-fields.html */
 export interface ServerError extends Error {
@@ -114,11 +116,18 @@ export function statementFailure(error: unknown, origin: Origin): MigratorError 
     })
   }
   const place = frameIn(error, origin.file)
-  const message = redactText(error instanceof Error ? error.message : String(error))
+  const message = redactText(ownMessage(error))
   return new MigratorError('MIGRATION_FAILED', place ? `${place}: ${message}` : message, {
     cause: error,
     details: { file: origin.file },
   })
+}
+
+/** Drizzle's message of a query that failed holds its parameters; the reason is what it wraps. */
+function ownMessage(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (!('params' in error)) return error.message
+  return error.cause === undefined ? 'a query failed' : ownMessage(error.cause)
 }
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
@@ -138,10 +147,7 @@ const HINTS: Readonly<Record<string, string>> = {
 function serverFailure(server: ServerError, cause: unknown, origin: Origin): MigratorError {
   const at = placeIn(server, origin)
   const place = at ? `${origin.file ?? 'SQL'}:${at.line}:${at.column}` : (frameIn(cause, origin.file) ?? origin.file)
-  const said = [server.message, server.detail, server.hint && `Hint: ${server.hint}`].filter((each) => each)
-  const text = redactText(
-    said.map((each, at) => (at < said.length - 1 ? `${each?.replace(/\.$/, '')}.` : each)).join(' '),
-  )
+  const text = tellableWords(server)
   const hint = HINTS[server.code]
   const denied = server.code === '42501' && origin.file === undefined ? 'PERMISSION_DENIED' : undefined
   return new MigratorError(CODES[server.code] ?? denied ?? 'MIGRATION_FAILED', place ? `${place}: ${text}` : text, {
@@ -155,7 +161,7 @@ function serverFailure(server: ServerError, cause: unknown, origin: Origin): Mig
       table: server.table_name,
       constraint: server.constraint_name,
       column_name: server.column_name,
-      where: server.where && redactText(server.where),
+      where: server.where && tellableContext(server.where),
     },
   })
 }
@@ -172,8 +178,14 @@ function placeIn(server: ServerError, { sql, startsAt }: Origin): Position | und
 function excerpt(server: ServerError, { sql }: Origin): string | undefined {
   const text = sql ?? (server as { query?: string }).query
   if (text === undefined) return undefined
-  const line = server.position ? text.split('\n')[positionAt(text, Number(server.position)).line - 1] : text
-  return excerptOf(redactText((line ?? text).trim()), 300)
+  const { from, to } = server.position ? lineAround(text, Number(server.position)) : { from: 0, to: text.length }
+  return excerptOf(redactPart(text, from, to).trim(), 300)
+}
+
+function lineAround(text: string, position: number): { from: number; to: number } {
+  const at = afterCodePoints(text, position - 1)
+  const end = text.indexOf('\n', at)
+  return { from: text.lastIndexOf('\n', at - 1) + 1, to: end < 0 ? text.length : end }
 }
 
 /** The first stack frame inside the migration's own file. */

@@ -1,5 +1,6 @@
 import type { Session } from '../../ports.ts'
 import { identifier, literal } from '../../sql/literal.ts'
+import { withoutValue } from '../server-words.ts'
 import { copyText, isSame, numbered, type Pair, restored, rowText, sameRow, untouched } from './pair.ts'
 
 /**
@@ -68,7 +69,7 @@ async function eachRow(on: Session, pair: Pair, work: readonly string[], found: 
   await on.execute(`DO ${literal(body)}`)
   const [row] = await on.query("SELECT pg_catalog.current_setting('migrator.put_back') AS answer")
   const [, done = '0', gone = '0', why = ''] = /^(\d+) (\d+) ([\s\S]*)$/.exec(row?.answer ?? '') ?? []
-  return { done: Number(done), gone: Number(gone), why: why === '' ? undefined : why }
+  return { done: Number(done), gone: Number(gone), why: why === '' ? undefined : withoutValue(why) }
 }
 
 function names({ columns }: Pair): string {
