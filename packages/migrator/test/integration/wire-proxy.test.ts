@@ -2,8 +2,7 @@ import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
 import { until } from '../support/until.ts'
-import type { Delay } from '../support/wire/link.ts'
-import { startWireProxy, type WireMessage, type WireProxy } from '../support/wire/proxy.ts'
+import { startWireProxy, type WireMessage, type WireProxy, type WireProxyOptions } from '../support/wire/proxy.ts'
 
 let db: TestDatabase
 beforeAll(async () => {
@@ -18,7 +17,10 @@ interface Wired {
   client(): postgres.Sql
 }
 
-async function wired(options?: Delay, settings: postgres.Options<Record<string, never>> = {}): Promise<Wired> {
+async function wired(
+  options?: WireProxyOptions,
+  settings: postgres.Options<Record<string, never>> = {},
+): Promise<Wired> {
   const proxy = await startWireProxy(db.url, options)
   const clients: postgres.Sql[] = []
   onTestFinished(async () => {

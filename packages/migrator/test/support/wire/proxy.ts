@@ -42,7 +42,12 @@ export interface WireProxy {
   stop(): Promise<void>
 }
 
-export async function startWireProxy(serverUrl: string, options: Delay = {}): Promise<WireProxy> {
+export interface WireProxyOptions extends Delay {
+  /** Sees every message before anything happens to it. */
+  readonly seen?: (message: WireMessage) => void
+}
+
+export async function startWireProxy(serverUrl: string, options: WireProxyOptions = {}): Promise<WireProxy> {
   const { hostname, port } = new URL(serverUrl)
   const links = new Map<number, Link>()
   const blows = new Set<Armed>()
@@ -54,6 +59,7 @@ export async function startWireProxy(serverUrl: string, options: Delay = {}): Pr
     const number = ++counted.connections
     const link = createLink(near, far, options, (frame, from, index) => {
       const message = describe(frame, { from, index, connection: number, number: ++counted.messages })
+      options.seen?.(message)
       const armed = [...blows].find(({ when }) => when(message))
       if (!armed) return undefined
       blows.delete(armed)

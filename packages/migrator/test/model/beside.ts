@@ -1,0 +1,24 @@
+/** PURE: whether what two runs at once told is true. */
+import type { Outcome } from './drive.ts'
+import type { Reality } from './reality.ts'
+import { describeOutcome } from './tell.ts'
+
+/** Two at once: one waits for the other, and is then refused only for what the other has changed. */
+export function wrongBeside(outcome: Outcome): readonly string[] {
+  if (outcome.kind !== 'told') return [`beside another run: ${describeOutcome(outcome)}`]
+  const fine = [undefined, 'CONFIRMATION_REQUIRED', 'TARGET_NOT_APPLIED', 'TARGET_UNKNOWN']
+  return fine.includes(outcome.told.code) ? [] : [`beside another run: ${describeOutcome(outcome)}`]
+}
+
+/** Each application and each revert is told by exactly one of the two. */
+export function miscounted(outcomes: readonly Outcome[], before: Reality, after: Reality): readonly string[] {
+  const told = outcomes.flatMap((outcome) => (outcome.kind === 'told' ? (outcome.told.steps ?? []) : []))
+  return [...after.marks].flatMap(([id, marks]) => {
+    const fresh = marks.slice(before.marks.get(id)?.length ?? 0)
+    return (['applied', 'reverted'] as const).flatMap((status) => {
+      const count = told.filter((step) => step.id === id && step.status === status).length
+      const real = [...fresh].filter((mark) => mark === (status === 'applied' ? 'u' : 'd')).length
+      return count === real ? [] : [`${id} was told as ${status} ${count} times, and its new marks are "${fresh}"`]
+    })
+  })
+}
