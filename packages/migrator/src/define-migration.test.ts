@@ -18,19 +18,21 @@ const checksum = (change: Partial<MigrationDefinition>) => defineMigration({ ...
 test('makes a migration that runs in both directions', async () => {
   const migration = defineMigration(definition)
   expect(migration).toMatchObject({ id: '0001_a', format: 'module', transactional: true, irreversible: undefined })
-  expect(migration.up.kind === 'module' && migration.up.run(undefined as never)).toBe('up')
-  expect(migration.down?.kind === 'module' && migration.down.run(undefined as never)).toBe('down')
+  expect(migration.up.kind === 'module' && (await migration.up.run(undefined as never))).toBe('up')
+  expect(migration.down?.kind === 'module' && (await migration.down.run(undefined as never))).toBe('down')
   expect(migration.sources).toEqual([])
 })
 
-test('carries its options', () => {
-  const verify = () => undefined
-  expect(defineMigration({ ...definition, transaction: false, description: 'Plans', verify })).toMatchObject({
+test('carries its options', async () => {
+  const verify = () => 'verified'
+  const migration = defineMigration({ ...definition, transaction: false, description: 'Plans', verify })
+  expect(migration).toMatchObject({
     transactional: false,
     description: 'Plans',
     validate: undefined,
-    verify: { kind: 'module', run: verify },
+    verify: { kind: 'module' },
   })
+  expect(migration.verify?.kind === 'module' && (await migration.verify.run(undefined as never))).toBe('verified')
 })
 
 test('needs no down where it says why there is none', () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Migration, numberOf } from './core/migration.ts'
 import { MigratorError } from './errors.ts'
+import { runMigrationCode } from './load/migration-code.ts'
 
 /** A migration written in place, without a file. `Db` is the Drizzle database that the steps receive. */
 export interface MigrationDefinition {
@@ -26,7 +27,8 @@ export function defineMigration(definition: MigrationDefinition): Migration {
   const { id, description, up, down, irreversible, transaction = true, validate, verify, seed } = definition
   if (numberOf(id) === undefined) throw invalid(`"${id}" is no id: it is digits, "_" or "-", then a name.`)
   if (!down && !irreversible?.trim()) throw invalid(`Migration ${id} does not have a down() function.`)
-  const action = (run: (db: never) => unknown) => ({ kind: 'module', run, file: id }) as const
+  const action = (code: (db: never) => unknown) =>
+    ({ kind: 'module', run: (db: never) => runMigrationCode(id, () => code(db)), file: id }) as const
   return {
     id,
     description,

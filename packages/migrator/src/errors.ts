@@ -59,6 +59,10 @@ export const errorTable = {
     exit: 1,
     hint: 'Let the error out of the migration, or wrap the attempt in db.transaction() so that only it is undone.',
   },
+  NOT_AWAITED: {
+    exit: 1,
+    hint: 'Write await before every database call, and await every promise that contains one (Promise.all for a loop).',
+  },
   TRANSACTION_CONTROL: {
     exit: 1,
     hint: 'Remove BEGIN/COMMIT/ROLLBACK: the migrator opens the transaction. Or set transaction=false and run statement by statement.',

@@ -4,11 +4,21 @@
  */
 export async function finish(code: number): Promise<void> {
   process.exitCode = code
+  // A listener of a migration's own may set another.
+  process.on('exit', () => {
+    process.exitCode = code
+  })
   await Promise.all([drained(process.stdout), drained(process.stderr)])
   setTimeout(() => process.exit(code), GRACE_MS).unref()
 }
 
 const GRACE_MS = 500
+
+/** After an error that nobody expected: the command does not go on, so that what is said is all that is said. */
+export async function finishAtOnce(code: number): Promise<void> {
+  await finish(code)
+  process.exit(code)
+}
 
 /** At once, as the second Ctrl-C asks for. */
 export function quit(): never {

@@ -2,12 +2,13 @@ import yargs, { type Argv } from 'yargs'
 import { redactText } from '../core/redact.ts'
 import { nearestIds } from '../core/target.ts'
 import { MigratorError } from '../errors.ts'
+import { isOfMigrationCode, onLateError } from '../load/migration-code.ts'
 import { toolVersion } from '../version.ts'
 import { createCli } from './command.ts'
 import { commandsNamed } from './commands/index.ts'
 import { checkConfig, type LocatedConfig, loadConfig, type MigratorConfig } from './config.ts'
 import { readEnvironment } from './env.ts'
-import { finish, outliveReaders } from './exit.ts'
+import { finish, finishAtOnce, outliveReaders } from './exit.ts'
 import { asProgram, asScripts } from './invocation.ts'
 import { createOutput } from './output.ts'
 import { listenForSignals } from './signals.ts'
@@ -35,7 +36,10 @@ export async function runCli({ argv, config, called = 'program' }: CliOptions): 
   outliveReaders()
   const signals = listenForSignals(() => output.fail(nothingBegun()))
   const cli = createCli({ env, invocation, config: () => locate(config), signals })
-  process.on('unhandledRejection', (error) => void finish(output.fail(error)))
+  const unexpected = (error: unknown) => void (isOfMigrationCode() || finishAtOnce(output.fail(error)))
+  process.on('unhandledRejection', unexpected)
+  process.on('uncaughtException', unexpected)
+  onLateError((message) => output.warn(message))
   let parser = yargs([...words])
     .scriptName(called === 'scripts' ? 'db' : 'migrator')
     .usage(`${called === 'scripts' ? 'pnpm db:<command>' : 'migrator <command>'} [options]`)

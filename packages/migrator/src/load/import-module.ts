@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { invalidFiles } from '../core/file-problem.ts'
 import type { MigrationFile } from '../core/migration.ts'
+import { runMigrationCode } from './migration-code.ts'
 import { importFile } from './module-loader.ts'
 
 /** Imports a module, TypeScript too. Rejects with MIGRATION_FILES_INVALID that names file, line and cause. */
@@ -13,7 +14,7 @@ export async function importModule(
   named: Pick<MigrationFile, 'id' | 'path'>,
 ): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return await importFile(absolutePath)
+    return await runMigrationCode(named.path, () => importFile(absolutePath))
   } catch (cause) {
     const told = explain(cause, dirname(absolutePath))
     const {

@@ -6,6 +6,7 @@ import { readLiterals } from '../sql/code-literals.ts'
 import { checksumOf } from './checksum.ts'
 import { importModule } from './import-module.ts'
 import { importsChecksumOf, localImports } from './local-imports.ts'
+import { runMigrationCode } from './migration-code.ts'
 import { isProblem, readSource } from './source.ts'
 
 /** A TypeScript or JavaScript module as a migration. It is imported only by `load`. */
@@ -106,10 +107,12 @@ function isReason(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== ''
 }
 
-function isFunction(value: unknown): value is (...args: unknown[]) => unknown {
+type Code = (...args: unknown[]) => unknown
+
+function isFunction(value: unknown): value is Code {
   return typeof value === 'function'
 }
 
 function action(run: unknown, file: string): Action {
-  return { kind: 'module', run: run as (db: never) => unknown, file }
+  return { kind: 'module', run: (db) => runMigrationCode(file, () => (run as Code)(db)), file }
 }

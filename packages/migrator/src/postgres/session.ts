@@ -12,6 +12,7 @@ import { drizzleHandle, type SentStatement } from './drizzle-handle.ts'
 import { frameIn, type Origin, serverErrorIn, statementFailure } from './failure.ts'
 import { Leftovers } from './leftovers.ts'
 import type { PostgresRunLock } from './run-lock.ts'
+import { Statements } from './unawaited.ts'
 
 /** What postgres.js' queries have beside their promise. */
 interface Cancellable {
@@ -223,14 +224,23 @@ export class PostgresSession implements Session {
     this.#leftovers.noteModule()
     await loadParser()
     if (watch.within === 'transaction') await this.#rememberTransaction()
+    const statements = new Statements(action.file)
     const handle = await drizzleHandle(this.#client, {
       within: watch.within,
       send: (statement) => this.#sendOfModule(statement, action.file, watch),
+      statements,
     })
+    const failure = await this.#failureOf(action, handle)
+    const forgotten = await statements.end()
+    if (failure ?? forgotten) throw failure ?? forgotten
+  }
+
+  async #failureOf(action: Action & { kind: 'module' }, handle: unknown): Promise<MigratorError | undefined> {
     try {
       await action.run(handle as never)
+      return undefined
     } catch (error) {
-      throw statementFailure(error, { file: action.file })
+      return statementFailure(error, { file: action.file })
     }
   }
 
