@@ -3,8 +3,8 @@ import type { Jiti } from 'jiti'
 
 /**
  * Imports a module of a project: TypeScript or JavaScript, ESM or CommonJS, whatever the nearest package.json says, with
- * the path aliases of the nearest tsconfig.json. Writes nothing. TypeScript is read anew each time; Node itself loads, and
- * remembers, `.mjs` and CommonJS files. Rejects with whatever the module, or its syntax, throws.
+ * the path aliases of the nearest tsconfig.json. Writes nothing. TypeScript is read anew each time; what Node
+ * loads itself, `.mjs` and CommonJS files, as `freshenModules` says. Rejects with whatever the module, or its syntax, throws.
  */
 export async function importFile(absolutePath: string): Promise<Readonly<Record<string, unknown>>> {
   const exports = await importWith(absolutePath)

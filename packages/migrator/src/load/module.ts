@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type FileProblem, invalidFiles } from '../core/file-problem.ts'
 import type { Action, Migration, MigrationFile, SourceFile } from '../core/migration.ts'
 import { once } from '../core/once.ts'
 import { readLiterals } from '../sql/code-literals.ts'
 import { checksumOf } from './checksum.ts'
+import { freshenModules } from './fresh-modules.ts'
 import { importModule } from './import-module.ts'
 import { importsChecksumOf, localImports } from './local-imports.ts'
 import { runMigrationCode } from './migration-code.ts'
@@ -32,13 +34,19 @@ export function moduleFile(
   }
 }
 
-/** Imports a module and checks what it exports. Rejects with MIGRATION_FILES_INVALID. */
+/**
+ * Imports a module and checks what it exports. Rejects with MIGRATION_FILES_INVALID, also when its files are not these sources
+ * any more: what runs is what was read, and what its checksum is of.
+ */
 export async function loadModule(
   directory: string,
   named: Omit<MigrationFile, 'load'>,
   sources: readonly SourceFile[],
 ): Promise<Migration> {
+  refuseChanged(directory, named, sources)
+  freshenModules(directory, sources)
   const exports = await importModule(resolve(directory, named.path), named)
+  refuseChanged(directory, named, sources)
   const problems = exportProblems(named, exports)
   if (problems.length > 0) throw invalidFiles(problems)
   const { description, irreversible, transaction, up, down, validate, verify, seed } = exports
@@ -53,6 +61,26 @@ export async function loadModule(
     verify: isFunction(verify) ? action(verify, named.path) : undefined,
     seed: isFunction(seed) ? action(seed, named.path) : undefined,
     sources,
+  }
+}
+
+function refuseChanged(
+  directory: string,
+  { id, path }: Pick<MigrationFile, 'id' | 'path'>,
+  sources: readonly SourceFile[],
+): void {
+  const changed = sources.find((source) => textOf(resolve(directory, source.path)) !== source.content)
+  if (!changed) return
+  const message = `${changed.path} was edited between being read and being loaded; load the migrations again.`
+  throw invalidFiles([{ kind: 'does-not-load', id, path, message }])
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    // Whatever stands in the way of reading it: it is not what was read before.
+    return undefined
   }
 }
 
