@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Migration, numberOf } from './core/migration.ts'
+import { isNumberedId, type Migration } from './core/migration.ts'
 import { MigratorError } from './errors.ts'
 import { runMigrationCode } from './load/migration-code.ts'
 
@@ -25,7 +25,7 @@ export interface MigrationDefinition {
  */
 export function defineMigration(definition: MigrationDefinition): Migration {
   const { id, description, up, down, irreversible, transaction = true, validate, verify, seed } = definition
-  if (numberOf(id) === undefined) throw invalid(`"${id}" is no id: it is digits, "_" or "-", then a name.`)
+  if (!isNumberedId(id)) throw invalid(`"${id}" is no id: it is digits, "_" or "-", then a name.`)
   if (!down && !irreversible?.trim()) throw invalid(`Migration ${id} does not have a down() function.`)
   const action = (code: (db: never) => unknown) =>
     ({ kind: 'module', run: (db: never) => runMigrationCode(id, () => code(db)), file: id }) as const

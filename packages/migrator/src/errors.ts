@@ -13,6 +13,10 @@ export const errorTable = {
     hint: 'Write it as postgresql://user:password@host:5432/database; percent-encode special characters.',
   },
   MIGRATIONS_DIRECTORY_MISSING: { exit: 2, hint: 'Create it, or name another with --migrations DIR.' },
+  MIGRATIONS_NOT_RECOGNISED: {
+    exit: 2,
+    hint: 'Name the folder that holds the migrations with --migrations DIR; docs/guides/adopting.md lists the formats.',
+  },
   MIGRATION_FILES_INVALID: { exit: 2, hint: 'Correct the files named above; nothing was run.' },
   MIGRATION_EXISTS: { exit: 2, hint: 'Choose another name.' },
   TARGET_UNKNOWN: { exit: 2, hint: 'db:migrate:status lists the ids.' },

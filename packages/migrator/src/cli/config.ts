@@ -12,6 +12,8 @@ export interface MigratorConfig {
   readonly databaseUrl?: string | undefined
   /** `table` or `schema.table`. Default `public.schema_migrations`. The run lock is derived from it. */
   readonly historyTable?: string | undefined
+  /** Refuse downs that are empty or only comments, instead of taking their migrations for irreversible. Default false. */
+  readonly strict?: boolean | undefined
   /** The JSON Lines log; false writes none. Default `logs/migrations.jsonl`. */
   readonly logFile?: string | false | undefined
   /** Where the embedded PostgreSQL keeps its data. Default `.data`. */
@@ -106,7 +108,8 @@ const TYPES: Readonly<Record<keyof MigratorConfig, readonly string[]>> = {
   migrations: ['string'],
   databaseUrl: ['string'],
   historyTable: ['string'],
-  logFile: ['string', 'boolean'],
+  strict: ['boolean'],
+  logFile: ['string', 'false'],
   dataDirectory: ['string'],
   embeddedDatabase: ['string'],
   scratchUrl: ['string'],
@@ -170,7 +173,8 @@ function checkSettings(
     if (!types) throw new MigratorError('CONFIG_INVALID', `${where}: there is no setting "${prefix}${key}".`)
     if (value === undefined) continue
     const negative = typeof value === 'number' && (!Number.isFinite(value) || value < 0)
-    if (!types.includes(typeof value) || value === true || value === null || negative) {
+    const fits = types.includes(typeof value) || (value === false && types.includes('false'))
+    if (!fits || value === null || negative) {
       throw new MigratorError(
         'CONFIG_INVALID',
         `${where}: "${prefix}${key}" is ${JSON.stringify(value)}; it has to be ${types.join(' or ')}.`,

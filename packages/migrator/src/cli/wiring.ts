@@ -9,7 +9,6 @@ import type { Operator } from '../core/history.ts'
 import { once } from '../core/once.ts'
 import { withDefaults } from '../core/options.ts'
 import { createArchive } from '../load/archive.ts'
-import { readDirectory } from '../load/directory.ts'
 import { type Context, defaultRunOptions, emit, type MigrationSet, type RunOptions } from '../operations/context.ts'
 import { nameOfUser, readOperator } from '../operator.ts'
 import type { EventSink } from '../ports.ts'
@@ -18,14 +17,15 @@ import { fanOut, lazyLog, onlyBackups } from '../report/fan-out.ts'
 import { jsonLinesSink } from '../report/json-lines.ts'
 import { terminalSink } from '../report/terminal.ts'
 import { toolVersion } from '../version.ts'
-import { configPath, type LocatedConfig } from './config.ts'
+import type { LocatedConfig } from './config.ts'
 import { embeddedUrl } from './embedded.ts'
 import type { Environment } from './env.ts'
+import { migrationsDirectoryOf, readMigrationSet } from './migration-set.ts'
 import type { CommonFlags, RunFlags } from './options.ts'
 import type { Output } from './output.ts'
 import { withScratch } from './scratch.ts'
 import type { ScratchFlags } from './scratch-options.ts'
-import { readDuration, readNumber, readPath } from './values.ts'
+import { readDuration, readNumber } from './values.ts'
 
 export interface Surroundings {
   readonly env: Environment
@@ -50,17 +50,13 @@ export interface World extends Surroundings {
   close(): Promise<void>
 }
 
-export function migrationsDirectoryOf(flags: Pick<CommonFlags, 'migrations'>, { env, config }: Surroundings): string {
-  return readPath(flags.migrations, env.invokedFrom) ?? configPath(config, config.config.migrations ?? 'src/migrations')
-}
-
 export async function createWorld(
   flags: CommonFlags & ScratchFlags & { acceptArchived?: boolean },
   surroundings: Surroundings,
 ): Promise<World> {
   const { env, config, output, signal } = surroundings
   const migrationsDirectory = migrationsDirectoryOf(flags, surroundings)
-  const set = readDirectory(migrationsDirectory)
+  const set = readMigrationSet(flags, surroundings)
   const given = flags.databaseUrl ?? env.databaseUrl ?? config.config.databaseUrl
   const runId = randomUUID()
   const context: { current?: Context } = {}

@@ -16,6 +16,11 @@ export interface FileProblem {
     | 'unreadable'
     | 'does-not-load'
     | 'forbidden-statement'
+    | 'journal'
+    | 'not-in-journal'
+    | 'empty-down'
+    | 'unsupported'
+    | 'other-tool'
   readonly path: string
   readonly message: string
   readonly id?: string | undefined

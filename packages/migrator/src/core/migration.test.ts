@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { randomSource } from '../../test/support/random.ts'
-import { compareIds, numberOf } from './migration.ts'
+import { compareIds, isNumberedId, numberOf } from './migration.ts'
 
 describe('numberOf', () => {
   const check = (id: string, expected: string | undefined) => expect(numberOf(id)).toBe(expected)
@@ -18,9 +18,26 @@ describe('numberOf', () => {
     check('123456789012345678901234567890_a', '123456789012345678901234567890')
   })
 
-  test('reads none where the id is not digits, a separator and a name', () => {
-    for (const id of ['', '0001', '0001_', '_a', 'a_1', 'init', '0001.init', '0x1_a', '-1_a', '1 _a', '١_a'])
-      check(id, undefined)
+  test('reads a date with separators as one number, and the parts of a version', () => {
+    check('2024-01-31-120000_add_users', '20240131120000')
+    check('2024_01_31_120000_add_users', '20240131120000')
+    check('2024-01-31T12-00-00_add_users', '20240131120000')
+    check('2024-01-31_add', '20240131')
+    check('2024_plans', '2024')
+    check('2024-99-01_a', '2024')
+    check('V2.1__add', '2.1')
+    check('V2_1__add', '2.1')
+    check('V2.0__add', '2')
+    check('2.10_add', '2.10')
+  })
+
+  test('needs no name behind the number', () => {
+    for (const id of ['0001', '0001_']) check(id, '1')
+    expect(['0001', '0001_', '0001_a', 'a'].map(isNumberedId)).toEqual([false, false, true, false])
+  })
+
+  test('reads none where the id does not begin with a number', () => {
+    for (const id of ['', '_a', 'a_1', 'init', '0001.init', '0x1_a', '-1_a', '1 _a', '١_a']) check(id, undefined)
   })
 })
 
@@ -36,6 +53,21 @@ describe('compareIds', () => {
 
   test('takes leading zeros for nothing', () => {
     check(['0010_a', '9_b', '00011_c', '08_d'], ['08_d', '9_b', '0010_a', '00011_c'])
+  })
+
+  test("orders Flyway's versions part by part, and dates with separators by time", () => {
+    check(
+      ['V2.10__a', 'V10__b', 'V2.9__c', 'V2__d', 'V1.2.3__e'],
+      ['V1.2.3__e', 'V2__d', 'V2.9__c', 'V2.10__a', 'V10__b'],
+    )
+    check(
+      ['2024-01-02-000000_a', '2023-12-31-235959_b', '2024-01-01-120000_c', '2024-01-01-000000_d'],
+      ['2023-12-31-235959_b', '2024-01-01-000000_d', '2024-01-01-120000_c', '2024-01-02-000000_a'],
+    )
+  })
+
+  test('orders ids without a number by name, before all others', () => {
+    check(['0001_a', 'users', 'accounts'], ['accounts', 'users', '0001_a'])
   })
 
   test('puts timestamps behind numbers, in the order of time', () => {

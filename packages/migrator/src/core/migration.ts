@@ -50,18 +50,50 @@ export interface Migration extends Omit<MigrationFile, 'load'> {
   readonly sources: readonly SourceFile[]
 }
 
-const ID_PATTERN = /^(\d+)[_-](.+)$/u
-
-/** The number in front of an id, without leading zeros, or undefined when the id is not of the form `NNNN_name`. */
-export function numberOf(id: string): string | undefined {
-  return ID_PATTERN.exec(id)?.[1]?.replace(/^0+(?=\d)/, '')
+/** True for an id as this tool writes it: `NNNN_name`. Other tools' folders have other ids. */
+export function isNumberedId(id: string): boolean {
+  return /^\d+[_-].+$/u.test(id)
 }
 
-/** Orders ids by their number (of any length), then by name. */
+/** `2024-01-31-120000_name`, `2024_01_31_120000_name`: the separators of a date are no separators of an id. */
+const DATED =
+  /^((?:19|20)\d\d)[-_](0[1-9]|1[0-2])[-_]([0-2]\d|3[01])(?:[-_T](\d\d)[-_:]?(\d\d)[-_:]?(\d\d))?(?=[^\d]|$)/
+const DOTTED = /^(?:V(\d+(?:[._]\d+)*)__|(\d+(?:\.\d+)+)[_-])/
+const NUMBERED = /^(\d+)(?:[_-]|$)/
+
+/** The number in front of an id, without leading zeros (`2.1` for `V2.1__name`); undefined when it has none. */
+export function numberOf(id: string): string | undefined {
+  const parts = versionOf(id)
+  return parts.length === 0 ? undefined : parts.join('.')
+}
+
+/**
+ * Orders ids as the tools that write them do: by their number (of any length), by date, or by the parts of a version;
+ * those without a number come first. Then by name.
+ */
 export function compareIds(left: string, right: string): number {
-  const a = numberOf(left) ?? ''
-  const b = numberOf(right) ?? ''
-  return a.length - b.length || compareText(a, b) || compareText(left, right)
+  const a = versionOf(left)
+  const b = versionOf(right)
+  for (let at = 0; at < Math.max(a.length, b.length); at++) {
+    const order = compareNumbers(a[at] ?? '', b[at] ?? '')
+    if (order !== 0) return order
+  }
+  return compareText(left, right)
+}
+
+function versionOf(id: string): readonly string[] {
+  const [, ...date] = DATED.exec(id) ?? []
+  if (date.length > 0) return [date.join('')]
+  const dotted = DOTTED.exec(id)
+  const version = NUMBERED.exec(id)?.[1] ?? dotted?.[1] ?? dotted?.[2]
+  const parts = version?.split(/[._]/).map((part) => part.replace(/^0+(?=\d)/, '')) ?? []
+  while (parts.length > 1 && parts.at(-1) === '0') parts.pop()
+  return parts
+}
+
+/** Numbers as digits: of any length, and nothing is less than zero. */
+function compareNumbers(a: string, b: string): number {
+  return a.length - b.length || compareText(a, b)
 }
 
 export function compareText(left: string, right: string): number {

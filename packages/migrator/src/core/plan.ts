@@ -139,15 +139,23 @@ function judgeDown(
   rules: DownRules,
 ): Judged {
   const step: Step = { id, direction: 'down', by: 'file', file, entry }
-  const fine = {
-    problems: [],
-    notices: downChanged ? [`${id}: its down file was edited after it was applied; the edited one runs.`] : [],
-  }
+  const fine = { problems: [], notices: downNotices(id, downChanged, hasNewDown(file, entry)) }
   if (state === 'dirty') return { step: { ...step, by: 'recovery' }, ...fine }
-  if (entry.irreversible !== undefined) return { step, problems: [irreversible(id, entry.irreversible)], notices: [] }
+  if (entry.irreversible !== undefined && !hasNewDown(file, entry))
+    return { step, problems: [irreversible(id, entry.irreversible)], notices: [] }
   if (state === 'missing') return judgeMissing(step, entry, rules)
   if (state === 'changed') return judgeChanged(step, rules)
   return { step, ...fine }
+}
+
+function downNotices(id: string, changed: boolean, added: boolean): readonly string[] {
+  if (changed) return [`${id}: its down file was edited after it was applied; the edited one runs.`]
+  return added ? [`${id}: its down was written after it was applied.`] : []
+}
+
+/** Other tools' migrations often get their down only after they were applied. */
+function hasNewDown(file: MigrationFile | undefined, entry: HistoryEntry): boolean {
+  return file?.downChecksum !== undefined && entry.downChecksum === undefined
 }
 
 function judgeMissing(step: Step, entry: HistoryEntry, rules: DownRules): Judged {

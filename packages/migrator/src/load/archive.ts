@@ -12,9 +12,11 @@ import type { Archive } from '../ports.ts'
 import { readDirectives } from '../sql/directives.ts'
 import { scriptOf } from '../sql/script.ts'
 import { checksumOf } from './checksum.ts'
+import { sectionsOf } from './formats/index.ts'
 import { importsChecksumOf } from './local-imports.ts'
 import { readLockFile } from './lock-file.ts'
 import { loadModule } from './module.ts'
+import { sectionChecksum } from './sql-migration.ts'
 
 export interface ArchiveOptions {
   readonly migrationsDirectory: string
@@ -33,7 +35,7 @@ export function createArchive({ migrationsDirectory, accept }: ArchiveOptions): 
     verify: refuseDamaged,
     async load(entry, sources) {
       refuseDamaged(entry, sources)
-      if (entry.format === 'sql') return sqlMigration(entry, sources)
+      if (entry.format === 'sql') return archivedMigration(entry, sources)
       if (accept !== 'shown' && !isCertified(entry, migrationsDirectory))
         await refuseUnknown(entry, sources, migrationsDirectory)
       const directory = unpack(sources, migrationsDirectory, temporary)
@@ -48,15 +50,33 @@ export function createArchive({ migrationsDirectory, accept }: ArchiveOptions): 
 function refuseDamaged(entry: HistoryEntry, sources: readonly SourceFile[]): void {
   refuseEscapes(sources)
   const [main, ...rest] = sources
-  const expected =
+  const intact =
     entry.format === 'sql'
-      ? (rest[0] && checksumOf(rest[0].content)) === entry.downChecksum
-      : importsChecksumOf(rest) === entry.importsChecksum
-  if (main && checksumOf(main.content) === entry.checksum && expected) return
+      ? scriptsOf(entry, sources) !== undefined
+      : main && checksumOf(main.content) === entry.checksum && importsChecksumOf(rest) === entry.importsChecksum
+  if (intact) return
   const why = main ? 'does not match its recorded checksum' : 'was not kept'
   throw new MigratorError('ARCHIVE_DAMAGED', `The file of ${entry.id} is gone, and its archived source ${why}.`, {
     details: { id: entry.id },
   })
+}
+
+/** Up and down of an SQL migration, from a file each or from one with both; undefined unless they are what was recorded. */
+function scriptsOf(
+  { checksum, downChecksum }: HistoryEntry,
+  [main, second]: readonly SourceFile[],
+): { up: SourceFile; down: SourceFile | undefined } | undefined {
+  if (!main) return undefined
+  if (checksumOf(main.content) === checksum && (second && checksumOf(second.content)) === downChecksum)
+    return { up: main, down: second }
+  const sections = second === undefined ? sectionsOf(main.content) : undefined
+  if (!sections || sectionChecksum(sections.up) !== checksum) return undefined
+  const down = downChecksum === undefined || sections.down === undefined ? undefined : sections.down
+  if ((down && sectionChecksum(down)) !== downChecksum) return undefined
+  return {
+    up: { path: main.path, content: sections.up },
+    down: down === undefined ? undefined : { path: main.path, content: down },
+  }
 }
 
 /** The paths come out of a database: none may lead anywhere else. */
@@ -73,15 +93,16 @@ function namedBy(
   return { id, format, checksum, downChecksum, importsChecksum, path: main?.path ?? id }
 }
 
-function sqlMigration(entry: HistoryEntry, sources: readonly SourceFile[]): Migration {
-  const [up, down] = sources
-  const directives = readDirectives(up?.content ?? '')
+function archivedMigration(entry: HistoryEntry, sources: readonly SourceFile[]): Migration {
+  const { up, down } = scriptsOf(entry, sources) ?? { up: { path: entry.id, content: '' }, down: undefined }
+  const action = ({ path, content }: SourceFile) =>
+    ({ kind: 'sql', sql: scriptOf(content, entry.transactional), file: path }) as const
   return {
     ...namedBy(entry, sources),
     transactional: entry.transactional,
-    irreversible: directives.irreversible,
-    up: { kind: 'sql', sql: scriptOf(up?.content ?? '', entry.transactional), file: up?.path ?? entry.id },
-    down: down && { kind: 'sql', sql: scriptOf(down.content, entry.transactional), file: down.path },
+    irreversible: readDirectives(up.content).irreversible ?? entry.irreversible,
+    up: action(up),
+    down: down && action(down),
     sources,
   }
 }

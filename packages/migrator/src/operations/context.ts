@@ -31,6 +31,10 @@ export interface Context {
 export interface MigrationSet {
   readonly files: readonly MigrationFile[]
   readonly problems: readonly FileProblem[]
+  /** What stops nothing. */
+  readonly warnings?: readonly FileProblem[] | undefined
+  /** The tool whose format the files have; undefined for this tool's own. */
+  readonly tool?: string | undefined
 }
 
 /** How to run. Every option has a default in `defaultRunOptions`. */

@@ -8,6 +8,11 @@ import { unrunnable } from './prepare.ts'
 export interface ValidateReport {
   readonly count: number
   readonly problems: readonly FileProblem[]
+  readonly warnings: readonly FileProblem[]
+  /** The tool whose format the files have; undefined for this tool's own. */
+  readonly tool: string | undefined
+  /** Migrations without a down. */
+  readonly irreversible: readonly string[]
   /** Applied migrations whose files no longer are what was applied; empty when no database was asked. */
   readonly drift: readonly MigrationStatus[]
   readonly database: 'checked' | 'not-asked'
@@ -16,14 +21,19 @@ export interface ValidateReport {
 /** Loads everything, modules included, and checks both directions of every SQL text. Executes no migration. */
 export async function validateFiles(set: MigrationSet): Promise<ValidateReport> {
   const problems = [...set.problems]
+  const irreversible: string[] = []
   const broken = new Set(problems.map(({ id }) => id))
   for (const file of set.files) {
     if (broken.has(file.id)) continue
     const loaded: Migration | FileProblem[] = await file.load().catch(problemsIn)
     if (Array.isArray(loaded)) problems.push(...loaded)
-    else problems.push(...(await unrunnable(loaded, loaded.up)), ...(await unrunnable(loaded, loaded.down)))
+    else {
+      problems.push(...(await unrunnable(loaded, loaded.up)), ...(await unrunnable(loaded, loaded.down)))
+      if (loaded.down === undefined) irreversible.push(loaded.id)
+    }
   }
-  return { count: set.files.length, problems, drift: [], database: 'not-asked' }
+  const { tool, warnings = [], files } = set
+  return { count: files.length, problems, warnings, tool, irreversible, drift: [], database: 'not-asked' }
 }
 
 /** The same, and compares with the history. Reads only. */

@@ -26,6 +26,7 @@ async function projectWith(files: Readonly<Record<string, string | Uint8Array>>)
 const GOOD = pair('0001_good', 'CREATE TABLE good (id int);\n', 'DROP TABLE good;\n')
 const UP = 'CREATE TABLE bad (id int);\n'
 const DOWN = 'DROP TABLE bad;\n'
+const STRICT = { 'migrator.config.mjs': "export default { migrations: 'migrations', strict: true }\n" }
 
 interface Case {
   readonly name: string
@@ -80,7 +81,11 @@ const refused: readonly Case[] = [
     says: ['0002_bad.sql', '.up.sql', '.down.sql'],
   },
   { name: 'an empty up file', files: pair('0002_bad', '', DOWN), says: ['Migration 0002_bad is empty', '.up.sql'] },
-  { name: 'an empty down file', files: pair('0002_bad', UP, ''), says: ['Migration 0002_bad is empty', '.down.sql'] },
+  {
+    name: 'an empty down file, where the configuration is strict',
+    files: { ...pair('0002_bad', UP, ''), ...STRICT },
+    says: ['Migration 0002_bad is empty', '.down.sql'],
+  },
   {
     name: 'an up file of white space and semicolons',
     files: pair('0002_bad', ' \r\n\t;\n;', DOWN),
@@ -92,8 +97,8 @@ const refused: readonly Case[] = [
     says: ['Migration 0002_bad is empty', '.up.sql'],
   },
   {
-    name: 'a down file of nested block comments only',
-    files: pair('0002_bad', UP, '/* DROP TABLE bad; /* inner */ DROP TABLE good; */ -- end'),
+    name: 'a down file of nested block comments only, where the configuration is strict',
+    files: { ...pair('0002_bad', UP, '/* DROP TABLE bad; /* inner */ DROP TABLE good; */ -- end'), ...STRICT },
     says: ['Migration 0002_bad is empty', '.down.sql'],
   },
   {

@@ -5,9 +5,9 @@ import { compareIds, numberOf } from '../../core/migration.ts'
 import { MigratorError } from '../../errors.ts'
 import { readDirectory } from '../../load/directory.ts'
 import type { Cli } from '../command.ts'
+import { migrationsDirectoryOf } from '../migration-set.ts'
 import { type CommonFlags, commonOptions } from '../options.ts'
 import { invalid } from '../values.ts'
-import { migrationsDirectoryOf } from '../wiring.ts'
 import { moduleTemplate, pairTemplates } from './templates.ts'
 
 interface NewFlags extends CommonFlags {
@@ -81,7 +81,7 @@ function nextNumber(ids: readonly string[]): string {
   const last = ids.toSorted(compareIds).at(-1)
   const width = Math.max(4, ...digits.map((text) => text.length))
   if (width === 14) return new Date().toISOString().replace(/\D/g, '').slice(0, 14)
-  return String(BigInt(numberOf(last ?? '') ?? 0) + 1n).padStart(width, '0')
+  return String(BigInt(/^\d+/.exec(numberOf(last ?? '') ?? '0')?.[0] ?? 0) + 1n).padStart(width, '0')
 }
 
 function writeNew(path: string, content: string): void {

@@ -7,7 +7,6 @@ import { plural } from '../../core/plural.ts'
 import { nearestIds } from '../../core/target.ts'
 import { MigratorError } from '../../errors.ts'
 import { changedSince } from '../../load/changed-since.ts'
-import { readDirectory } from '../../load/directory.ts'
 import { loadAll } from '../../load/index.ts'
 import { readLockFile, writeLockFile } from '../../load/lock-file.ts'
 import { withRehearsals } from '../../operations/certify.ts'
@@ -15,13 +14,14 @@ import { type Rehearsal, rehearse } from '../../operations/rehearse.ts'
 import { rehearsalDocument } from '../../report/rehearsal-json.ts'
 import { rehearsalText, verdictPaint } from '../../report/rehearsal-text.ts'
 import type { Cli } from '../command.ts'
+import { migrationsDirectoryOf, readMigrationSet } from '../migration-set.ts'
 import { type CommonFlags, commonOptions } from '../options.ts'
 import { nextCommands, type Outcome } from '../output.ts'
 import { livePending, liveUrl } from '../pending.ts'
 import { withScratch } from '../scratch.ts'
 import { SCRATCH_URL, type ScratchFlags } from '../scratch-options.ts'
 import { invalid } from '../values.ts'
-import { migrationsDirectoryOf, type Surroundings } from '../wiring.ts'
+import type { Surroundings } from '../wiring.ts'
 
 interface RehearseFlags extends CommonFlags, ScratchFlags {
   readonly ids?: readonly string[]
@@ -58,7 +58,7 @@ async function runRehearse(flags: RehearseFlags, surroundings: Surroundings): Pr
   const { output } = surroundings
   refuseMixed(flags)
   const directory = migrationsDirectoryOf(flags, surroundings)
-  const { migrations, problems } = await loadAll(readDirectory(directory))
+  const { migrations, problems } = await loadAll(readMigrationSet(flags, surroundings))
   if (problems.length > 0) throw invalidFiles(problems)
   const chosen = await choose(flags, surroundings, directory, migrations)
   const live = liveUrl(flags, surroundings)

@@ -8,9 +8,10 @@ import { readLockFile } from '../../load/lock-file.ts'
 import { type ValidateReport, validateFiles, validateWithHistory } from '../../operations/validate.ts'
 import { statusJson } from '../../report/status-json.ts'
 import type { Cli } from '../command.ts'
+import { migrationsDirectoryOf, readMigrationSet } from '../migration-set.ts'
 import { type CommonFlags, commonOptions } from '../options.ts'
 import type { Outcome } from '../output.ts'
-import { createWorld, migrationsDirectoryOf, type Surroundings } from '../wiring.ts'
+import { createWorld, type Surroundings } from '../wiring.ts'
 
 interface ValidateFlags extends CommonFlags {
   readonly check?: boolean
@@ -53,7 +54,7 @@ function certified(flags: ValidateFlags, surroundings: Surroundings, { document,
 
 async function validate(flags: CommonFlags, surroundings: Surroundings): Promise<ValidateReport> {
   const named = flags.databaseUrl ?? surroundings.env.databaseUrl ?? surroundings.config.config.databaseUrl
-  if (named === undefined) return validateFiles(readDirectory(migrationsDirectoryOf(flags, surroundings)))
+  if (named === undefined) return validateFiles(readMigrationSet(flags, surroundings))
   const world = await createWorld(flags, surroundings)
   try {
     return await validateWithHistory(world.context, world.set)
@@ -62,8 +63,9 @@ async function validate(flags: CommonFlags, surroundings: Surroundings): Promise
   }
 }
 
-function outcomeOf({ count, problems, drift, database }: ValidateReport): Outcome {
-  const document = { count, database, problems, drift: drift.map(statusJson) }
+function outcomeOf(report: ValidateReport): Outcome {
+  const { count, problems, warnings, tool = null, irreversible, drift, database } = report
+  const document = { count, tool, database, problems, warnings, irreversible, drift: drift.map(statusJson) }
   if (problems.length > 0) return { document, text: '', error: invalidFiles(problems) }
   if (drift.length > 0) {
     const told = drift.map(({ id, state }) => `${id} is ${state}`).join(', ')
@@ -77,5 +79,14 @@ function outcomeOf({ count, problems, drift, database }: ValidateReport): Outcom
     return { document, text: '', error: new MigratorError(code, `Files and history differ: ${told}.`) }
   }
   const compared = database === 'checked' ? ', and they agree with the history' : ''
-  return { document, text: `${plural(count, 'migration is', 'migrations are')} valid${compared}.` }
+  const folder = tool === null ? '' : `${tool} folder: `
+  const lines = [`${folder}${plural(count, 'migration is', 'migrations are')} valid${compared}.`]
+  if (tool !== null && irreversible.length > 0) lines.push(withoutDown(irreversible))
+  return { document, text: lines.join('\n') }
+}
+
+function withoutDown(ids: readonly string[]): string {
+  const [first] = ids
+  if (ids.length === 1) return `${first} has no down and counts as irreversible until you write one.`
+  return `${ids.length} of them have no down and count as irreversible until you write one.`
 }

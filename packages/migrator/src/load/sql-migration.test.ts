@@ -2,16 +2,13 @@ import { writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { folderOf } from '../../test/support/folder.ts'
 import type { Migration } from '../core/migration.ts'
-import { sqlPair } from './sql-pair.ts'
+import { sqlMigration } from './sql-migration.ts'
 
 /** Loads the pair `1_a` of these texts. */
 async function load(up: string, down?: string): Promise<Migration> {
   const folder = folderOf({ '1_a.up.sql': up, ...(down === undefined ? {} : { '1_a.down.sql': down }) })
-  const { file } = sqlPair(folder, '1_a', {
-    up: '1_a.up.sql',
-    down: down === undefined ? undefined : '1_a.down.sql',
-    seed: undefined,
-  })
+  const parts = { up: { path: '1_a.up.sql' }, down: down === undefined ? undefined : { path: '1_a.down.sql' } }
+  const { file } = sqlMigration(folder, { id: '1_a', ...parts }, { strict: true })
   if (!file) throw new Error('it was not read')
   return file.load()
 }
@@ -66,7 +63,11 @@ test('without a down carries the reason', async () => {
 
 test('is read whole at once: what happens to the file afterwards does not matter', async () => {
   const folder = folderOf({ '1_a.up.sql': 'SELECT 1', '1_a.down.sql': 'SELECT 2' })
-  const { file } = sqlPair(folder, '1_a', { up: '1_a.up.sql', down: '1_a.down.sql', seed: undefined })
+  const { file } = sqlMigration(
+    folder,
+    { id: '1_a', up: { path: '1_a.up.sql' }, down: { path: '1_a.down.sql' } },
+    { strict: true },
+  )
   writeFileSync(`${folder}/1_a.up.sql`, 'DROP TABLE a')
   expect(await file?.load()).toMatchObject({ up: { sql: 'SELECT 1' } })
 })

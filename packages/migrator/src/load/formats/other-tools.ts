@@ -1,0 +1,88 @@
+import type { Listing, OtherTool } from './format.ts'
+
+const GENERATE =
+  'Let it print the SQL of each migration, write that as pairs ID.up.sql and ID.down.sql, then bring its history over with db:import.'
+
+/** A module, or what else a tool keeps, whose text has the tool's mark. A few files are enough to know a folder. */
+function containing(ending: RegExp, mark: RegExp): OtherTool['find'] {
+  return ({ files, text }: Listing) =>
+    files
+      .filter((name) => ending.test(name) && !/\.d\.[mc]?ts$/.test(name))
+      .slice(0, 20)
+      .find((name) => mark.test(text(name) ?? ''))
+}
+
+const MODULE = /\.[mc]?[jt]s$/
+
+/** Tools whose migrations are programs over a library of their own: they cannot be run by anyone else. */
+export const otherTools: readonly OtherTool[] = [
+  {
+    name: 'TypeORM',
+    find: containing(MODULE, /\bMigrationInterface\b|\(\s*queryRunner\b/),
+    advice: `TypeORM's migrations need its QueryRunner. ${GENERATE}`,
+  },
+  {
+    name: 'Sequelize',
+    find: containing(MODULE, /\bqueryInterface\b|\bQueryInterface\b/),
+    advice: `Sequelize's migrations need its QueryInterface. ${GENERATE}`,
+  },
+  {
+    name: 'Knex',
+    find: containing(MODULE, /\bfrom\s+['"]knex['"]|\(\s*knex\b|\bknex\.schema\b/i),
+    advice: `Knex's migrations need its schema builder. ${GENERATE}`,
+  },
+  {
+    name: 'Kysely',
+    find: containing(MODULE, /(?:\bfrom\s*|\brequire\(\s*)['"]kysely['"]|:\s*Kysely\s*</),
+    advice: `Kysely's migrations need a Kysely database; here they get a Drizzle one. ${GENERATE}`,
+  },
+  {
+    name: 'MikroORM',
+    find: containing(MODULE, /['"]@mikro-orm\/migrations['"]/),
+    advice: `MikroORM's migrations need its Migration class. ${GENERATE}`,
+  },
+  {
+    name: 'node-pg-migrate (modules)',
+    find: containing(MODULE, /\(\s*pgm\b|\bMigrationBuilder\b/),
+    advice: `Its modules need its builder; its SQL files load as they are. ${GENERATE}`,
+  },
+  {
+    name: 'sqitch',
+    find: ({ files, folders }) =>
+      files.find((name) => name === 'sqitch.plan' || name === 'sqitch.conf') ??
+      (['deploy', 'revert', 'verify'].every((name) => folders.includes(name)) ? 'deploy' : undefined),
+    advice:
+      'Copy deploy/NAME.sql to NNNN_NAME.up.sql and revert/NAME.sql to NNNN_NAME.down.sql, in the order of sqitch.plan.',
+  },
+  {
+    name: 'Rails',
+    find: containing(/\.rb$/, /\bActiveRecord::Migration\b/),
+    advice: `Rails' migrations are Ruby. ${GENERATE}`,
+  },
+  {
+    name: 'Liquibase (XML, YAML or JSON)',
+    find: containing(/\.(?:xml|ya?ml)$|changelog.*\.json$/, /\bdatabaseChangeLog\b/),
+    advice:
+      'Let `liquibase update-sql` and `rollback-sql` print the SQL, or use its formatted SQL, which loads as it is.',
+  },
+  {
+    name: 'Alembic',
+    find: containing(/\.py$/, /\bdown_revision\b/),
+    advice: 'Let `alembic upgrade --sql` and `alembic downgrade --sql` print the SQL of each revision as a pair.',
+  },
+  {
+    name: 'Django',
+    find: containing(/\.py$/, /\bmigrations\.Migration\b/),
+    advice: 'Let `manage.py sqlmigrate` print the SQL of each migration, also with --backwards, as a pair.',
+  },
+  {
+    name: 'Laravel',
+    find: containing(/\.php$/, /\bIlluminate\\Database\\Migrations\b/),
+    advice: `Laravel's migrations are PHP; \`artisan migrate --pretend\` prints their SQL. ${GENERATE}`,
+  },
+  {
+    name: 'Ecto',
+    find: containing(/\.exs$/, /\buse\s+Ecto\.Migration\b/),
+    advice: `Ecto's migrations are Elixir. ${GENERATE}`,
+  },
+]
