@@ -1,6 +1,5 @@
 // The only file of this app that reads the environment.
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { loadDotEnv } from '@repo/database'
 import { StartError } from './start-error.ts'
 
 export interface Env {
@@ -17,8 +16,7 @@ export interface Env {
  * Throws StartError (exit 2) for a value that cannot be used.
  */
 export function readEnv(): Env {
-  const file = fileURLToPath(new URL('../../../.env', import.meta.url))
-  if (existsSync(file)) process.loadEnvFile(file)
+  loadDotEnv()
   return parseEnv(process.env)
 }
 

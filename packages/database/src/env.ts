@@ -1,6 +1,7 @@
 // The only file of this package that reads the environment.
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { parseEnv } from 'node:util'
 
 export interface Env {
   /** Undefined where nothing is set: the db:* commands then use the embedded PostgreSQL. */
@@ -20,8 +21,15 @@ export function readEnv(): Env {
   }
 }
 
-/** Loads `.env` at the repository's root, if there is one; what the environment already says stays. */
-export function loadDotEnv(): void {
-  const file = fileURLToPath(new URL('../../../.env', import.meta.url))
-  if (existsSync(file)) process.loadEnvFile(file)
+/**
+ * Loads `.env` at the repository's root, if there is one. What the environment already says stays; an empty variable says
+ * nothing, so the file's value counts.
+ */
+export function loadDotEnv(file = DOT_ENV, env = process.env): void {
+  if (!existsSync(file)) return
+  for (const [name, value] of Object.entries(parseEnv(readFileSync(file, 'utf8')))) {
+    if (!env[name] && value !== undefined) env[name] = value
+  }
 }
+
+const DOT_ENV = fileURLToPath(new URL('../../../.env', import.meta.url))

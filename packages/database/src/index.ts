@@ -1,5 +1,6 @@
 // What apps import: the schema, and a client over it. Migrations and the db:* commands are not part of it.
 export { type Client, type ClientOptions, createClient, type Database } from './client.ts'
+export { loadDotEnv } from './env.ts'
 export { localDatabaseUrl } from './local-database.ts'
 export type {
   DailyEventCount,
