@@ -26,9 +26,9 @@ function open(url: string): Client {
   try {
     return createClient({ url, applicationName: '@repo/api' })
   } catch (cause) {
-    throw new StartError('DATABASE_URL cannot be read: postgresql://USER:PASSWORD@HOST:PORT/DATABASE is expected.', 2, {
-      cause,
-    })
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const expected = 'postgresql://USER:PASSWORD@HOST:PORT/DATABASE is expected'
+    throw new StartError(`DATABASE_URL cannot be read: ${expected}. ${why}`, 2, { cause })
   }
 }
 

@@ -1,5 +1,5 @@
+import { openPool } from '@repo/migrator'
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
-import postgres from 'postgres'
 import { readEnv } from './env.ts'
 import * as schema from './schema/index.ts'
 
@@ -27,17 +27,18 @@ export interface Client {
  * Makes a pool of connections and a Drizzle database over it. Nothing connects before the first query, so a wrong
  * address shows there. The caller owns the client and closes it; an open one keeps the process alive.
  * The postgres.js client is not handed out: Drizzle changes how it reads and writes dates.
- * Throws an Error when there is neither `url` nor DATABASE_URL.
+ * The URL is read as the db:* commands read it. Throws an Error when it cannot be read, or there is none; the message
+ * never has the password.
  */
 export function createClient(options: ClientOptions = {}): Client {
   const url = options.url ?? readEnv().databaseUrl
   if (url === undefined) {
     throw new Error('DATABASE_URL is not set. Set it, write it to .env at the root, or pass `url` to createClient.')
   }
-  const connections = postgres(url, {
+  const connections = openPool(url, {
     max: options.max ?? 10,
-    connect_timeout: options.connectTimeoutSeconds ?? 10,
-    connection: { application_name: options.applicationName ?? '@repo/database' },
+    applicationName: options.applicationName ?? '@repo/database',
+    connectTimeoutSeconds: options.connectTimeoutSeconds ?? 10,
   })
   return {
     db: drizzle(connections, { schema }),

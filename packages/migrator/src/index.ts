@@ -57,6 +57,7 @@ export type {
   Session,
 } from './ports.ts'
 export { PostgresAdapter, type PostgresAdapterOptions } from './postgres/adapter.ts'
+export { openPool, type PoolOptions } from './postgres/pool.ts'
 export { TableStateStore } from './postgres/table-state-store.ts'
 export { MigrationPlanReporter, type PlanFormat } from './report/plan-report.ts'
 export type { MigrationInput, Migrations } from './runner/migrations.ts'

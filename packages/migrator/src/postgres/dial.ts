@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { connect, isIP, type Socket } from 'node:net'
 import tls from 'node:tls'
 import { type Connection, isSocket, type Target, type Tls } from '../connection/connection.ts'
@@ -70,7 +70,7 @@ async function offersTls(socket: Socket, signal: AbortSignal): Promise<boolean> 
 }
 
 async function secured(socket: Socket, target: Target, wishes: Tls, signal: AbortSignal): Promise<Socket> {
-  const options = await secureOptions(target, wishes)
+  const options = secureOptions(target, wishes)
   try {
     return await opened(tls.connect({ ...options, socket }), 'secureConnect', signal)
   } catch (error) {
@@ -79,7 +79,8 @@ async function secured(socket: Socket, target: Target, wishes: Tls, signal: Abor
   }
 }
 
-async function secureOptions({ host }: Target, wishes: Tls): Promise<tls.ConnectionOptions> {
+/** What is verified of the server, and what is shown of us. Throws DATABASE_URL_INVALID for a file that cannot be read. */
+export function secureOptions({ host }: Target, wishes: Tls): tls.ConnectionOptions {
   const { mode, rootCertificate, certificate, key, keyPassword, revocationList, minVersion, maxVersion } = wishes
   const verifies = mode === 'verify-ca' || mode === 'verify-full' || rootCertificate !== undefined
   const own = rootCertificate !== undefined && rootCertificate !== 'system'
@@ -88,19 +89,19 @@ async function secureOptions({ host }: Target, wishes: Tls): Promise<tls.Connect
     checkServerIdentity: (_, found) => (mode === 'verify-full' ? tls.checkServerIdentity(host, found) : undefined),
     ...(wishes.negotiation === 'direct' ? { ALPNProtocols: ['postgresql'] } : {}),
     ...(isIP(host) === 0 && wishes.serverName === 'sent' ? { servername: host } : {}),
-    ...(own ? { ca: await fileOf('sslrootcert', rootCertificate) } : {}),
-    ...(revocationList ? { crl: await fileOf('sslcrl', revocationList) } : {}),
-    ...(certificate ? { cert: await fileOf('sslcert', certificate) } : {}),
-    ...(key ? { key: await fileOf('sslkey', key) } : {}),
+    ...(own ? { ca: fileOf('sslrootcert', rootCertificate) } : {}),
+    ...(revocationList ? { crl: fileOf('sslcrl', revocationList) } : {}),
+    ...(certificate ? { cert: fileOf('sslcert', certificate) } : {}),
+    ...(key ? { key: fileOf('sslkey', key) } : {}),
     ...(keyPassword ? { passphrase: keyPassword } : {}),
     ...(minVersion ? { minVersion } : {}),
     ...(maxVersion ? { maxVersion } : {}),
   }
 }
 
-async function fileOf(parameter: string, path: string): Promise<Buffer> {
+function fileOf(parameter: string, path: string): Buffer {
   try {
-    return await readFile(path)
+    return readFileSync(path)
   } catch (cause) {
     throw new MigratorError('DATABASE_URL_INVALID', `The file that ${parameter} names cannot be read: ${path}.`, {
       cause,

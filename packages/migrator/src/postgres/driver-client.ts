@@ -21,7 +21,7 @@ export interface DriverOptions {
  * PGTARGETSESSIONATTRS, PGIDLE_TIMEOUT and a dozen more. Only PGPASSWORD counts, where the connection has no password.
  */
 export function driverClient(connection: Connection, target: Target, options: DriverOptions): Client {
-  const { options: parsed } = postgres({
+  return withoutEnvironment({
     ...FIXED,
     host: [target.host] as unknown as string,
     port: [target.port] as unknown as number,
@@ -35,9 +35,19 @@ export function driverClient(connection: Connection, target: Target, options: Dr
     onclose: options.onClose,
     ...{ socket: options.socket },
   })
-  // Options that were parsed once are taken as they are. Given as none at first, this one would come from the environment.
-  return postgres({ ...parsed, target_session_attrs: undefined } as unknown as postgres.Options<Record<string, never>>)
 }
+
+/**
+ * Every option of postgres.js that it would take from the environment has to be among these. One cannot be: given as none,
+ * it comes from PGTARGETSESSIONATTRS. So it is taken out of the options once they were parsed, which are then used as they are.
+ */
+export function withoutEnvironment(options: DriverSettings): Client {
+  const session = options.target_session_attrs
+  const { options: parsed } = postgres({ ...options, target_session_attrs: session ?? 'primary' })
+  return postgres({ ...parsed, target_session_attrs: session } as unknown as DriverSettings)
+}
+
+export type DriverSettings = postgres.Options<Record<string, never>>
 
 const FIXED = {
   max: 1,
@@ -51,11 +61,10 @@ const FIXED = {
   debug: false,
   publications: 'alltables',
   backoff: false,
-  target_session_attrs: 'primary',
 } as const
 
 /** As libpq has it where no user is named. */
-function nameOfUser(): string {
+export function nameOfUser(): string {
   try {
     return userInfo().username
   } catch {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { PostgresAdapter } from '../../src/postgres/adapter.ts'
+import { openPool } from '../../src/postgres/pool.ts'
 import { createProject, type Project, threeTables } from '../support/cli.ts'
 import { createDatabase, databaseOn, type TestDatabase } from '../support/database.ts'
 import { startPooler } from '../support/pgbouncer.ts'
@@ -172,4 +173,33 @@ test('a scratch server is read by the same rules', async () => {
   expect(await own.run(['rehearse', '--all', '--scratch-url', scratch])).toMatchObject({ code: 0 })
   const { code, stderr } = await own.run(['rehearse', '--all', '--scratch-url', `${scratch}&sslmod=1`])
   expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('"sslmod"') })
+})
+
+describe("an application's pool goes where the migrator goes:", () => {
+  async function askPool(url: string, query: string): Promise<unknown> {
+    const pool = openPool(url, { max: 3, applicationName: 'app', connectTimeoutSeconds: 5 })
+    onTestFinished(() => pool.end({ timeout: 1 }))
+    // Two at once: the second connection is opened by the driver itself.
+    const [rows] = await Promise.all([pool.unsafe(`SELECT (${query})::text AS answer`), pool`SELECT pg_sleep(0.05)`])
+    return rows[0]?.answer ?? null
+  }
+
+  test.each<readonly [string, string, unknown]>([
+    ['HOST', 'inet_server_addr()', null],
+    ['schema=app', "current_setting('search_path')", '"app"'],
+    ['connection_limit=1', "current_setting('application_name')", 'app'],
+    ['application_name=mine', "current_setting('application_name')", 'mine'],
+  ])('%s', async (parameters, query, expected) => {
+    const server = new URL(socket.url)
+    expect(await askPool(urlWith(parameters.replace('HOST', `host=${socket.folder}&port=${server.port}`)), query)).toBe(
+      expected,
+    )
+  })
+
+  test('a password that is not percent-encoded is refused, and not repeated', () => {
+    const open = () =>
+      openPool('postgresql://app:77/hunter2@h/d', { max: 1, applicationName: 'app', connectTimeoutSeconds: 5 })
+    expect(open).toThrow(/percent-encoded/)
+    expect(open).not.toThrow(/hunter2/)
+  })
 })

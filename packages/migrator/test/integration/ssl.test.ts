@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { MigratorError } from '../../src/errors.ts'
 import { PostgresAdapter } from '../../src/postgres/adapter.ts'
+import { openPool } from '../../src/postgres/pool.ts'
 import { pair } from '../support/cli.ts'
 import { scene } from '../support/scene.ts'
 import { type TlsServer, tlsServer } from '../support/tls-server.ts'
@@ -123,4 +124,26 @@ test('a run over SSL leaves what it leaves without', async () => {
   }
   expect(await project.run(['migrate'], env)).toMatchObject({ code: 0 })
   expect((await project.run(['status', '--json'], env)).json().migrations).toMatchObject([{ state: 'applied' }])
+})
+
+test.each<readonly [string, string | RegExp]>([
+  ['', 't'],
+  ['sslmode=require', 't'],
+  ['sslmode=verify-full&sslrootcert=CA', 't'],
+  ['sslmode=require&sslrootcert=OTHER', /self-signed|unable to verify|issuer/i],
+])('an application\'s pool reaches a database that is let in by SSL only, by "%s"', async (parameters, expected) => {
+  const filled = parameters.replace('CA', server.file('ca.pem')).replace('OTHER', server.file('other.pem'))
+  const pool = openPool(`${server.at('tls', 'localhost')}?${filled}`, {
+    max: 1,
+    applicationName: 'app',
+    connectTimeoutSeconds: 5,
+  })
+  onTestFinished(() => pool.end({ timeout: 0 }))
+  const said = pool`SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()`
+  expect(
+    await said.then(
+      ([row]) => (row?.ssl ? 't' : 'f'),
+      (error: Error) => error.message,
+    ),
+  ).toMatch(expected)
 })
