@@ -64,7 +64,7 @@ describe('a MigratorError', () => {
     const error = new MigratorError('LOCK_UNAVAILABLE', 'taken')
     expect(error).toMatchObject({
       name: 'MigratorError',
-      message: 'taken',
+      message: 'taken.',
       exitCode: 4,
       hint: errorTable.LOCK_UNAVAILABLE.hint,
       details: {},

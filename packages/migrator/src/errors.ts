@@ -1,3 +1,5 @@
+import { sentence } from './core/sentence.ts'
+
 /**
  * The one table of everything expected that can go wrong: code → exit code and the next thing to do.
  * Exit codes: 0 done · 1 failed · 2 wrong usage, config or migration files · 3 stopped by a safety rule ·
@@ -182,7 +184,7 @@ export class MigratorError extends Error {
   readonly details: Readonly<Record<string, unknown>>
 
   constructor(code: ErrorCode, message: string, init: ErrorInit = {}) {
-    super(message, 'cause' in init ? { cause: init.cause } : undefined)
+    super(sentence(message), 'cause' in init ? { cause: init.cause } : undefined)
     this.name = 'MigratorError'
     this.code = code
     this.hint = init.hint ?? usualHint(code)

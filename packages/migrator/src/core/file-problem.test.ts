@@ -15,12 +15,12 @@ function check(problems: readonly FileProblem[], message: string): void {
 
 test('one problem is the message, and names its file', () => {
   check([problem('1_a.ts', '1_a.ts is empty.')], '1_a.ts is empty.')
-  check([problem('1_a.ts', 'Migration 1_a is empty')], 'Migration 1_a is empty: 1_a.ts')
+  check([problem('1_a.ts', 'Migration 1_a is empty')], 'Migration 1_a is empty: 1_a.ts.')
 })
 
 test('several problems are all listed', () => {
   const problems = [problem('1_a.ts', '1_a.ts is bad.'), problem('2_b.ts', 'Migration 2_b is empty')]
-  check(problems, '2 problems in the migration files:\n  1_a.ts is bad.\n  Migration 2_b is empty: 2_b.ts')
+  check(problems, '2 problems in the migration files:\n  1_a.ts is bad.\n  Migration 2_b is empty: 2_b.ts.')
 })
 
 test('the problems come out of the error again, and a bug passes through', () => {

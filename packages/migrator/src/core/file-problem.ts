@@ -1,5 +1,6 @@
 import { MigratorError } from '../errors.ts'
 import { plural } from './plural.ts'
+import { sentence, withoutStop } from './sentence.ts'
 
 /** Something wrong with the files of a migrations directory. `id` names the migration where one can be told. */
 export interface FileProblem {
@@ -41,7 +42,7 @@ export function invalidFiles(problems: readonly FileProblem[]): MigratorError {
 
 /** Every problem names its file. */
 function lineOf({ message, path }: FileProblem): string {
-  return message.includes(path) ? message : `${message}: ${path}`
+  return sentence(message.includes(path) ? message : `${withoutStop(message)}: ${path}`)
 }
 
 /** The problems that a failed `load` carries; anything else is a bug and passes through. */

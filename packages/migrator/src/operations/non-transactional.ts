@@ -1,6 +1,7 @@
 import { excerptOf } from '../core/excerpt.ts'
 import type { CatalogDigest, HistoryChange, Progress } from '../core/history.ts'
 import type { Action } from '../core/migration.ts'
+import { sentence, withoutStop } from '../core/sentence.ts'
 import { MigratorError } from '../errors.ts'
 import type { StatementWatch } from '../ports.ts'
 import { loadParser, parseStatements } from '../sql/statements.ts'
@@ -200,17 +201,17 @@ async function undo(
   } catch (failure) {
     const why = failure instanceof Error ? failure.message : String(failure)
     const left = invalid.length > 0 ? ` Invalid indexes were left: ${invalid.join(', ')}.` : ''
-    return asStepFailure(run, step, asDirty(step, cause, `it could not be taken back: ${why}`, left))
+    return asStepFailure(run, step, asDirty(step, cause, `it could not be taken back: ${withoutStop(why)}`, left))
   }
   const remaining = new Set(await invalidNow(run))
   const told = invalid.map((name) =>
     remaining.has(name)
-      ? `. The index ${name} is INVALID`
-      : `. It had left the index ${name} INVALID; that was removed`,
+      ? ` The index ${name} is INVALID.`
+      : ` It had left the index ${name} INVALID; that was removed.`,
   )
   const taken = new MigratorError(
     error?.code ?? 'MIGRATION_FAILED',
-    `${error?.message ?? String(cause)}${told.join('')}`,
+    `${sentence(error?.message ?? String(cause))}${told.join('')}`,
     {
       cause,
       details: { ...error?.details, ...(invalid.length > 0 ? { invalidIndexes: invalid } : {}) },
@@ -238,7 +239,7 @@ function invalidNow(run: Run): Promise<readonly string[]> {
 
 function asDirty({ id }: ReadyStep, cause: unknown, why: string, left = ''): MigratorError {
   const error = cause instanceof MigratorError ? cause : undefined
-  const message = `${error?.message ?? String(cause)}.${left} Migration ${id} is dirty: ${why}.`
+  const message = `${sentence(error?.message ?? String(cause))}${left} Migration ${id} is dirty: ${why}.`
   return new MigratorError(error?.code ?? 'MIGRATION_FAILED', message, {
     cause,
     hint: `Look at what is there, then run db:migrate (it recovers), or db:repair clear-dirty ${id} --as applied|pending.`,

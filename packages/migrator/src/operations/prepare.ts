@@ -1,6 +1,7 @@
 import { type FileProblem, invalidFiles, problemsIn } from '../core/file-problem.ts'
 import type { Action, Migration } from '../core/migration.ts'
 import { irreversible, type Plan, type Problem, type Step } from '../core/plan.ts'
+import { sentence } from '../core/sentence.ts'
 import { errorTable, MigratorError } from '../errors.ts'
 import type { Session } from '../ports.ts'
 import { findForbidden, mayBeForbidden } from '../sql/forbidden.ts'
@@ -22,7 +23,7 @@ export interface ReadyStep extends Step {
 export function refusePlan({ problems }: Pick<Plan, 'problems'>): void {
   const [first] = problems
   if (!first) return
-  const message = problems.map((problem) => problem.message).join('\n')
+  const message = problems.map((problem) => sentence(problem.message)).join('\n')
   throw new MigratorError(first.code, message, { ...hintOf(problems), details: { problems } })
 }
 

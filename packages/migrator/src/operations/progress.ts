@@ -1,3 +1,4 @@
+import { withoutStop } from '../core/sentence.ts'
 import { MigratorError } from '../errors.ts'
 import type { Blocker } from '../ports.ts'
 import { emit } from './context.ts'
@@ -39,7 +40,7 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
   } catch (error) {
     if (gaveUp && error instanceof MigratorError) throw waitedTooLong(error)
     if (!(error instanceof MigratorError) || error.code !== 'LOCK_TIMEOUT' || lastSeen.length === 0) throw error
-    const message = `${error.message}; kept waiting by ${lastSeen.map(describe).join(', ')}`
+    const message = `${withoutStop(error.message)}; kept waiting by ${lastSeen.map(describe).join(', ')}`
     throw new MigratorError('LOCK_TIMEOUT', message, {
       cause: error,
       details: { ...error.details, blockers: lastSeen },
@@ -72,10 +73,7 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
 }
 
 function waitedTooLong(cause: MigratorError): MigratorError {
-  const message = cause.message.replace(
-    'canceling statement due to user request',
-    'canceling statement due to lock timeout',
-  )
+  const message = `${withoutStop(cause.message)}: it had waited too long for a lock.`
   return new MigratorError('LOCK_TIMEOUT', message, { cause, details: cause.details })
 }
 

@@ -5,6 +5,7 @@ import { nameOf } from '../core/data/table-shape.ts'
 import type { Direction, Migration } from '../core/migration.ts'
 import type { RehearsalFacts, RehearsalFailure } from '../core/rehearsal.ts'
 import { diffCatalogs } from '../core/schema-diff.ts'
+import { withoutStop } from '../core/sentence.ts'
 import type { StatementFacts } from '../core/statement-facts.ts'
 import { MigratorError } from '../errors.ts'
 import type { LeftOut, MadeRows, RefusedRows, RowWish } from '../ports/rehearsal.ts'
@@ -224,7 +225,7 @@ function failureOf(at: RehearsalFailure['at'], error: unknown): RehearsalFailure
   const { sqlstate, table, column_name: column } = error.details
   const text = (value: unknown) => (value === undefined ? undefined : String(value))
   const told = { sqlstate: text(sqlstate), table: text(table), column: text(column) }
-  const message = sqlstate === ACTIVE_TRANSACTION ? `${error.message}. ${error.hint}` : error.message
+  const message = withoutStop(sqlstate === ACTIVE_TRANSACTION ? `${error.message} ${error.hint}` : error.message)
   return { at, message, code: error.code, ...told }
 }
 

@@ -1,3 +1,4 @@
+import { withoutStop } from '../../core/sentence.ts'
 import type { BackupProgress } from '../../ports/backup.ts'
 import type { Clock } from '../../ports.ts'
 import { pause } from './call.ts'
@@ -93,5 +94,7 @@ function teller<T>({ subject, progress }: Waiting<T>): (seen: Look<T>, elapsedMs
 
 function textOf<T>(seen: Look<T>): string {
   if (seen.kind === 'going-on') return seen.status
-  return seen.kind === 'unclear' ? `no answer now, looking again (${seen.error.message})` : 'not visible yet'
+  return seen.kind === 'unclear'
+    ? `no answer now, looking again (${withoutStop(seen.error.message)})`
+    : 'not visible yet'
 }

@@ -1,4 +1,5 @@
 import { type Loss, mayOnly } from '../../core/loss.ts'
+import { withoutStop } from '../../core/sentence.ts'
 import { MigratorError } from '../../errors.ts'
 import type { AskedLoss, Losses } from '../../ports/kept-data.ts'
 import type { Row, Session } from '../../ports.ts'
@@ -57,7 +58,7 @@ async function findOrSay(on: Session, destructions: AskedLoss['destructions']): 
     return await reading(on, CATALOG_TIMEOUT_MS, () => findLost(on, destructions))
   } catch (error) {
     if (!(error instanceof MigratorError) || error.code === 'CONNECTION_LOST') throw error
-    return [{ how: 'unknown', why: `the catalog could not be read: ${error.message}` }]
+    return [{ how: 'unknown', why: `the catalog could not be read: ${withoutStop(error.message)}` }]
   }
 }
 
@@ -90,7 +91,7 @@ async function measured(
     } catch (error) {
       if (!(error instanceof MigratorError) || error.code === 'CONNECTION_LOST') throw error
       if (error.code !== 'STATEMENT_TIMEOUT' && error.code !== 'LOCK_TIMEOUT')
-        return { ...name, estimated: true, why: `not counted: ${error.message}` }
+        return { ...name, estimated: true, why: `not counted: ${withoutStop(error.message)}` }
     }
   }
   return { ...name, ...as(await reading(on, CATALOG_TIMEOUT_MS, () => estimated(on, found))), estimated: true }
