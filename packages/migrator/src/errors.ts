@@ -30,6 +30,14 @@ export const errorTable = {
   STATE_FILE_INVALID: { exit: 2, hint: 'Restore the state file from a copy, or name another one.' },
   CONNECTION_FAILED: { exit: 1, hint: 'Check that the server runs and that host and port in DATABASE_URL are right.' },
   AUTHENTICATION_FAILED: { exit: 1, hint: 'Check user and password in DATABASE_URL.' },
+  DATABASE_READ_ONLY: {
+    exit: 1,
+    hint: 'Connect to the primary; or, if it is one, find out who set default_transaction_read_only (ALTER DATABASE or ALTER ROLE … RESET undoes it).',
+  },
+  POOLER_UNSUITABLE: {
+    exit: 2,
+    hint: 'Set pool_mode to transaction or session, or point DATABASE_URL at the server itself.',
+  },
   DATABASE_NOT_FOUND: { exit: 1, hint: 'Create the database, or correct its name in DATABASE_URL.' },
   DATABASE_UNSUPPORTED: {
     exit: 2,
@@ -55,6 +63,14 @@ export const errorTable = {
   },
   LOCK_UNAVAILABLE: { exit: 4, hint: 'Another run holds the run lock. Wait for it, then run the command again.' },
   LOCK_LOST: { exit: 1, hint: 'Look at db:migrate:status, then run the command again.' },
+  DEADLOCK: {
+    exit: 1,
+    hint: 'Nothing of the step stayed. Run the command again when fewer others write to these tables; --lock-retries says how often to try.',
+  },
+  SERIALIZATION_FAILURE: {
+    exit: 1,
+    hint: 'Nothing of the step stayed. Run the command again when fewer others write to these tables; --lock-retries says how often to try.',
+  },
   LOCK_TIMEOUT: {
     exit: 1,
     hint: 'Another session kept a table locked. End it or wait, then run the command again; --lock-timeout and --lock-retries say how long to try.',

@@ -72,7 +72,7 @@ export function runOptions<T>(yargs: Argv<T>): Argv<T & RunFlags> {
     .option('lock-retries', {
       type: 'string',
       requiresArg: true,
-      describe: 'How often a step that met a lock is tried again (3)',
+      describe: 'How often a step that met a lock or a deadlock is tried again (3)',
     })
     .option('lock-wait', {
       type: 'string',

@@ -107,7 +107,7 @@ export async function recoverDirty(
 function dirtyFound(dirty: readonly { id: string; entry: HistoryEntry }[]): MigratorError {
   const told = dirty.map(({ id, entry: { progress } }) => {
     const at = progress?.statement ? `. It stopped at: ${progress.statement.split('\n')[0]}` : ''
-    return `Migration ${id} is dirty: its ${progress?.direction ?? 'up'} began ${progress ? 'outside a transaction ' : ''}and its outcome is unknown${at}`
+    return `Migration ${id} is dirty: its ${progress?.direction ?? 'up'} began ${progress ? 'outside a transaction ' : ''}and its outcome is unknown${at}.`
   })
   return new MigratorError('MIGRATION_DIRTY', told.join('\n'), { details: { versions: dirty.map(({ id }) => id) } })
 }

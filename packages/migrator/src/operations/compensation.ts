@@ -3,6 +3,7 @@ import { reportError } from './context.ts'
 import { runNonTransactional } from './non-transactional.ts'
 import type { ReadyStep } from './prepare.ts'
 import { watchStep } from './progress.ts'
+import { retrying } from './retrying.ts'
 import type { Run, StepResult } from './run.ts'
 import { runTransactional, tellFailure } from './transactional.ts'
 
@@ -49,7 +50,7 @@ async function takeBack(run: Run, step: ReadyStep, index: number): Promise<numbe
   }
   if (run.session.isLost) run.session = await run.context.database.connect({ modules: true })
   const back = step.migration.transactional ? runTransactional : runNonTransactional
-  return watchStep(run, down, index, () => back(run, down, index))
+  return retrying(run, down, () => watchStep(run, down, index, () => back(run, down, index)))
 }
 
 function withKept(error: MigratorError, count: number): MigratorError {

@@ -2,6 +2,7 @@ import { isNamedIn } from '../core/catalog-identity.ts'
 import type { CatalogDigest, HistoryEntry, Progress } from '../core/history.ts'
 import type { Action } from '../core/migration.ts'
 import { describeDifferences, diffDigests } from '../core/schema-diff.ts'
+import { sentence } from '../core/sentence.ts'
 import { MigratorError } from '../errors.ts'
 import { loadParser } from '../sql/statements.ts'
 import { emit, reportError } from './context.ts'
@@ -10,6 +11,7 @@ import { refuseWithoutLock } from './lock-held.ts'
 import { prepareSteps, type ReadyStep } from './prepare.ts'
 import { describe } from './progress.ts'
 import { judge, type Scene } from './recovery-scene.ts'
+import { retrying } from './retrying.ts'
 import type { Run } from './run.ts'
 
 /**
@@ -105,7 +107,7 @@ async function runDown(run: Run, step: ReadyStep, scene: Scene, check: () => Pro
   if (!down) throw new MigratorError('RECOVERY_FAILED', 'No down migration found for dirty migration')
   await loadParser()
   try {
-    await downInTransaction(run, step, down, { ...scene }, check)
+    await retrying(run, step, () => downInTransaction(run, step, down, { ...scene }, check))
   } catch (error) {
     if (!(error instanceof MigratorError) || !NEEDS_NO_TRANSACTION(error)) throw error
     await run.session.settle(run.options)
@@ -181,12 +183,16 @@ function lockLost(cause: unknown): MigratorError {
 function asRecoveryFailure({ id, progress }: HistoryEntry, cause: unknown): MigratorError {
   const error = cause instanceof MigratorError ? cause : undefined
   if (error?.code === 'LOCK_LOST' || error?.code === 'INTERRUPTED' || error?.code.startsWith('ARCHIVE_')) return error
-  const stopped = progress?.statement ? `. It had stopped at: ${progress.statement.split('\n')[0]}` : ''
+  const stopped = progress?.statement ? ` It had stopped at: ${progress.statement.split('\n')[0]}` : ''
   const why = error?.message ?? reportError(cause).message
   const own = error?.code === 'RECOVERY_FAILED' ? { hint: error.hint } : {}
-  return new MigratorError('RECOVERY_FAILED', `Migration ${id} is dirty and was not recovered: ${why}${stopped}`, {
-    cause,
-    ...own,
-    details: { ...error?.details, id, progress },
-  })
+  return new MigratorError(
+    'RECOVERY_FAILED',
+    `Migration ${id} is dirty and was not recovered: ${sentence(why)}${stopped}`,
+    {
+      cause,
+      ...own,
+      details: { ...error?.details, id, progress },
+    },
+  )
 }

@@ -4,10 +4,11 @@ import { type ErrorCode, MigratorError } from '../errors.ts'
 import type { RunLock, Session } from '../ports.ts'
 import { mayAddEnumValue } from '../sql/enum-value.ts'
 import { type Ahead, sendAhead } from './ahead.ts'
-import { type Context, emit, interrupted, type RunOptions, reportError } from './context.ts'
+import { type Context, interrupted, type RunOptions, reportError } from './context.ts'
 import { runNonTransactional } from './non-transactional.ts'
 import type { ReadyStep } from './prepare.ts'
 import { watchStep } from './progress.ts'
+import { retrying } from './retrying.ts'
 import { runBatch, runTransactional, sendStep, tellFailure } from './transactional.ts'
 
 /** What became of one step of a run. `reverted` on the way up: it had been applied and was taken back. */
@@ -142,34 +143,6 @@ function runOne(run: Run, step: ReadyStep, index: number, ahead: Ahead): Promise
       : runTransactional(run, step, index, () => ahead.answerOf(index)),
   )
 }
-
-const FIRST_BACKOFF_MS = 500
-const LONGEST_BACKOFF_MS = 10_000
-
-/** Tries again, with backoff and jitter, what was undone cleanly because another session held a lock. */
-async function retrying<T>(run: Run, step: Step | undefined, attempt: () => Promise<T>): Promise<T> {
-  for (let tried = 0; ; tried++) {
-    try {
-      return await attempt()
-    } catch (error) {
-      const retriable =
-        error instanceof MigratorError && RETRIED.has(error.code) && !error.details.dirty && !run.lockLost
-      if (!retriable || tried >= run.options.lockRetries || run.context.signal.aborted) throw error
-      const pause = Math.min(FIRST_BACKOFF_MS * 2 ** tried, LONGEST_BACKOFF_MS) * (0.5 + Math.random())
-      emit(run.context, {
-        kind: 'step-retrying',
-        level: 'warn',
-        version: step?.id,
-        direction: step?.direction,
-        message: `${step?.id}: a lock was not free (${error.message}). Trying again in ${(pause / 1000).toFixed(1)} s, ${tried + 1} of ${run.options.lockRetries}.`,
-        details: { blockers: error.details.blockers },
-      })
-      await run.context.clock.sleep(pause, run.context.signal)
-    }
-  }
-}
-
-const RETRIED = new Set<ErrorCode>(['LOCK_TIMEOUT'])
 
 /** The first Ctrl-C: a transaction is cancelled, a step outside one is let finish. */
 async function abandonStep(run: Run): Promise<void> {

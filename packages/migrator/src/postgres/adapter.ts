@@ -10,6 +10,7 @@ import { DEFAULT_ARCHIVE_SCHEMA } from '../core/archive-schemas.ts'
 import { harmlessly, textOfError } from '../core/harmless.ts'
 import type { Operator } from '../core/history.ts'
 import { callback, checkOptions, kind, type OptionKinds, someMilliseconds, text } from '../core/options.ts'
+import { MigratorError } from '../errors.ts'
 import type { BackupStore } from '../ports/backup.ts'
 import type { KeptData, Losses } from '../ports/kept-data.ts'
 import type {
@@ -28,13 +29,16 @@ import { createActivity } from './activity.ts'
 import { backupTableOf, createBackupStore } from './backup-table.ts'
 import { type ServerChoice, serverChoice } from './choose-server.ts'
 import { type Opened, openClient } from './client.ts'
+import { statementFailure } from './failure.ts'
 import { createKeptData, DEFAULT_PRESERVED_SCHEMA } from './kept/index.ts'
 import { lateCatalog } from './late-catalog.ts'
 import { logTableOf, logTableSink, readLog } from './log-table.ts'
 import { runLockHolder, tryRunLock } from './run-lock.ts'
+import { isConnectionLoss } from './server-error.ts'
 import { PostgresSession } from './session.ts'
 import { parseTableName, type TableName } from './table-name.ts'
 import { TableStateStore } from './table-state-store.ts'
+import { whenFree } from './when-free.ts'
 
 export interface PostgresAdapterOptions {
   /** `postgresql://user:password@host:5432/database`. The constructor throws DATABASE_URL_INVALID otherwise. */
@@ -118,13 +122,30 @@ export class PostgresAdapter implements Database {
   }
 
   async tryRunLock(): Promise<RunLock | undefined> {
-    const { client, backend, lost } = await this.#connection(false)
+    const { client, backend, lost, isLost } = await this.#connection(false)
     let lock: RunLock | undefined
     try {
       lock = await tryRunLock(client, backend, this.historyStore.qualifiedName, lost)
       return lock
+    } catch (error) {
+      if (backend.pooled && isConnectionLoss(error)) await this.#refuseStatementPooling()
+      throw statementFailure(error, {})
     } finally {
-      if (!lock) await client.end({ timeout: 1 })
+      if (!lock) await client.end({ timeout: isLost() ? 0 : 1 })
+    }
+  }
+
+  /** A pooler that keeps no transactions cuts the connection at the first BEGIN, and does so again. */
+  async #refuseStatementPooling(): Promise<void> {
+    const { client } = await this.#connection(false)
+    try {
+      await client.unsafe('BEGIN')
+    } catch (cause) {
+      const { host, port } = this.location
+      const message = `The pooler ${host}:${port} ends every connection that begins a transaction (pool_mode=statement).`
+      throw new MigratorError('POOLER_UNSUITABLE', message, { cause })
+    } finally {
+      await client.end({ timeout: 0 })
     }
   }
 
@@ -163,6 +184,10 @@ export class PostgresAdapter implements Database {
 
   async #connection(fetchTypes: boolean, database?: string): Promise<Connection> {
     const connection = await this.#server.chosen()
+    return whenFree(this.#connectTimeoutMs(connection), () => this.#tryConnection(connection, fetchTypes, database))
+  }
+
+  async #tryConnection(connection: ConnectionParameters, fetchTypes: boolean, database?: string): Promise<Connection> {
     let isLost = false
     let tellLost = () => {}
     let end = async (): Promise<void> => {}
@@ -183,12 +208,16 @@ export class PostgresAdapter implements Database {
     return { ...opened, isLost: () => isLost, lost }
   }
 
+  #connectTimeoutMs(connection: ConnectionParameters): number {
+    return this.#options.connectTimeoutMs ?? connection.connectTimeoutMs ?? 10_000
+  }
+
   #dial(connection: ConnectionParameters, fetchTypes: boolean, onClose: () => void): Promise<Opened> {
     return openClient({
       connection,
       applicationName: this.applicationName,
       fetchTypes,
-      connectTimeoutMs: this.#options.connectTimeoutMs ?? connection.connectTimeoutMs ?? 10_000,
+      connectTimeoutMs: this.#connectTimeoutMs(connection),
       onNotice: (message) => harmlessly(() => this.#options.onNotice?.(message), warnOfListener),
       onClose,
     })

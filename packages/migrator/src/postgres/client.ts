@@ -7,6 +7,7 @@ import { dial } from './dial.ts'
 import { type Client, driverClient } from './driver-client.ts'
 import { connectFailure } from './failure.ts'
 import { type Backend, greet, refuseByHost, unfit } from './greeting.ts'
+import { pins, WITHOUT_LIMITS } from './pins.ts'
 import { letsNextServerTry, noneAnswered } from './several-servers.ts'
 import { refusedSettings } from './startup-failure.ts'
 import { otherWireMayHelp, refusedPlain, tellingFailure, type Wire, wiresOf } from './wires.ts'
@@ -90,6 +91,8 @@ async function open(options: ClientOptions, target: Target, session: SessionAttr
       const backend = await Promise.race([greet(client), limit.expired])
       const misfit = unfit(backend, session, target)
       if (misfit) throw misfit
+      if (!backend.pooled)
+        await Promise.race([client.unsafe(`${pins(backend, 'SET')}; ${WITHOUT_LIMITS}`), limit.expired])
       state.isOpen = true
       return { client, backend, target }
     } catch (error) {

@@ -1,8 +1,11 @@
+import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
 import { MigratorError } from '../errors.ts'
 import type { DatabaseLocation } from '../ports.ts'
-import { connectFailure, isConnectionLoss, type Origin, statementFailure } from './failure.ts'
+import { connectFailure, type Origin, statementFailure } from './failure.ts'
+import { isConnectionLoss } from './server-error.ts'
 
+const ofPooler = (message: string) => serverError('08P01', { severity: undefined, severity_local: 'FATAL', message })
 const serverError = (code: string, more: object = {}) =>
   Object.assign(new Error('it went wrong'), { code, severity: 'ERROR', ...more })
 
@@ -17,7 +20,7 @@ describe('a failed statement', () => {
       { file: '1_a.up.sql', sql },
       {
         code: 'MIGRATION_FAILED',
-        message: '1_a.up.sql:2:13: it went wrong',
+        message: '1_a.up.sql:2:13: it went wrong.',
         details: { sqlstate: '42703', line: 2, column: 13, statement: "SELECT '😀', missing FROM a" },
       },
     )
@@ -41,7 +44,9 @@ describe('a failed statement', () => {
     const codes = {
       '55P03': 'LOCK_TIMEOUT',
       '57014': 'STATEMENT_TIMEOUT',
-      '57P01': 'CONNECTION_LOST',
+      '40P01': 'DEADLOCK',
+      '40001': 'SERIALIZATION_FAILURE',
+      '25006': 'DATABASE_READ_ONLY',
       '23505': 'MIGRATION_FAILED',
     }
     for (const [state, code] of Object.entries(codes)) check(serverError(state), {}, { code })
@@ -87,7 +92,7 @@ describe('a failed statement', () => {
     const wrapped = Object.assign(new Error('Failed query: insert\nparams: ada', { cause: new Error('too late') }), {
       params: ['ada'],
     })
-    check(wrapped, {}, { message: 'too late' })
+    check(wrapped, {}, { message: 'too late.' })
   })
 
   test('is found below what an ORM wrapped around it', () => {
@@ -124,8 +129,11 @@ test('a lost connection is told from an error of the server', () => {
   const check = (error: unknown, expected: boolean) => expect(isConnectionLoss(error)).toBe(expected)
   check(Object.assign(new Error('x'), { code: 'ECONNRESET' }), true)
   check(new Error('x', { cause: Object.assign(new Error('y'), { code: 'CONNECTION_CLOSED' }) }), true)
-  check(serverError('57P01'), true)
-  check(serverError('08006'), true)
+  check(serverError('57P01', { severity: 'FATAL' }), true)
+  check(serverError('08P01', { severity: undefined, severity_local: 'FATAL' }), true)
+  check(new postgres.PostgresError({ message: 'no field but this one' } as never), true)
+  check(serverError('57P01'), false)
+  check(serverError('08006'), false)
   check(serverError('42601'), false)
   check(new Error('ECONNRESET'), false)
   check('text', false)
@@ -146,5 +154,15 @@ describe('a connection that cannot be opened', () => {
     check(Object.assign(new Error(''), { code: 'ECONNREFUSED' }), 'CONNECTION_FAILED', 'nothing listens there')
     check(Object.assign(new Error('x'), { code: 'ENOTFOUND' }), 'CONNECTION_FAILED', 'host name is unknown')
     check(new Error('odd'), 'CONNECTION_FAILED', 'odd')
+    check(serverError('53300'), 'CONNECTION_FAILED', 'The server db:5432 is busy: it went wrong.')
+    check(serverError('57P03'), 'CONNECTION_FAILED', 'The server db:5432 is busy: it went wrong.')
+    check(ofPooler('query_wait_timeout'), 'CONNECTION_FAILED', 'The pooler db:5432 is busy: query_wait_timeout.')
+    check(ofPooler('password authentication failed'), 'AUTHENTICATION_FAILED', '"app"')
+    check(ofPooler('no such database: shop'), 'DATABASE_NOT_FOUND', '"shop"')
+  })
+
+  test('is not named by the words of the server, which lc_messages changes', () => {
+    const message = 'authentication failed, no such database'
+    check(serverError('XX000', { message }), 'CONNECTION_FAILED', message)
   })
 })

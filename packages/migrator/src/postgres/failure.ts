@@ -1,41 +1,12 @@
 import { excerptOf } from '../core/excerpt.ts'
 import { redactPart, redactText } from '../core/redact.ts'
+import { withoutStop } from '../core/sentence.ts'
 import { type ErrorCode, MigratorError } from '../errors.ts'
 import type { DatabaseLocation } from '../ports.ts'
 import { afterCodePoints } from '../sql/offsets.ts'
 import { type Position, positionAt } from '../sql/text.ts'
+import { BUSY_STATES, isConnectionLoss, isOfPooler, type ServerError, serverErrorIn } from './server-error.ts'
 import { tellableContext, tellableWords } from './server-words.ts'
-
-/** What the server says of an error; https://www.postgresql.org/docs/current/protocol-error-fields.html */
-export interface ServerError extends Error {
-  readonly code: string
-  readonly severity: string
-  readonly position?: string
-  readonly detail?: string
-  readonly hint?: string
-  readonly where?: string
-  readonly schema_name?: string
-  readonly table_name?: string
-  readonly column_name?: string
-  readonly constraint_name?: string
-}
-
-const CONNECTION_CODES = new Set([
-  'CONNECTION_CLOSED',
-  'CONNECTION_ENDED',
-  'CONNECTION_DESTROYED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-])
-
-/** Finds the server's error below what an ORM wrapped around it. */
-export function serverErrorIn(error: unknown): ServerError | undefined {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if ('severity' in cause && 'code' in cause) return cause as ServerError
-  }
-  return undefined
-}
 
 /** An ORM wraps what our own checks throw as well. */
 function migratorErrorIn(error: unknown): MigratorError | undefined {
@@ -45,26 +16,18 @@ function migratorErrorIn(error: unknown): MigratorError | undefined {
   return undefined
 }
 
-export function isConnectionLoss(error: unknown): boolean {
-  const state = serverErrorIn(error)?.code
-  if (state !== undefined) return state.startsWith('08') || state === '57P01' || state === '57P02' || state === '57P03'
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if ('code' in cause && CONNECTION_CODES.has(String(cause.code))) return true
-  }
-  return false
-}
-
 /** Why a connection could not be opened, in plain words. */
 export function connectFailure(error: unknown, location: DatabaseLocation): MigratorError {
   if (error instanceof MigratorError) return error
   const at = `${location.host}:${location.port}`
   const cause = { cause: error }
   const server = serverErrorIn(error)
-  const text = server?.message ?? ''
-  if (server?.code === '3D000' || /no such database/i.test(text)) {
+  const text = withoutStop(redactText(server?.message ?? ''))
+  const pooler = server !== undefined && isOfPooler(server)
+  if (server?.code === '3D000' || (pooler && POOLER_SAYS.noDatabase.test(text))) {
     return new MigratorError('DATABASE_NOT_FOUND', `The server ${at} has no database "${location.database}".`, cause)
   }
-  if (server?.code === '28P01' || server?.code === '28000' || /authentication failed/i.test(text)) {
+  if (server?.code?.startsWith('28') || (pooler && POOLER_SAYS.noEntry.test(text))) {
     return new MigratorError(
       'AUTHENTICATION_FAILED',
       `The server ${at} refused user "${location.user}": ${text}.`,
@@ -73,6 +36,8 @@ export function connectFailure(error: unknown, location: DatabaseLocation): Migr
   }
   if (server?.code === '42501')
     return new MigratorError('PERMISSION_DENIED', `The server ${at} refused: ${text}.`, cause)
+  if (server && (pooler || BUSY_STATES.has(server.code ?? '')))
+    return busy(server, pooler ? `The pooler ${at}` : `The server ${at}`, text)
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const why = server
     ? text
@@ -81,6 +46,22 @@ export function connectFailure(error: unknown, location: DatabaseLocation): Migr
     ...cause,
     details: { reason: code || server?.code },
   })
+}
+
+/** PgBouncer has one SQLSTATE for everything (08P01), and never translates its messages. */
+const POOLER_SAYS = { noDatabase: /no such database|database .* does not exist/i, noEntry: /authentication failed/i }
+
+function busy(server: ServerError, who: string, text: string): MigratorError {
+  return new MigratorError('CONNECTION_FAILED', `${who} is busy: ${text}.`, {
+    cause: server,
+    hint: 'Wait, or free connections (a run needs up to 5 at once), then run the command again.',
+    details: { reason: 'busy', sqlstate: server.code },
+  })
+}
+
+/** Whether a connection that was refused may be had a moment later. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof MigratorError && error.details.reason === 'busy'
 }
 
 const PLAIN: Readonly<Record<string, string>> = {
@@ -108,13 +89,8 @@ export function statementFailure(error: unknown, origin: Origin): MigratorError 
   const ours = migratorErrorIn(error)
   if (ours) return ours
   const server = serverErrorIn(error)
+  if (isConnectionLoss(error)) return connectionLost(server, error, origin)
   if (server) return serverFailure(server, error, origin)
-  if (isConnectionLoss(error)) {
-    return new MigratorError('CONNECTION_LOST', 'The connection to the database was lost.', {
-      cause: error,
-      details: { file: origin.file },
-    })
-  }
   const place = frameIn(error, origin.file)
   const message = redactText(ownMessage(error))
   return new MigratorError('MIGRATION_FAILED', place ? `${place}: ${message}` : message, {
@@ -130,27 +106,46 @@ function ownMessage(error: unknown): string {
   return error.cause === undefined ? 'a query failed' : ownMessage(error.cause)
 }
 
+function connectionLost(server: ServerError | undefined, cause: unknown, { file }: Origin): MigratorError {
+  const by = server && (isOfPooler(server) ? 'pooler' : 'server')
+  const why = server ? ` The ${by} ended the session: ${withoutStop(redactText(server.message))}.` : ''
+  return new MigratorError('CONNECTION_LOST', `The connection to the database was lost.${why}`, {
+    cause,
+    details: { file, sqlstate: server?.code },
+  })
+}
+
 const CODES: Readonly<Record<string, ErrorCode>> = {
   '55P03': 'LOCK_TIMEOUT',
   '57014': 'STATEMENT_TIMEOUT',
-  '57P01': 'CONNECTION_LOST',
-  '57P02': 'CONNECTION_LOST',
+  '40P01': 'DEADLOCK',
+  '40001': 'SERIALIZATION_FAILURE',
+  '25006': 'DATABASE_READ_ONLY',
 }
 
-/** 25P02 hides an earlier error, 55P04 is the enum value of the same transaction, 53200 too many locks in one. */
+/** What to do next, where that is not to correct the migration. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const HINTS: Readonly<Record<string, string>> = {
-  '55P04': 'Add the enum value in a transaction of its own: run db:migrate --transaction each.',
-  '53200': 'One transaction held too many locks: run db:migrate --transaction each.',
   '25001': 'This statement cannot run in a transaction: set transaction=false in the migration.',
+  '3F000':
+    'The search_path of the database or role names no schema that exists: set it, or write the schema in the migration.',
+  '53100': 'The disk of the server is full. Free space, then run db:migrate again.',
+  // Too many locks in one transaction is one of its reasons.
+  '53200': 'The server ran out of memory, or one transaction held too many locks: try db:migrate --transaction each.',
+  '55P04': 'Add the enum value in a transaction of its own: run db:migrate --transaction each.',
+  '58030': 'The server could not read or write its files; look at its log.',
+  XX000: 'This is an error inside the server; look at its log.',
+  XX001: 'The server found damaged data; look at its log before anything else.',
+  XX002: 'The server found a damaged index; look at its log before anything else.',
 }
 
 function serverFailure(server: ServerError, cause: unknown, origin: Origin): MigratorError {
   const at = placeIn(server, origin)
   const place = at ? `${origin.file ?? 'SQL'}:${at.line}:${at.column}` : (frameIn(cause, origin.file) ?? origin.file)
   const text = tellableWords(server)
-  const hint = HINTS[server.code]
-  const denied = server.code === '42501' && origin.file === undefined ? 'PERMISSION_DENIED' : undefined
-  return new MigratorError(CODES[server.code] ?? denied ?? 'MIGRATION_FAILED', place ? `${place}: ${text}` : text, {
+  const state = server.code ?? ''
+  const hint = HINTS[state]
+  const denied = state === '42501' && origin.file === undefined ? 'PERMISSION_DENIED' : undefined
+  return new MigratorError(CODES[state] ?? denied ?? 'MIGRATION_FAILED', place ? `${place}: ${text}` : text, {
     cause,
     ...(hint ? { hint } : {}),
     details: {

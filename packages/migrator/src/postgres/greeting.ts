@@ -2,7 +2,7 @@ import type { SessionAttributes, Target } from '../connection/connection.ts'
 import { placeText } from '../connection/connection.ts'
 import { MigratorError } from '../errors.ts'
 import type { Client } from './driver-client.ts'
-import { serverErrorIn } from './failure.ts'
+import { serverErrorIn } from './server-error.ts'
 
 /** What the server said of a new connection. */
 export interface Backend {

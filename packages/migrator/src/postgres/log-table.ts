@@ -1,3 +1,4 @@
+import { lasting } from '../core/once.ts'
 import { redact } from '../core/redact.ts'
 import { MigratorError } from '../errors.ts'
 import type { EventLog, LogRow, RunEvent, Session } from '../ports.ts'
@@ -42,8 +43,14 @@ const LEFT_OUT = new Set<RunEvent['kind']>([
   'backup-progress',
 ])
 
-/** Where there is no database there is no table to say so in. */
-const UNREACHABLE = new Set<string>(['CONNECTION_FAILED', 'AUTHENTICATION_FAILED', 'DATABASE_NOT_FOUND'])
+/** Where no database can be written to there is no table to say so in. */
+const UNREACHABLE = new Set<string>([
+  'CONNECTION_FAILED',
+  'AUTHENTICATION_FAILED',
+  'DATABASE_NOT_FOUND',
+  'DATABASE_READ_ONLY',
+  'POOLER_UNSUITABLE',
+])
 
 /**
  * Writes every attempt to `migration_logs` over a session of its own, apart from the steps' transactions, so that a
@@ -56,7 +63,9 @@ export function logTableSink(
   onWarning: (message: string) => void,
 ): EventLog {
   let waiting: RunEvent[] = []
-  let session: Promise<Session> | undefined
+  const session = lasting(open, ({ isLost }) => isLost)
+  let opened: Session | undefined
+  let refused: unknown
   let writing: Promise<void> = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
   let broken = false
@@ -73,21 +82,26 @@ export function logTableSink(
     },
     async close() {
       await this.flush()
-      await (await session?.catch(() => undefined))?.close()
+      if (refused !== undefined && waiting.length > 0) giveUp(refused)
+      await opened?.close()
     },
   }
 
-  /** A session that somebody ended (a restore in place, say) is replaced once. */
-  async function execute(sql: string): Promise<void> {
-    session ??= open()
-    if ((await session).isLost) session = open()
-    const on = await session
+  /** A session that somebody ended (a restore in place, say) is replaced. */
+  async function connected(): Promise<Session | undefined> {
     try {
-      await on.execute(sql)
+      refused = undefined
+      opened = await session()
+      return opened
     } catch (error) {
-      await on.abort()
-      throw error
+      refused = error
+      return undefined
     }
+  }
+
+  function giveUp(error: unknown): void {
+    broken = true
+    onWarning(`The log table ${name.schema}.${name.table} cannot be written: ${(error as Error).message}`)
   }
 
   function write(): void {
@@ -99,17 +113,22 @@ export function logTableSink(
   }
 
   async function send(rows: readonly RunEvent[]): Promise<void> {
+    const on = await connected()
+    if (!on) {
+      // Nothing was sent: it waits for the next attempt.
+      waiting = [...rows, ...waiting]
+      return
+    }
     try {
       // One message is one transaction of its own: a failure leaves none open for the lines that follow.
-      await execute(`SET LOCAL synchronous_commit = off; ${insert(name, rows, operator)}`)
+      await on.execute(`SET LOCAL synchronous_commit = off; ${insert(name, rows, operator)}`)
     } catch (error) {
       // Before the first run there is no table: its lines wait until there is, or are gone with what was refused.
       if (error instanceof MigratorError && error.details.sqlstate === '42P01') {
         waiting = [...rows, ...waiting]
         return
       }
-      broken = true
-      onWarning(`The log table ${name.schema}.${name.table} cannot be written: ${(error as Error).message}`)
+      giveUp(error)
     }
   }
 }

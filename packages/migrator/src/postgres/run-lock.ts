@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { MigratorError } from '../errors.ts'
 import type { LockHolder, RunLock, Session } from '../ports.ts'
 import { literal } from '../sql/literal.ts'
 import type { Backend, Client } from './client.ts'
@@ -41,7 +42,10 @@ export class PostgresRunLock implements RunLock {
   }
 }
 
-/** Tries once. Undefined when another session holds it; the connection stays with the caller then. */
+/**
+ * Tries once. Undefined when another session holds it; the connection stays with the caller, after a failure too. Throws
+ * DATABASE_READ_ONLY where nothing can be written.
+ */
 export async function tryRunLock(
   client: Client,
   backend: Backend,
@@ -51,10 +55,19 @@ export async function tryRunLock(
   const [classId, objectId] = lockKeyOf(name)
   const noTransactionTimeout = backend.versionNumber >= 170000 ? 'SET LOCAL transaction_timeout = 0;' : ''
   await client.unsafe(`BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = 0;
-    SET LOCAL statement_timeout = 0; ${noTransactionTimeout}`)
+    SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; ${noTransactionTimeout}`)
   const [row] = await client.unsafe(`
     SELECT pg_catalog.pg_try_advisory_xact_lock(${classId}, ${objectId}) AS obtained, pg_catalog.pg_backend_pid() AS pid,
-           (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) AS database`)
+           (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) AS database,
+           pg_catalog.pg_is_in_recovery() AS standby, pg_catalog.current_setting('transaction_read_only') = 'on' AS read_only`)
+  if (row?.standby === true)
+    throw new MigratorError('DATABASE_READ_ONLY', 'The server is a standby: it accepts no changes.')
+  if (row?.read_only === true) {
+    throw new MigratorError(
+      'DATABASE_READ_ONLY',
+      'The database accepts no changes: default_transaction_read_only is on.',
+    )
+  }
   if (row?.obtained !== true) {
     await client.unsafe('ROLLBACK')
     return undefined

@@ -2,7 +2,7 @@ import { redactText } from '../core/redact.ts'
 
 /** As much of a server's error as is told. */
 export interface ServerWords {
-  readonly code: string
+  readonly code?: string | undefined
   readonly message: string
   readonly detail?: string | undefined
   readonly hint?: string | undefined
@@ -14,7 +14,7 @@ export interface ServerWords {
  * speaks of objects; a bad value (class 22) is left out of the message.
  */
 export function tellableWords(server: ServerWords): string {
-  const { code, detail, hint } = server
+  const { code = '', detail, hint } = server
   const ofObjects = TELLS_OF_OBJECTS.has(code.slice(0, 2))
   const message = code.startsWith('22') && code !== OF_A_SETTING ? withoutValue(server.message) : server.message
   const withheld = message !== server.message || (detail !== undefined && !ofObjects)

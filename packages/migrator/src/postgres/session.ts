@@ -9,9 +9,11 @@ import type { Position } from '../sql/text.ts'
 import type { Backend, Client } from './client.ts'
 import { CHECK_DEFERRED, FIRE_DEFERRED } from './deferred.ts'
 import { drizzleHandle, type SentStatement } from './drizzle-handle.ts'
-import { frameIn, type Origin, serverErrorIn, statementFailure } from './failure.ts'
+import { frameIn, type Origin, statementFailure } from './failure.ts'
 import { Leftovers } from './leftovers.ts'
+import { pins, WITHOUT_LIMITS_ALONE } from './pins.ts'
 import type { PostgresRunLock } from './run-lock.ts'
+import { serverErrorIn } from './server-error.ts'
 import { Statements } from './unawaited.ts'
 
 /** What postgres.js' queries have beside their promise. */
@@ -157,12 +159,20 @@ export class PostgresSession implements Session {
   }
 
   async query(sql: string): Promise<readonly Row[]> {
-    return (await this.#send(sql, { sql })) as readonly Row[]
+    const [rows = []] = await this.#ask([sql])
+    return rows
   }
 
   async queryAll(queries: readonly string[]): Promise<readonly (readonly Row[])[]> {
-    const sql = queries.join(';\n')
-    return (await this.#send(sql, { sql })) as readonly (readonly Row[])[]
+    return this.#ask(queries)
+  }
+
+  async #ask(queries: readonly string[]): Promise<readonly (readonly Row[])[]> {
+    const sent = this.pooled ? [WITHOUT_LIMITS_ALONE, ...queries] : queries
+    const sql = sent.join(';\n')
+    const results = await this.#send(sql, { sql })
+    const each = (sent.length === 1 ? [results] : results) as readonly (readonly Row[])[]
+    return each.slice(sent.length - queries.length)
   }
 
   async perform(action: Action, watch: StatementWatch): Promise<void> {
@@ -318,7 +328,8 @@ export class PostgresSession implements Session {
   /** client_connection_check_interval lets the server end a long statement by itself when this process is gone. */
   #limits({ lockTimeoutMs, statementTimeoutMs }: StepLimits, set: 'SET' | 'SET LOCAL'): string {
     const watchful = this.#backend.checksConnection ? `; ${set} client_connection_check_interval = '1s'` : ''
-    return `${set} lock_timeout = ${lockTimeoutMs}; ${set} statement_timeout = ${statementTimeoutMs}${watchful}`
+    const pinned = pins(this.#backend, set)
+    return `${pinned}; ${set} lock_timeout = ${lockTimeoutMs}; ${set} statement_timeout = ${statementTimeoutMs}${watchful}`
   }
 }
 

@@ -1,5 +1,5 @@
 import { MigratorError } from '../errors.ts'
-import { serverErrorIn } from './failure.ts'
+import { serverErrorIn } from './server-error.ts'
 
 /**
  * As in libpq: the next server is tried where one cannot be reached, is starting or stopping (57P0x), or is not what
@@ -7,7 +7,7 @@ import { serverErrorIn } from './failure.ts'
  */
 export function letsNextServerTry(error: unknown): boolean {
   const server = serverErrorIn(error)
-  if (server) return server.code.startsWith('57P0')
+  if (server) return server.code?.startsWith('57P0') ?? true
   return !(error instanceof MigratorError) || error.details.reason === 'session-attributes'
 }
 

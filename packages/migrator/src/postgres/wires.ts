@@ -1,6 +1,6 @@
 import { type Connection, isSocket, type SslMode, type Target } from '../connection/connection.ts'
 import { MigratorError } from '../errors.ts'
-import { serverErrorIn } from './failure.ts'
+import { serverErrorIn } from './server-error.ts'
 import { requiresSsl } from './ssl-failure.ts'
 
 /** How a server is spoken to. */
