@@ -1,5 +1,6 @@
 import { invalidFiles } from '../core/file-problem.ts'
 import { planUp } from '../core/plan.ts'
+import type { Session } from '../ports.ts'
 import { createRun, readStatuses, withSession } from './begin-run.ts'
 import { type Context, emit, type MigrationSet, type RunOptions } from './context.ts'
 import { prepareSteps, refusePlan } from './prepare.ts'
@@ -23,18 +24,18 @@ export async function baseline(
   options: RunOptions & { readonly dryRun: boolean; readonly approve: () => Promise<void> },
 ): Promise<BaselineReport> {
   if (set.problems.length > 0) throw invalidFiles(set.problems)
-  return withSession(context, async (session) => {
-    const planned = async () => {
+  return withSession(context, async (first) => {
+    const planned = async (session: Session) => {
       const plan = planUp(await readStatuses(context, session, set), { kind: 'id', id }, { allowOutOfOrder: true })
       refusePlan(plan)
       return prepareSteps(context, session, plan.steps)
     }
-    const steps = await planned()
+    const steps = await planned(first)
     if (options.dryRun) return { recorded: steps.map((step) => step.id), dryRun: true }
     await options.approve()
-    return withRunLock(context, session, options.lockWaitMs, async (lock) => {
+    return withRunLock(context, first, options.lockWaitMs, async (lock, session) => {
       const run = await createRun(context, options, lock, session, await readStatuses(context, session, set))
-      const due = await planned()
+      const due = await planned(session)
       await context.store.prepare(session)
       await session.begin(options)
       try {

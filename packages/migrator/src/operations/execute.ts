@@ -106,9 +106,12 @@ async function walk(
     // Asked of git while there is still to wait for the lock.
     void context.operator()
     await prepareSteps(context, session, ahead(course, statuses))
-    return withRunLock(context, session, course.options.lockWaitMs, (lock) =>
-      namingBackups(context, backups, () => underLock(context, course, { lock, session, started, backups })),
-    )
+    return withRunLock(context, session, course.options.lockWaitMs, (lock, live) => {
+      current.current = live
+      return namingBackups(context, backups, () =>
+        underLock(context, course, { lock, session: live, started, backups }),
+      )
+    })
   })
 }
 

@@ -34,8 +34,8 @@ export async function repair(
   what: Repair,
   options: RunOptions & { readonly dryRun: boolean },
 ): Promise<RepairReport> {
-  return withSession(context, (session) =>
-    withRunLock(context, session, options.lockWaitMs, async (lock) => {
+  return withSession(context, (on) =>
+    withRunLock(context, on, options.lockWaitMs, async (lock, session) => {
       const statuses = await readStatuses(context, session, set)
       const status = statuses.find(({ id }) => id === what.id)
       if (!status?.entry) throw notApplied(what.id, statuses)

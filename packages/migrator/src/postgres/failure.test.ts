@@ -85,7 +85,7 @@ describe('a failed statement', () => {
     const where = 'PL/pgSQL function f(integer) line 3 at RAISE'
     check(serverError('22P02', { where }), {}, { details: { where } })
     const message = 'invalid value for parameter "TimeZone": "Mars"'
-    check(serverError('22023', { message }), {}, { message })
+    check(serverError('22023', { message }), {}, { message: `${message}.` })
   })
 
   test("is told without the parameters that Drizzle's message holds", () => {
