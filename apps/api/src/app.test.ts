@@ -7,7 +7,7 @@ import type { LogEntry } from './log.ts'
 const client = createClient({ url: 'postgresql://app:s3cret@127.0.0.1:1/none', connectTimeoutSeconds: 1 })
 afterAll(() => client.close())
 
-const nothing = { pending: [], dirty: [], changed: [], missing: [] }
+const nothing = { pending: [], running: [], dirty: [], changed: [], missing: [], ahead: [] }
 const schemaStatus = async (): Promise<SchemaStatus> => ({ ready: true, ...nothing })
 const app = (deps: Partial<AppDeps> = {}) => createApp({ db: client.db, schemaStatus, ...deps })
 const bearer = { Authorization: 'Bearer wk_secret' }

@@ -2,7 +2,7 @@ import type { SchemaStatus } from '@repo/database'
 import { expect, test } from 'vitest'
 import { createReadiness } from './readiness.ts'
 
-const nothing = { pending: [], dirty: [], changed: [], missing: [] }
+const nothing = { pending: [], running: [], dirty: [], changed: [], missing: [], ahead: [] }
 const current: SchemaStatus = { ready: true, ...nothing }
 
 /** A check that counts its calls and answers with each of `answers` in turn. */

@@ -4,7 +4,7 @@ export type Readiness =
   | ({ readonly ready: true } & Findings)
   | ({ readonly ready: false; readonly reason: string } & Partial<Findings>)
 
-type Findings = Pick<SchemaStatus, 'pending' | 'dirty' | 'changed' | 'missing'>
+type Findings = Omit<SchemaStatus, 'ready' | 'reason'>
 
 export interface ReadinessOptions {
   /** How long an answer is given again, default 1000. Longer is cheaper, and notices later. */
@@ -47,8 +47,7 @@ async function within(timeoutMs: number, schemaStatus: () => Promise<SchemaStatu
   }
 }
 
-function judge({ ready, reason, pending, dirty, changed, missing }: SchemaStatus): Readiness {
-  const findings = { pending, dirty, changed, missing }
+function judge({ ready, reason, ...findings }: SchemaStatus): Readiness {
   return ready ? { ready, ...findings } : { ready, reason: printable(reason ?? summary(findings)), ...findings }
 }
 
@@ -57,7 +56,7 @@ function unreachable(error: unknown): Readiness {
 }
 
 function summary(findings: Findings): string {
-  const parts = Object.entries(findings).filter(([, ids]) => ids.length > 0)
+  const parts = Object.entries(findings).filter(([state, ids]) => state !== 'ahead' && ids.length > 0)
   return parts.length === 0
     ? 'The schema is not ready.'
     : parts.map(([state, ids]) => `${state}: ${ids.join(', ')}`).join('; ')

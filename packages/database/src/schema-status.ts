@@ -1,17 +1,31 @@
 import { fileURLToPath } from 'node:url'
-import { type MigrationStatus, PostgresAdapter, readDirectory, reconcile, type State } from '@repo/migrator'
+import {
+  isUnfinished,
+  type MigrationStatus,
+  PostgresAdapter,
+  readDirectory,
+  readStates,
+  type State,
+} from '@repo/migrator'
 import { readEnv } from './env.ts'
 
 /** Whether a database is what this version of the product expects. */
 export interface SchemaStatus {
-  /** True when every migration of this version is applied as it is here, and none is dirty. */
+  /**
+   * True when every migration of this version is applied as it is here, and none is dirty. What a later version applied, or
+   * is applying, does not matter: during a rolling deploy the old release keeps serving.
+   */
   readonly ready: boolean
   /** Why not, in one sentence. */
   readonly reason?: string
   readonly pending: readonly string[]
+  /** Held by a live run, outside a transaction. */
+  readonly running: readonly string[]
   readonly dirty: readonly string[]
   readonly changed: readonly string[]
   readonly missing: readonly string[]
+  /** Applied by a later version. */
+  readonly ahead: readonly string[]
 }
 
 const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url))
@@ -29,8 +43,9 @@ export async function schemaStatus(options: { readonly url?: string } = {}): Pro
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
   })
   try {
-    const history = await adapter.historyStore.read(await adapter.connect({ modules: false }))
-    return summarise(reconcile(readDirectory(MIGRATIONS).files, history))
+    const where = { database: adapter, store: adapter.historyStore }
+    const { files } = readDirectory(MIGRATIONS)
+    return summarise(await readStates(where, await adapter.connect({ modules: false }), files))
   } finally {
     await adapter.close()
   }
@@ -43,15 +58,21 @@ export async function assertSchemaVersion(options: { readonly url?: string } = {
 }
 
 function summarise(statuses: readonly MigrationStatus[]): SchemaStatus {
-  const ids = (...states: State[]) => statuses.filter(({ state }) => states.includes(state)).map(({ id }) => id)
-  const lists = {
-    pending: ids('pending', 'out-of-order'),
-    dirty: ids('dirty'),
-    changed: ids('changed'),
-    missing: ids('missing'),
-  }
-  const reasons = Object.entries(lists).flatMap(([state, found]) =>
+  const lists = listsOf(statuses)
+  const reasons = Object.entries(listsOf(statuses.filter(isUnfinished))).flatMap(([state, found]) =>
     found.length > 0 ? [`${found.length} ${state}: ${found.join(', ')}`] : [],
   )
   return reasons.length === 0 ? { ready: true, ...lists } : { ready: false, reason: `${reasons.join('; ')}.`, ...lists }
+}
+
+function listsOf(statuses: readonly MigrationStatus[]): Omit<SchemaStatus, 'ready' | 'reason'> {
+  const ids = (...states: State[]) => statuses.filter(({ state }) => states.includes(state)).map(({ id }) => id)
+  return {
+    pending: ids('pending', 'out-of-order'),
+    running: ids('running'),
+    dirty: ids('dirty'),
+    changed: ids('changed'),
+    missing: ids('missing'),
+    ahead: ids('ahead'),
+  }
 }

@@ -11,7 +11,7 @@ export interface TestService {
 
 export async function startService(databaseUrl: string, deps: Partial<AppDeps> = {}): Promise<TestService> {
   const client = createClient({ url: databaseUrl, max: 5, connectTimeoutSeconds: 2 })
-  const nothing = { pending: [], dirty: [], changed: [], missing: [] }
+  const nothing = { pending: [], running: [], dirty: [], changed: [], missing: [], ahead: [] }
   const schemaStatus = async () => ({ ready: true, ...nothing })
   const server = await listen(createApp({ db: client.db, schemaStatus, ...deps }), { host: '127.0.0.1', port: 0 })
   return {

@@ -134,3 +134,42 @@ test('the schema status tells a database that is behind from one that is ready',
   expect(await schemaStatus({ url: database.url })).toMatchObject({ ready: true, pending: [] })
   await database.close()
 })
+
+test('a rolling deploy leaves the old release ready while the later one migrates, and afterwards', async () => {
+  const database = await open('rolling')
+  await database.runner.apply(migrations)
+  let finish = () => {}
+  const gate = new Promise<void>((resolve) => {
+    finish = resolve
+  })
+  const later = { id: '9000_later', transaction: false, up: () => gate, down: async () => {} } as const
+  const applying = database.runner.apply([...migrations, later])
+  const status = () => schemaStatus({ url: database.url })
+  await expect.poll(status, { timeout: 30_000 }).toMatchObject({ ready: true, running: ['9000_later'], dirty: [] })
+  finish()
+  expect((await applying).error).toBeUndefined()
+  expect(await status()).toMatchObject({ ready: true, ahead: ['9000_later'], running: [], missing: [] })
+  const client = createClient({ url: database.url })
+  await client.db.execute(`UPDATE schema_migrations SET dirty = true WHERE version = '9000_later'`)
+  expect(await status()).toMatchObject({ ready: false, dirty: ['9000_later'], running: [] })
+  await client.close()
+  await database.close()
+})
+
+test('a step of this release that a live run holds is running, not dirty, and not ready yet', async () => {
+  const database = await open('running')
+  const target = { kind: 'id', id: '0008_index_sessions_by_start' } as const
+  await database.runner.apply(migrations, { target: { kind: 'id', id: '0007_split_user_profiles' } })
+  const client = createClient({ url: database.url })
+  await client.db.transaction(async (tx) => {
+    await tx.execute('LOCK TABLE sessions IN ROW EXCLUSIVE MODE')
+    const applying = database.runner.apply(migrations, { target, lockTimeoutMs: 0 })
+    const expected = { ready: false, running: [target.id], dirty: [], reason: expect.stringContaining('1 running') }
+    await expect.poll(() => schemaStatus({ url: database.url }), { timeout: 30_000 }).toMatchObject(expected)
+    await tx.execute('COMMIT')
+    expect((await applying).error).toBeUndefined()
+  })
+  expect(await schemaStatus({ url: database.url })).toMatchObject({ running: [], dirty: [] })
+  await client.close()
+  await database.close()
+})

@@ -143,7 +143,7 @@ function judgeDown(
   if (state === 'dirty') return { step: { ...step, by: 'recovery' }, ...fine }
   if (entry.irreversible !== undefined && !hasNewDown(file, entry))
     return { step, problems: [irreversible(id, entry.irreversible)], notices: [] }
-  if (state === 'missing') return judgeMissing(step, entry, rules)
+  if (state === 'missing' || state === 'ahead') return judgeMissing(step, entry, rules)
   if (state === 'changed') return judgeChanged(step, rules)
   return { step, ...fine }
 }
@@ -188,7 +188,7 @@ function judgeChanged(step: Step, rules: DownRules): Judged {
 function historyProblems(statuses: readonly MigrationStatus[]): readonly Problem[] {
   return statuses.flatMap(({ id, state, entry }) => {
     if (state === 'changed') return [changed(id)]
-    if (state === 'missing') return [missing(id, entry)]
+    if (state === 'missing' || state === 'ahead') return [missing(id, entry)]
     return []
   })
 }

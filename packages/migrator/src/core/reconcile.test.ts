@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { entryOf, fileOf } from '../../test/support/records.ts'
 import type { HistoryEntry } from './history.ts'
 import type { MigrationFile } from './migration.ts'
-import { inOrderOfApplication, reconcile } from './reconcile.ts'
+import { inOrderOfApplication, isUnfinished, reconcile } from './reconcile.ts'
 
 function check(
   { files, history }: { files: readonly MigrationFile[]; history: readonly HistoryEntry[] },
@@ -18,7 +18,43 @@ const one = (file: Partial<MigrationFile> | undefined, entry: Partial<HistoryEnt
   history: entry ? [entryOf('1_a', 1, entry)] : [],
 })
 
-test('gives each of the seven states', () => {
+const LIVE = 'migrator/1234abcd someone'
+const progress = { direction: 'up', applicationName: LIVE, finished: 0 } as const
+
+test('calls running what the holder of the run lock began, though the server wrote its name in another way', () => {
+  const stateUnder = (runner: string | undefined, entry: Partial<HistoryEntry> = { dirty: true, progress }) =>
+    reconcile([fileOf('1_a')], [entryOf('1_a', 1, entry)], runner)[0]?.state
+  expect(stateUnder(LIVE)).toBe('running')
+  expect(stateUnder('migrator/1234abcd some\\xc3')).toBe('running')
+  expect(stateUnder('migrator/99999999 someone')).toBe('dirty')
+  expect(stateUnder(undefined)).toBe('dirty')
+  expect(stateUnder(LIVE, { dirty: true })).toBe('dirty')
+  expect(stateUnder(LIVE, {})).toBe('applied')
+})
+
+test('calls ahead what is newer than the newest file, and missing what is not', () => {
+  const history = [
+    entryOf('1_a', 1),
+    entryOf('2_b', 2),
+    entryOf('10_c', 3),
+    entryOf('11_d', 4, { dirty: true, progress }),
+  ]
+  const states = reconcile([fileOf('1_a'), fileOf('3_x')], history, LIVE).map(({ state }) => state)
+  expect(states).toEqual(['applied', 'missing', 'out-of-order', 'ahead', 'running'])
+  expect(reconcile([], [entryOf('1_a', 1)])[0]?.state).toBe('missing')
+})
+
+test('a release is unfinished by what is its own, not by what a later one applied or is applying', () => {
+  const history = [
+    entryOf('1_a', 1, { dirty: true, progress }),
+    entryOf('2_b', 2),
+    entryOf('3_c', 3, { dirty: true, progress }),
+  ]
+  const unfinished = reconcile([fileOf('1_a')], history, LIVE).filter(isUnfinished)
+  expect(unfinished.map(({ id }) => id)).toEqual(['1_a'])
+})
+
+test('gives each of the other seven states', () => {
   check(
     {
       files: ['1_applied', '2_changed', '3_dirty', '4_final', '5_late', '7_pending'].map((id) => fileOf(id)),

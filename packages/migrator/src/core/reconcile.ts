@@ -1,7 +1,15 @@
 import type { HistoryEntry } from './history.ts'
 import { compareIds, type MigrationFile } from './migration.ts'
 
-export type State = 'applied' | 'pending' | 'dirty' | 'changed' | 'missing' | 'out-of-order' | 'irreversible'
+/**
+ * `running`: a live run holds it, outside a transaction. `ahead`: applied by a later release than these files are of.
+ * The others: docs/reference/cli.md, db:migrate:status.
+ */
+export const STATES = [
+  ...(['applied', 'pending', 'running', 'dirty', 'changed'] as const),
+  ...(['missing', 'ahead', 'out-of-order', 'irreversible'] as const),
+]
+export type State = (typeof STATES)[number]
 
 /** One migration seen from both sides. At least one of `file` and `entry` is there. */
 export interface MigrationStatus {
@@ -13,21 +21,35 @@ export interface MigrationStatus {
   readonly downChanged: boolean
 }
 
-/** Files and history in, one state for each migration out, ordered by id. */
+/**
+ * Files and history in, one state for each migration out, ordered by id. `runner` is how the holder of the run lock names
+ * itself; without it nothing is running.
+ */
 export function reconcile(
   files: readonly MigrationFile[],
   history: readonly HistoryEntry[],
+  runner?: string,
 ): readonly MigrationStatus[] {
   const entries = new Map(history.map((entry) => [entry.id, entry]))
-  const newest = history.reduce<string | undefined>(
-    (max, { id }) => (max && compareIds(max, id) > 0 ? max : id),
-    undefined,
-  )
-  const known = files.map((file) => statusOf(file, entries.get(file.id), newest))
+  const newestApplied = newestOf(history)
+  const newestFile = newestOf(files)
+  const known = files.map((file) => statusOf(file, entries.get(file.id), newestApplied, runner))
   const present = new Set(files.map((file) => file.id))
-  const gone = history.filter((entry) => !present.has(entry.id)).map(statusWithoutFile)
+  const gone = history
+    .filter((entry) => !present.has(entry.id))
+    .map((entry) => statusWithoutFile(entry, newestFile, runner))
   return [...known, ...gone].sort((a, b) => compareIds(a.id, b.id))
 }
+
+/**
+ * Whether these files' own schema is not what the database has: what a release must not run on. What a later release
+ * applied, or is about to, is none of their concern.
+ */
+export function isUnfinished({ state, file }: MigrationStatus): boolean {
+  return UNFINISHED.has(state) || (state === 'running' && file !== undefined)
+}
+
+const UNFINISHED: ReadonlySet<State> = new Set<State>(['pending', 'out-of-order', 'dirty', 'changed', 'missing'])
 
 /** Those with an entry, in the order of application. */
 export function inOrderOfApplication(
@@ -40,22 +62,48 @@ function hasEntry(status: MigrationStatus): status is MigrationStatus & { entry:
   return status.entry !== undefined
 }
 
-function statusOf(file: MigrationFile, entry: HistoryEntry | undefined, newest: string | undefined): MigrationStatus {
+function newestOf(all: readonly { readonly id: string }[]): string | undefined {
+  return all
+    .map(({ id }) => id)
+    .reduce<string | undefined>((max, id) => (max && compareIds(max, id) > 0 ? max : id), undefined)
+}
+
+function statusOf(
+  file: MigrationFile,
+  entry: HistoryEntry | undefined,
+  newest: string | undefined,
+  runner: string | undefined,
+): MigrationStatus {
   if (!entry) {
     const state = newest && compareIds(file.id, newest) < 0 ? 'out-of-order' : 'pending'
     return { id: file.id, state, file, downChanged: false }
   }
   const downChanged = (file.downChecksum ?? entry.downChecksum) !== (entry.downChecksum ?? file.downChecksum)
-  return { id: file.id, state: stateOfApplied(file, entry), file, entry, downChanged }
+  return { id: file.id, state: stateOfApplied(file, entry, runner), file, entry, downChanged }
 }
 
-function stateOfApplied(file: MigrationFile, entry: HistoryEntry): State {
-  if (entry.dirty) return 'dirty'
+function stateOfApplied(file: MigrationFile, entry: HistoryEntry, runner: string | undefined): State {
+  if (entry.dirty) return stateOfDirty(entry, runner)
   if (file.checksum !== entry.checksum) return 'changed'
   if (entry.importsChecksum !== undefined && (file.importsChecksum ?? '') !== entry.importsChecksum) return 'changed'
   return entry.irreversible === undefined ? 'applied' : 'irreversible'
 }
 
-function statusWithoutFile(entry: HistoryEntry): MigrationStatus {
-  return { id: entry.id, state: entry.dirty ? 'dirty' : 'missing', entry, downChanged: false }
+function stateOfDirty({ progress }: HistoryEntry, runner: string | undefined): State {
+  return progress && runner !== undefined && labelOf(progress.applicationName) === labelOf(runner) ? 'running' : 'dirty'
+}
+
+/** The server shortens names and replaces letters that are not ASCII; the label in front stays as it is. */
+function labelOf(applicationName: string): string {
+  return applicationName.split(' ', 1)[0] ?? ''
+}
+
+function statusWithoutFile(
+  entry: HistoryEntry,
+  newestFile: string | undefined,
+  runner: string | undefined,
+): MigrationStatus {
+  const isAhead = newestFile !== undefined && compareIds(entry.id, newestFile) > 0
+  const state = entry.dirty ? stateOfDirty(entry, runner) : isAhead ? 'ahead' : 'missing'
+  return { id: entry.id, state, entry, downChanged: false }
 }

@@ -1,4 +1,4 @@
-import type { MigrationStatus, State } from '../core/reconcile.ts'
+import type { MigrationStatus } from '../core/reconcile.ts'
 import { MigratorError } from '../errors.ts'
 import { readStatuses, withSession } from './begin-run.ts'
 import type { Context } from './context.ts'
@@ -8,6 +8,7 @@ import { prepareSteps, refusePlan } from './prepare.ts'
 import { previewSql } from './preview-sql.ts'
 import type { RunReport } from './report.ts'
 import { transactionMode } from './run.ts'
+import { DRIFTED } from './validate.ts'
 
 /**
  * The plan, from the history as it is, and the SQL that it would run; of the live database only the history is read: it
@@ -41,5 +42,3 @@ export async function dryRun(context: Context, course: Course): Promise<RunRepor
 function driftIn(statuses: readonly MigrationStatus[]): readonly MigrationStatus[] {
   return statuses.filter(({ state, downChanged }) => downChanged || DRIFTED.has(state))
 }
-
-const DRIFTED: ReadonlySet<State> = new Set<State>(['changed', 'missing', 'dirty', 'out-of-order'])

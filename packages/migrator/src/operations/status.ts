@@ -1,8 +1,9 @@
 import { type FileProblem, problemsIn } from '../core/file-problem.ts'
 import type { Migration } from '../core/migration.ts'
-import type { MigrationStatus, State } from '../core/reconcile.ts'
-import { readStatuses, withSession } from './begin-run.ts'
+import { type MigrationStatus, STATES, type State } from '../core/reconcile.ts'
+import { withSession } from './begin-run.ts'
 import type { Context, MigrationSet } from './context.ts'
+import { readStates } from './states.ts'
 
 export interface StatusReport {
   readonly migrations: readonly MigrationStatus[]
@@ -10,19 +11,16 @@ export interface StatusReport {
   readonly problems: readonly FileProblem[]
 }
 
-/** States that `--check` finds something in. */
-export const UNFINISHED: readonly State[] = ['pending', 'out-of-order', 'dirty', 'changed', 'missing']
-
 /** Where every migration stands. Reads only; creates nothing and takes no lock. */
 export async function status(context: Context, set: MigrationSet): Promise<StatusReport> {
-  const migrations = await withSession(context, (session) => readStatuses(context, session, set))
+  const migrations = await withSession(context, (session) => readStates(context, session, set.files))
   const broken = new Set(set.problems.map(({ id }) => id))
   const loadProblems = await problemsOfPending(migrations.filter(({ id, entry }) => !entry && !broken.has(id)))
   return { migrations, summary: countStates(migrations), problems: [...set.problems, ...loadProblems] }
 }
 
 export function countStates(migrations: readonly MigrationStatus[]): Readonly<Record<State, number>> {
-  const summary = { applied: 0, pending: 0, dirty: 0, changed: 0, missing: 0, 'out-of-order': 0, irreversible: 0 }
+  const summary = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<State, number>
   for (const { state } of migrations) summary[state]++
   return summary
 }

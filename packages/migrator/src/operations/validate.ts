@@ -1,9 +1,10 @@
 import { type FileProblem, problemsIn } from '../core/file-problem.ts'
 import type { Migration } from '../core/migration.ts'
-import type { MigrationStatus } from '../core/reconcile.ts'
-import { readStatuses, withSession } from './begin-run.ts'
+import type { MigrationStatus, State } from '../core/reconcile.ts'
+import { withSession } from './begin-run.ts'
 import type { Context, MigrationSet } from './context.ts'
 import { unrunnable } from './prepare.ts'
+import { readStates } from './states.ts'
 
 export interface ValidateReport {
   readonly count: number
@@ -39,9 +40,9 @@ export async function validateFiles(set: MigrationSet): Promise<ValidateReport> 
 /** The same, and compares with the history. Reads only. */
 export async function validateWithHistory(context: Context, set: MigrationSet): Promise<ValidateReport> {
   const files = await validateFiles(set)
-  const statuses = await withSession(context, (session) => readStatuses(context, session, set))
-  const drift = statuses.filter(
-    ({ state }) => state === 'changed' || state === 'missing' || state === 'dirty' || state === 'out-of-order',
-  )
-  return { ...files, drift, database: 'checked' }
+  const statuses = await withSession(context, (session) => readStates(context, session, set.files))
+  return { ...files, drift: statuses.filter(({ state }) => DRIFTED.has(state)), database: 'checked' }
 }
+
+/** Where files and history differ. A file that a later release brought can't be told from one that was lost. */
+export const DRIFTED: ReadonlySet<State> = new Set<State>(['changed', 'missing', 'ahead', 'dirty', 'out-of-order'])

@@ -5,9 +5,11 @@ import { type Cell, duration, moment, type Style, table } from './style.ts'
 const MARKS: Readonly<Record<State, string>> = {
   applied: '✓',
   pending: '·',
+  running: '…',
   dirty: '!',
   changed: '≠',
   missing: '?',
+  ahead: '»',
   'out-of-order': '↕',
   irreversible: '✓',
 }
@@ -33,6 +35,6 @@ export function summaryLine(summary: Readonly<Record<State, number>>): string {
 function paintOf(state: State, { colours }: Style): (text: string) => string {
   if (state === 'applied') return colours.green
   if (state === 'pending') return colours.yellow
-  if (state === 'irreversible') return colours.cyan
+  if (state === 'irreversible' || state === 'ahead' || state === 'running') return colours.cyan
   return colours.red
 }

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { createProject, type Document, type Project, pair, threeTables } from '../support/cli.ts'
 import { createDatabase, emptied, stateOf, type TestDatabase } from '../support/database.ts'
 import { expectRefusal } from '../support/refusal.ts'
+import { until } from '../support/until.ts'
 
 let db: TestDatabase
 let project: Project
@@ -44,6 +45,35 @@ describe('status', () => {
     for (const name of await readdir(project.migrations)) await rm(join(project.migrations, name))
     expect((await project.run(['status', '--check'])).code).toBe(0)
   })
+})
+
+describe('status of a database that others migrate', () => {
+  const statesOf = async () => (await done('status')).migrations.map(({ id, state }) => `${id} ${state}`)
+
+  test('shows what a later release applied as ahead, and --check is content; migrate still refuses', async () => {
+    await done('migrate')
+    for (const part of ['up', 'down']) await rm(join(project.migrations, `0003_three.${part}.sql`))
+    expect(await statesOf()).toEqual(['0001_one applied', '0002_two applied', '0003_three ahead'])
+    expect((await project.run(['status', '--check'])).code).toBe(0)
+    expect((await project.run(['migrate'])).code).toBe(3)
+  })
+
+  test('shows a step that a live run holds as running, and --check finds it', async () => {
+    await done('migrate')
+    await project.write(pair('0004_index', INDEX, 'DROP INDEX one_id;'))
+    await db.sql.begin(async (sql) => {
+      await sql`LOCK TABLE one IN ROW EXCLUSIVE MODE`
+      const running = project.start(['migrate', '--lock-timeout', '0'])
+      await until('it is running', async () => (await statesOf()).at(-1) === '0004_index running' || undefined)
+      const says = '0004_index is running'
+      await expectRefusal(project, { words: ['status', '--check'], exit: 5, code: 'CHECK_FAILED', says, hint: '' })
+      await sql`COMMIT`
+      expect((await running.finished).code).toBe(0)
+    })
+    expect((await statesOf()).at(-1)).toBe('0004_index applied')
+  })
+
+  const INDEX = '-- migrator: transaction=false\nCREATE INDEX CONCURRENTLY one_id ON one (id);\n'
 })
 
 describe('new', () => {

@@ -46,6 +46,8 @@ export function newEntry(id: string, more: Partial<NewEntry> = {}): NewEntry {
 export const noStates: Readonly<Record<State, number>> = {
   applied: 0,
   pending: 0,
+  running: 0,
+  ahead: 0,
   dirty: 0,
   changed: 0,
   missing: 0,

@@ -1,7 +1,8 @@
 import type { Argv } from 'yargs'
 import { invalidFiles } from '../../core/file-problem.ts'
+import { isUnfinished } from '../../core/reconcile.ts'
 import { MigratorError } from '../../errors.ts'
-import { type StatusReport, status, UNFINISHED } from '../../operations/status.ts'
+import { type StatusReport, status } from '../../operations/status.ts'
 import { statusDocument } from '../../report/status-json.ts'
 import { statusTable, summaryLine } from '../../report/status-text.ts'
 import type { Cli } from '../command.ts'
@@ -24,7 +25,7 @@ export const statusCommand = (cli: Cli) => ({
       .option('check', {
         type: 'boolean',
         default: false,
-        describe: 'Exit with 5 if anything is pending, dirty, changed or missing',
+        describe: 'Exit with 5 if anything is pending, running, dirty, changed or missing',
       })
       .example(cli.invocation.command('status'), 'the table')
       .example(`${cli.invocation.command('status')} --check`, 'for CI and for readiness checks'),
@@ -54,7 +55,7 @@ export const statusCommand = (cli: Cli) => ({
 
 function errorIn({ migrations, problems }: StatusReport, { check }: StatusFlags): MigratorError | undefined {
   if (problems.length > 0) return invalidFiles(problems)
-  const found = migrations.filter(({ state }) => UNFINISHED.includes(state))
+  const found = migrations.filter(isUnfinished)
   if (!check || found.length === 0) return undefined
   const names = found.slice(0, 5).map(({ id, state }) => `${id} is ${state}`)
   const more = found.length > 5 ? ` and ${found.length - 5} more` : ''

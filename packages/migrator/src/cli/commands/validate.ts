@@ -63,17 +63,20 @@ async function validate(flags: CommonFlags, surroundings: Surroundings): Promise
   }
 }
 
+/** Whether its file was lost, or is in a later release, only a person can say. */
+const AHEAD = 'missing, unless a later release applied it'
+
 function outcomeOf(report: ValidateReport): Outcome {
   const { count, problems, warnings, tool = null, irreversible, drift, database } = report
   const document = { count, tool, database, problems, warnings, irreversible, drift: drift.map(statusJson) }
   if (problems.length > 0) return { document, text: '', error: invalidFiles(problems) }
   if (drift.length > 0) {
-    const told = drift.map(({ id, state }) => `${id} is ${state}`).join(', ')
+    const told = drift.map(({ id, state }) => `${id} is ${state === 'ahead' ? AHEAD : state}`).join(', ')
     const code = drift.some(({ state }) => state === 'changed')
       ? 'CHECKSUM_MISMATCH'
       : drift[0]?.state === 'dirty'
         ? 'MIGRATION_DIRTY'
-        : drift[0]?.state === 'missing'
+        : drift[0]?.state === 'missing' || drift[0]?.state === 'ahead'
           ? 'MIGRATION_MISSING'
           : 'OUT_OF_ORDER'
     return { document, text: '', error: new MigratorError(code, `Files and history differ: ${told}.`) }
