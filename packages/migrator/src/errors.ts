@@ -27,6 +27,11 @@ export const errorTable = {
     exit: 2,
     hint: 'Another tool owns this table. Name another one with historyTable in migrator.config.ts; nothing was changed.',
   },
+  HISTORY_NOT_FOUND: { exit: 2, hint: 'Name its tool or its table: db:import drizzle, db:import schema.table.' },
+  IMPORT_REFUSED: {
+    exit: 3,
+    hint: 'Bring the files of these rows back, or import the others with --skip-unmatched. Nothing was written.',
+  },
   STATE_FILE_INVALID: { exit: 2, hint: 'Restore the state file from a copy, or name another one.' },
   CONNECTION_FAILED: { exit: 1, hint: 'Check that the server runs and that host and port in DATABASE_URL are right.' },
   AUTHENTICATION_FAILED: { exit: 1, hint: 'Check user and password in DATABASE_URL.' },

@@ -105,6 +105,7 @@ function usageOf(name: string): string {
 const USAGES: Readonly<Record<string, string>> = {
   new: 'new NAME',
   baseline: 'baseline ID',
+  import: 'import HISTORY',
   repair: 'repair WHAT ID',
   snapshot: 'snapshot create|list|prune',
   restore: 'restore ID',

@@ -6,6 +6,8 @@ export interface Operator {
   readonly host?: string | undefined
   readonly gitCommit?: string | undefined
   readonly ciRun?: string | undefined
+  /** The history of another tool that an imported entry comes from. */
+  readonly importedFrom?: string | undefined
 }
 
 /** How far a step outside a transaction had come; kept while the entry is dirty. */
@@ -59,8 +61,17 @@ export interface NewEntry
 
 /** The only ways in which the history changes. */
 export type HistoryChange =
-  /** `timed`: without a duration of its own, it is the time since its transaction began. `agoMs`: it ended so long ago. */
-  | { readonly kind: 'applied'; readonly entry: NewEntry; readonly timed?: 'by-transaction'; readonly agoMs?: number }
+  /**
+   * `timed`: without a duration of its own, it is the time since its transaction began. `agoMs`: it ended so long ago.
+   * `at`: when it was applied (ISO 8601), for an entry that is imported.
+   */
+  | {
+      readonly kind: 'applied'
+      readonly entry: NewEntry
+      readonly timed?: 'by-transaction'
+      readonly agoMs?: number
+      readonly at?: string
+    }
   | { readonly kind: 'reverted'; readonly id: string }
   /** A step outside a transaction is about to begin: the entry is dirty until `settled` or `reverted`. */
   | { readonly kind: 'began'; readonly entry: NewEntry; readonly progress: Progress; readonly before: CatalogDigest }

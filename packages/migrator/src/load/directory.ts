@@ -21,6 +21,8 @@ export interface Directory {
   readonly problems: readonly FileProblem[]
   /** What an operator should know, and what stops nothing. */
   readonly warnings: readonly FileProblem[]
+  /** The times that drizzle-kit's journal has for its migrations, by id. */
+  readonly journal?: ReadonlyMap<string, number> | undefined
 }
 
 export interface DirectoryOptions {
@@ -37,7 +39,7 @@ export function readDirectory(path: string, { strict = false }: DirectoryOptions
   const other = otherToolOf(listing)
   if (other) return refused(path, other.tool.name, other.file, other.tool.advice)
   const format = formatOf(listing)
-  const foreign = format?.read(listing) ?? { drafts: [] }
+  const foreign: Recognised = format?.read(listing) ?? { drafts: [] }
   const read = [
     ...foreign.drafts.map((draft) => sqlMigration(path, withBeside(listing, draft), { tool: format?.name, strict })),
     ...readNative(listing, foreign, strict),
@@ -53,6 +55,7 @@ export function readDirectory(path: string, { strict = false }: DirectoryOptions
     tool: format?.name,
     files,
     problems: problems.sort((a, b) => compareText(a.path, b.path)),
+    journal: foreign.journal,
     warnings: [...(foreign.warnings ?? []), ...read.flatMap(({ warnings }) => warnings)],
   }
 }

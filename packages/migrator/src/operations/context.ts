@@ -35,6 +35,8 @@ export interface MigrationSet {
   readonly warnings?: readonly FileProblem[] | undefined
   /** The tool whose format the files have; undefined for this tool's own. */
   readonly tool?: string | undefined
+  /** The times that drizzle-kit's journal has for its migrations, by id. */
+  readonly journal?: ReadonlyMap<string, number> | undefined
 }
 
 /** How to run. Every option has a default in `defaultRunOptions`. */

@@ -90,7 +90,10 @@ function apply(migrations: readonly Kept[], change: HistoryChange): readonly Kep
     migrations.map((kept) => (kept.id === id ? edited(kept) : kept))
   switch (change.kind) {
     case 'applied':
-      return [...migrations, fresh(migrations, change.entry, false)]
+      return [
+        ...migrations,
+        { ...fresh(migrations, change.entry, false), ...(change.at === undefined ? {} : { appliedAt: change.at }) },
+      ]
     case 'began': {
       const dirty = { dirty: true, progress: change.progress, catalogBefore: change.before }
       const known = migrations.some(({ id }) => id === change.entry.id)

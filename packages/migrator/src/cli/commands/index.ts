@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(cli: Cli) => CommandSpec>
   plan: async () => (await import('./plan.ts')).planCommand,
   history: async () => (await import('./history.ts')).historyCommand,
   baseline: async () => (await import('./baseline.ts')).baselineCommand,
+  import: async () => (await import('./import.ts')).importCommand,
   repair: async () => (await import('./repair.ts')).repairCommand,
   reset: async () => (await import('./reset.ts')).resetCommand,
   snapshot: async () => (await import('./snapshot.ts')).snapshotCommand,

@@ -60,6 +60,7 @@ function recognise(listing: Listing, entries: readonly JournalEntry[]): Recognis
       message: `${path} is not in ${JOURNAL}; drizzle-kit ignores it, and so does this tool`,
     })),
     ignored: strangers,
+    journal: new Map(entries.map(({ tag, when }) => [tag, when])),
     duplicateNumbers: 'allowed',
   }
 }

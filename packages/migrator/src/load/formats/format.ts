@@ -40,6 +40,8 @@ export interface Recognised {
   readonly warnings?: readonly FileProblem[]
   /** Files that are no migrations of this tool, although they look like some. */
   readonly ignored?: readonly string[]
+  /** The times that drizzle-kit's history has for its migrations, by id. */
+  readonly journal?: ReadonlyMap<string, number>
   /** `allowed`: the tool's own order tells two migrations with one number apart. */
   readonly duplicateNumbers?: 'allowed'
 }

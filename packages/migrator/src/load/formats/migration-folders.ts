@@ -5,7 +5,10 @@ import type { Draft, Format, Listing } from './format.ts'
 export const drizzleFolders: Format = {
   name: 'drizzle-kit 1',
   matches: (listing) => foldersOf(listing).some((folder) => listing.filesIn(folder).includes('snapshot.json')),
-  read: (listing) => ({ drafts: foldersOf(listing).map((folder) => draftOf(listing, folder)) }),
+  read: (listing) => ({
+    drafts: foldersOf(listing).map((folder) => draftOf(listing, folder)),
+    journal: new Map(foldersOf(listing).map((folder) => [folder, timeOf(folder)])),
+  }),
 }
 
 /** Prisma: `TIMESTAMP_name/migration.sql` below `migration_lock.toml`. */
@@ -21,6 +24,13 @@ export const prisma: Format = {
 
 function foldersOf({ folders, filesIn }: Listing): readonly string[] {
   return folders.filter((folder) => /^\d/.test(folder) && filesIn(folder).includes('migration.sql'))
+}
+
+/** `20240131120000_name` is a time in UTC; drizzle-kit 1 records it as `created_at`. */
+function timeOf(folder: string): number {
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)/.exec(folder)?.map(Number) ?? []
+  return Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second)
 }
 
 /** Neither tool has downs; teams that want one keep it in the same folder. */

@@ -1,0 +1,103 @@
+import type { Argv } from 'yargs'
+import { plural } from '../../core/plural.ts'
+import { MigratorError } from '../../errors.ts'
+import { type ImportReport, importHistory, undoImport } from '../../operations/import-history.ts'
+import { foreignHistories } from '../../postgres/foreign/histories.ts'
+import type { Cli } from '../command.ts'
+import { type RunFlags, runOptions } from '../options.ts'
+import type { Outcome } from '../output.ts'
+import { invalid } from '../values.ts'
+import { createWorld, runOptionsOf, type World } from '../wiring.ts'
+import { headline } from './run-outcome.ts'
+
+interface ImportFlags extends RunFlags {
+  readonly history?: string
+  readonly undo?: boolean
+  readonly skipUnmatched?: boolean
+}
+
+export const importCommand = (cli: Cli) => ({
+  command: 'import [history]',
+  describe: "Take over another tool's migration history, without running anything",
+  builder: (yargs: Argv) =>
+    runOptions(yargs)
+      .usage(
+        `${cli.invocation.command('import')} HISTORY [options]\n\nRecord as applied what another tool's history says is applied. Its table is only read.`,
+      )
+      .positional('history', {
+        type: 'string',
+        describe: 'The tool (drizzle, prisma, goose …), its table, or SCHEMA.TABLE',
+      })
+      .option('undo', { type: 'boolean', default: false, describe: 'Remove the records of an earlier import' })
+      .option('skip-unmatched', {
+        type: 'boolean',
+        default: false,
+        describe: 'Import the rows that match a migration, and leave the others out',
+      })
+      .example(`${cli.invocation.command('import')} drizzle --dry-run`, 'show the mapping; change nothing')
+      .example(`${cli.invocation.command('import')} drizzle`, 'record it')
+      .example(`${cli.invocation.command('import')} --undo`, 'remove the imported records'),
+  handler: (flags: ImportFlags) =>
+    cli.run(flags, async (surroundings) => {
+      refuseMixed(flags)
+      const world = await createWorld(flags, surroundings)
+      const options = {
+        ...runOptionsOf(flags, surroundings.config),
+        dryRun: flags.dryRun ?? false,
+        skipUnmatched: flags.skipUnmatched ?? false,
+        approve: () => approve(world, flags),
+      }
+      try {
+        if (flags.undo) return undone(world, await undoImport(world.context, options))
+        const { context, set } = world
+        return imported(world, await importHistory(context, foreignHistories, set, flags.history ?? '', options))
+      } finally {
+        await world.close()
+      }
+    }),
+})
+
+function refuseMixed({ history, undo }: ImportFlags): void {
+  if (undo && history !== undefined) throw invalid('--undo takes no HISTORY: it removes every imported record.')
+  if (!undo && !history) throw invalid('Name the history: import HISTORY.', 'As in db:import drizzle.')
+}
+
+async function approve(world: World, { confirm }: ImportFlags): Promise<void> {
+  const { database } = world.database.location
+  if (!world.protected || confirm === database) return
+  const message = `This writes the history of the protected database "${database}".`
+  throw new MigratorError('CONFIRMATION_REQUIRED', message, { hint: `Add --confirm ${database}.` })
+}
+
+function imported(world: World, { error, ...report }: ImportReport): Outcome {
+  const { history, tool, mapped, unmatched, recorded, dryRun } = report
+  const width = Math.max(0, ...mapped.map(({ id }) => id.length))
+  const rows = mapped.map(
+    ({ id, from, appliedAt, note }) =>
+      `  ${id.padEnd(width)}  ← ${from}${appliedAt ? `, applied ${appliedAt}` : ''}${note ? ` (${note})` : ''}`,
+  )
+  const verb = dryRun ? 'Would record' : 'Recorded'
+  const lines = [
+    headline(world),
+    `${history} (${tool}): ${plural(mapped.length, 'row matches', 'rows match')} a migration, ${unmatched.length} do not.`,
+    ...rows,
+    ...unmatched.map(({ from, reason }) => `  ✗ ${from}: ${reason}`),
+    ...(error
+      ? []
+      : [`${verb} ${plural(recorded.length, 'migration', 'migrations')} as applied, without running any.`]),
+    ...(error || dryRun ? [] : ['', 'Next:', '  db:migrate:status']),
+  ]
+  const document = {
+    runId: world.runId,
+    ...report,
+    mapped: mapped.map((each) => ({ ...each, appliedAt: each.appliedAt ?? null })),
+  }
+  return { document, text: lines.join('\n'), error }
+}
+
+function undone(world: World, report: { readonly removed: readonly string[]; readonly dryRun: boolean }): Outcome {
+  const verb = report.dryRun ? 'Would remove' : 'Removed'
+  const told = `${verb} ${plural(report.removed.length, 'imported record', 'imported records')}; nothing was run.`
+  const lines = [headline(world), told, ...report.removed.map((id) => `  ${id}`)]
+  return { document: { runId: world.runId, ...report }, text: lines.join('\n') }
+}

@@ -1,0 +1,11 @@
+import type { ForeignHistory } from '../core/foreign-history.ts'
+import type { Session } from '../ports.ts'
+
+/** The histories that other migration tools keep in the database. */
+export interface ForeignHistories {
+  /**
+   * Reads one, named by its tool, its table, or `schema.table`. Never writes. Rejects with HISTORY_NOT_FOUND, naming those
+   * that exist, and where the name leaves a choice.
+   */
+  read(on: Session, name: string): Promise<ForeignHistory>
+}
