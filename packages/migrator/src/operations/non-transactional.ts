@@ -214,6 +214,7 @@ async function undo(
     `${sentence(error?.message ?? String(cause))}${told.join('')}`,
     {
       cause,
+      ...(error ? { hint: error.hint } : {}),
       details: { ...error?.details, ...(invalid.length > 0 ? { invalidIndexes: invalid } : {}) },
     },
   )

@@ -7,6 +7,8 @@ export interface SentStatement {
   readonly sql: string
   readonly parameters: readonly unknown[]
   readonly ours: boolean
+  /** Its stack names the line that built the statement. */
+  readonly site: Error | undefined
   query(): PromiseLike<unknown> & { cancel(): void }
 }
 
@@ -38,7 +40,8 @@ export async function drizzleHandle(client: Client, { within, send, statements }
         const sent = client.unsafe(sql, parameters as never[], { ...options, prepare: false })
         return shape === 'values' ? sent.values() : sent
       }
-      return statements.use(lazy, () => statements.sending(() => send({ sql, parameters, ours: false, query })))
+      const sending = () => send({ sql, parameters, ours: false, site: statements.site, query })
+      return statements.use(lazy, () => statements.sending(sending))
     }
     const lazy = {
       values() {
@@ -75,7 +78,7 @@ export async function drizzleHandle(client: Client, { within, send, statements }
 
   async function control(sql: string): Promise<void> {
     await statements.controlling(() =>
-      send({ sql, parameters: [], ours: true, query: () => client.unsafe(sql).simple() }),
+      send({ sql, parameters: [], ours: true, site: undefined, query: () => client.unsafe(sql).simple() }),
     )
   }
 }

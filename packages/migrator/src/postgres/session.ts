@@ -14,6 +14,7 @@ import { Leftovers } from './leftovers.ts'
 import { pins, WITHOUT_LIMITS_ALONE } from './pins.ts'
 import type { PostgresRunLock } from './run-lock.ts'
 import { serverErrorIn } from './server-error.ts'
+import { refuseSessionState } from './shared-session.ts'
 import { Statements } from './unawaited.ts'
 
 /** What postgres.js' queries have beside their promise. */
@@ -217,6 +218,7 @@ export class PostgresSession implements Session {
 
   async #performStatements({ sql, file }: Action & { kind: 'sql' }, watch: StatementWatch): Promise<void> {
     await this.#refuseForbidden(sql, watch.within, file)
+    if (this.#isShared(watch)) refuseSessionState(sql, file)
     const statements: Pick<Statement, 'sql' | 'at'>[] = []
     const broken = await visitStatements(sql, (statement) => statements.push({ sql: statement.sql, at: statement.at }))
     if (broken) {
@@ -255,7 +257,8 @@ export class PostgresSession implements Session {
   }
 
   async #sendOfModule(statement: SentStatement, file: string, watch: StatementWatch): Promise<unknown> {
-    if (!statement.ours) await this.#refuseForbidden(statement.sql, watch.within, file, 'module')
+    if (this.#isShared(watch)) refuseSessionState(statement.sql, file, statement.site)
+    if (!statement.ours) await this.#refuseForbidden(statement.sql, watch.within, file, statement.site)
     if (!statement.ours && (await watch.beforeStatement?.(statement.sql, statement.parameters)) === 'skip') return []
     this.#leftovers.note(statement.sql)
     this.#refuseWhenLost()
@@ -283,18 +286,14 @@ export class PostgresSession implements Session {
     }
   }
 
-  async #refuseForbidden(
-    sql: string,
-    within: StatementWatch['within'],
-    file: string,
-    format: 'sql' | 'module' = 'sql',
-  ): Promise<void> {
+  #isShared({ within }: StatementWatch): boolean {
+    return this.pooled && within === 'no-transaction'
+  }
+
+  async #refuseForbidden(sql: string, within: StatementWatch['within'], file: string, site?: Error): Promise<void> {
     const found = findForbidden(sql, within)
-    if (!found) return
-    // A resumed function's trace is short enough to have the migration's own line in it.
-    await Promise.resolve()
     // A place in a module's text is not a place in its file.
-    throw forbidden(format === 'module' ? { ...found, at: undefined } : found, file)
+    if (found) throw forbidden(site ? { ...found, at: undefined } : found, file, site)
   }
 
   async #send(sql: string, origin: Origin): Promise<unknown> {
@@ -351,8 +350,9 @@ function guardFailure(error: unknown): unknown {
 export function forbidden(
   found: { what: string; statement: string; at?: Position | undefined },
   file: string,
+  site?: Error,
 ): MigratorError {
-  const place = found.at ? `${file}:${found.at.line}:${found.at.column}` : (frameIn(new Error(), file) ?? file)
+  const place = found.at ? `${file}:${found.at.line}:${found.at.column}` : (frameIn(site, file) ?? file)
   const details = { details: { file, ...found.at, statement: found.statement } }
   if (found.what === 'transaction-control') {
     return new MigratorError(

@@ -39,6 +39,11 @@ export class Statements {
     }
   }
 
+  /** Where the statement that is being sent was built. */
+  get site(): Site | undefined {
+    return this.#site
+  }
+
   /** Sends a statement of the module's, unless the module has returned. */
   async sending<T>(send: () => Promise<T>): Promise<T> {
     this.#refuseLate()
@@ -84,9 +89,14 @@ export class Statements {
   }
 
   async #track<T>(sent: Promise<T>): Promise<T> {
-    this.#running.set(sent, this.#site)
+    const site = this.#site
+    this.#running.set(sent, site)
     try {
       return await sent
+    } catch (error) {
+      // The statement is sent in a later turn than the one in which it is built, so its own stack does not name the line.
+      if (error instanceof Error && site) error.stack = [error.stack, ...framesOf(site)].join('\n')
+      throw error
     } finally {
       this.#running.delete(sent)
     }
@@ -107,4 +117,8 @@ export class Statements {
     const message = `${places[0]}: a statement ${what}${more}.`
     return new MigratorError('NOT_AWAITED', message, { details: { file: this.#file, places } })
   }
+}
+
+function framesOf(site: Site): readonly string[] {
+  return site.stack?.split('\n').slice(1) ?? []
 }
