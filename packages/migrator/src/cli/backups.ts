@@ -167,11 +167,14 @@ async function rdsProvider(
   })
 }
 
-async function pgDumpProvider({ config, database, env }: World): Promise<ManagedBackupProvider> {
+async function pgDumpProvider({ config, database, env, connectionString }: World): Promise<ManagedBackupProvider> {
   const { createPgDumpProvider } = await import('../backup/pg-dump/provider.ts')
   return createPgDumpProvider({
-    connection: () => database.connectionParameters,
-    location: database.location,
+    connectionString,
+    // Of several servers it is known once one was reached.
+    get location() {
+      return database.location
+    },
     connectTo: (name) => database.connectTo(name),
     directory: configPath(config, config.config.backups?.directory ?? '.data/backups'),
     toolVersion,

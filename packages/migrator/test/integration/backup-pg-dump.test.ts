@@ -7,7 +7,6 @@ import { pathToFileURL } from 'node:url'
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { createPgDumpProvider, type PgDumpProviderOptions } from '../../src/backup/pg-dump/provider.ts'
-import { readConnection } from '../../src/connection/read.ts'
 import type { ManagedBackupProvider } from '../../src/ports/backup.ts'
 import {
   type BackupWorld,
@@ -38,7 +37,7 @@ function providerOf(url: string, world: BackupWorld, more: Partial<PgDumpProvide
   const { PATH, HOME } = process.env
   return createPgDumpProvider({
     ...world.common,
-    connection: () => readConnection(url),
+    connectionString: url,
     connectTo: world.connectTo,
     directory: join(temporary(), 'dumps'),
     environment: { PATH, HOME },
@@ -450,7 +449,7 @@ function withServer(serverUrl: string, password: string): void {
       const support = pathToFileURL(join(import.meta.dirname, '../support/backup.ts')).href
       const room = pathToFileURL(join(import.meta.dirname, '../../src/backup/pg-dump/provider.ts')).href
       const options = {
-        connection: () => readConnection(url),
+        connectionString: url,
         directory,
         environment: { PATH: process.env.PATH },
         programs: server?.programs,

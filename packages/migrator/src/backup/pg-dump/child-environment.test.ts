@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { readConnection } from '../../connection/read.ts'
 import { childEnvironment, databaseArgument } from './child-environment.ts'
 
 /** The environment without what is the same for all. */
 function environmentOf(url: string, inherited: Readonly<Record<string, string>> = {}) {
   const { PGHOST, PGPORT, PGUSER, PGAPPNAME, PGCONNECT_TIMEOUT, LC_ALL, ...rest } = childEnvironment(
-    readConnection(url),
+    url,
+    { host: 'h', port: 5432 },
     inherited,
   )
   expect({ PGHOST, PGPORT, PGUSER, PGAPPNAME, PGCONNECT_TIMEOUT, LC_ALL }).toEqual({
@@ -60,18 +60,15 @@ test.each<readonly [string, Readonly<Record<string, string>>]>([
   expect(environmentOf(`postgresql://app@h/shop?${query}`)).toEqual(expected)
 })
 
-test.each<readonly [string, Readonly<Record<string, string>>]>([
-  [
-    'postgresql://a:1,b/shop?target_session_attrs=primary',
-    { PGHOST: 'a,b', PGPORT: '1,5432', PGTARGETSESSIONATTRS: 'primary' },
-  ],
-  ['postgresql://a:1/shop?host=/socket', { PGHOST: '/socket', PGPORT: '1' }],
-  [
-    'postgresql://a/shop?hostaddr=10.0.0.1&connect_timeout=3',
-    { PGHOST: 'a', PGHOSTADDR: '10.0.0.1', PGCONNECT_TIMEOUT: '3' },
-  ],
-])('%s leads where it leads the driver', (url, expected) => {
-  expect(childEnvironment(readConnection(url), { PGHOSTADDR: '10.9.9.9' })).toMatchObject(expected)
+test.each<readonly [url: string, host: string, port: number, expected: Readonly<Record<string, string | undefined>>]>([
+  ['postgresql://a:1,b/shop?target_session_attrs=primary', 'b', 5432, { PGHOST: 'b', PGPORT: '5432' }],
+  ['postgresql://a:1/shop?host=/socket', '/socket', 1, { PGHOST: '/socket', PGPORT: '1' }],
+  ['postgresql://a/shop?hostaddr=10.0.0.1', '10.0.0.1', 5432, { PGHOST: 'a', PGHOSTADDR: '10.0.0.1' }],
+  ['postgresql://a/shop?connect_timeout=3', 'a', 5432, { PGHOST: 'a', PGCONNECT_TIMEOUT: '3' }],
+])('%s at %s leads where it led the driver', (url, host, port, expected) => {
+  const environment = childEnvironment(url, { host, port }, { PGHOSTADDR: '10.9.9.9' })
+  expect(environment).toMatchObject(expected)
+  expect(environment.PGHOSTADDR).toBe(expected.PGHOSTADDR)
 })
 
 test('a name is never taken for a connection string', () => {

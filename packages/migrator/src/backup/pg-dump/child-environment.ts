@@ -1,22 +1,29 @@
-import { type Connection, isSocket, type Target, type Tls } from '../../connection/connection.ts'
+import type { Target, Tls } from '../../connection/connection.ts'
+import { readConnection } from '../../connection/read.ts'
+import type { DatabaseLocation } from '../../ports.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * The environment of pg_dump and pg_restore: where to connect, as whom and how safely. The password goes this way because
- * arguments can be read by everybody on the machine. https://www.postgresql.org/docs/current/libpq-envars.html
+ * The environment of pg_dump and pg_restore: where to connect, as whom and how safely. `location` is the one of the
+ * servers that the run works on. The password goes this way because arguments can be read by everybody on the machine.
+ * https://www.postgresql.org/docs/current/libpq-envars.html
  */
-export function childEnvironment(connection: Connection, inherited: Environment): Environment {
-  const { targets, session, user, password, startup, onlyLibpq, connectTimeoutMs } = connection
+export function childEnvironment(
+  connectionString: string,
+  { host, port }: Pick<DatabaseLocation, 'host' | 'port'>,
+  inherited: Environment,
+): Environment {
+  const { targets, user, password, startup, onlyLibpq, connectTimeoutMs, tls } = readConnection(connectionString)
+  const target = targets.find((each) => each.address === host && each.port === port) ?? { host, address: host, port }
   const kept = Object.fromEntries(
     Object.entries(inherited).filter(([name]) => !name.startsWith('PG') || KEPT.test(name)),
   )
   return {
     ...kept,
     ...onlyLibpq,
-    ...tlsOf(connection.tls, kept),
-    ...placeOf(targets),
-    ...(targets.length > 1 ? { PGTARGETSESSIONATTRS: session } : {}),
+    ...tlsOf(tls, kept),
+    ...placeOf(target),
     ...(user === '' ? {} : { PGUSER: user }),
     ...(password === '' ? {} : { PGPASSWORD: password }),
     ...(startup.options === undefined ? {} : { PGOPTIONS: startup.options }),
@@ -30,13 +37,8 @@ export function childEnvironment(connection: Connection, inherited: Environment)
 /** Of the caller's own: TLS, and ways to know the password. Not where to connect. */
 const KEPT = /^PG(?:SSL\w*|PASSWORD|PASSFILE|REQUIREPEER|KRBSRVNAME|GSS\w*|CHANNELBINDING|REQUIREAUTH)$/
 
-function placeOf(targets: readonly Target[]): Environment {
-  const addresses = targets.map(({ host, address }) => (host === address || isSocket(address) ? '' : address))
-  return {
-    PGHOST: targets.map(({ host }) => host).join(','),
-    PGPORT: targets.map(({ port }) => port).join(','),
-    ...(addresses.some((address) => address !== '') ? { PGHOSTADDR: addresses.join(',') } : {}),
-  }
+function placeOf({ host, address, port }: Target): Environment {
+  return { PGHOST: host, PGPORT: String(port), ...(host === address ? {} : { PGHOSTADDR: address }) }
 }
 
 /** The environment's own mode counts where the connection string leaves it open. */

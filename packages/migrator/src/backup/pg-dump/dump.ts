@@ -92,7 +92,7 @@ async function write(
   progress: (message: string) => void,
 ): Promise<{ sizeBytes: number; checksum: string }> {
   signal.throwIfAborted()
-  const environment = childEnvironment(options.connection(), options.environment)
+  const environment = childEnvironment(options.connectionString, options.location, options.environment)
   const meter = createMeter()
   // Flushed: what is named a backup has reached the disk.
   const file = createWriteStream(partialPath(options.directory, id), { flags: 'wx', mode: 0o600, flush: true })

@@ -3,7 +3,6 @@
  * programs run as children of this process and end with it; what they need of the environment is given as data.
  */
 
-import type { Connection } from '../../connection/connection.ts'
 import { sizeText } from '../../core/figures.ts'
 import { MigratorError } from '../../errors.ts'
 import type { BackupHandle, BackupScope, BackupWatch, ManagedBackupProvider } from '../../ports/backup.ts'
@@ -16,8 +15,8 @@ import { storedOf } from './record.ts'
 import { restoreDump } from './restore.ts'
 
 export interface PgDumpProviderOptions {
-  /** Where the programs connect to, and how; asked when they start. It must lead to the server itself, not to a pooler. */
-  readonly connection: () => Connection
+  /** Password and TLS options are taken from it; never shown. Must lead to the server itself, not to a pooler. */
+  readonly connectionString: string
   readonly location: DatabaseLocation
   /** Opens a session on a database of that server, as the same role. */
   readonly connectTo: (database: string) => Promise<Session>

@@ -146,7 +146,7 @@ async function pour(
     '--no-password',
     databaseArgument(name),
   ]
-  const environment = childEnvironment(options.connection(), options.environment)
+  const environment = childEnvironment(options.connectionString, options.location, options.environment)
   const child = startChild(programs.restore, args, environment, signal)
   child.stdout.resume()
   const meter = createMeter()
