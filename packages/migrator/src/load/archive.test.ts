@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { folderOf } from '../../test/support/folder.ts'
 import { entryOf } from '../../test/support/records.ts'
@@ -80,15 +82,63 @@ describe("an archived module's code", () => {
     await checkRefused(module, [main], 'ARCHIVE_DAMAGED', 'shown')
   })
 
-  test('writes nothing outside of its own folder', async () => {
-    for (const path of ['../out.mjs', '/tmp/out.mjs', 'lib/../../out.mjs']) {
-      const escaped = { path, content: '' }
-      await checkRefused(
-        { ...module, importsChecksum: importsChecksumOf([escaped]) },
-        [main, escaped],
-        'ARCHIVE_DAMAGED',
-        'shown',
-      )
+  test.each([
+    ...['../out.mjs', '/tmp/out.mjs', 'lib/../../out.mjs', 'lib/../out.mjs', './out.mjs', 'lib//out.mjs', '..', ''],
+    ...['..\\out.mjs', 'lib\\..\\..\\out.mjs', '\\\\server\\out.mjs', 'C:/out.mjs', 'c:out.mjs', 'a\0/../../out.mjs'],
+    ...['node_modules/out/index.js', 'lib/Node_Modules/out.js', 'node_modules./out.js', 'node\u200b_modules/out.js'],
+    ...[
+      'package.json',
+      'lib/PACKAGE.JSON',
+      'package.json ',
+      'package.json::$DATA',
+      'ｐackage.json',
+      'package-lock.json',
+    ],
+    ...['pnpm-lock.yaml', 'yarn.lock', 'bun.lockb', 'migrations.lock.json', '.npmrc', '.git/hooks/post-checkout'],
+    ...['1_A.mjs', 'lib/../1_a.mjs'],
+  ])('is not written to %j', async (path) => {
+    const escaped = { path, content: '{}' }
+    const entry = { ...module, importsChecksum: importsChecksumOf([escaped]) }
+    await checkRefused(entry, [main, escaped], 'ARCHIVE_DAMAGED', 'shown')
+    const alone = { ...module, importsChecksum: undefined }
+    if (path !== '1_A.mjs') await checkRefused(alone, [{ ...main, path }], 'ARCHIVE_DAMAGED', 'shown')
+  })
+
+  test.each(['lib/..helper.mjs', 'lib/helper..mjs', 'lib/package.json.mjs', 'my_node_modules/é 漢.mjs'])(
+    'may be named %j',
+    async (path) => {
+      const imports = [{ path, content: helper.content }]
+      const content = main.content.replace('./lib/helper.mjs', `./${path}`)
+      const entry = { ...module, checksum: checksumOf(content), importsChecksum: importsChecksumOf(imports) }
+      const { down: action } = await load(entry, [{ ...main, content }, ...imports], 'shown')
+      expect(action?.kind === 'module' && action.run(undefined as never)).toBe('helper')
+    },
+  )
+
+  test("leaves the project's own packages alone, though it can import them through a link", async () => {
+    const project = folderOf({
+      'migrations/.keep': '',
+      'real/greeting/index.js': 'module.exports = { word: "hello" }\n',
+      'package.json': '{ "name": "mine" }\n',
+    })
+    symlinkSync(join(project, 'real'), join(project, 'node_modules'))
+    symlinkSync(join(project, 'migrations'), join(project, 'linked'))
+    const archive = createArchive({ migrationsDirectory: join(project, 'linked'), accept: 'shown' })
+    made.push(archive)
+    const content = "import g from 'greeting'\nexport const up = () => 1\nexport const down = () => g.word\n"
+    const loaded = await archive.load(
+      entryOf('1_a', 1, { ...module, checksum: checksumOf(content), importsChecksum: undefined }),
+      [{ ...main, content }],
+    )
+    expect(loaded.down?.kind === 'module' && loaded.down.run(undefined as never)).toBe('hello')
+    for (const path of ['node_modules/greeting/index.js', 'NODE_MODULES/greeting/index.js']) {
+      const evil = { path, content: 'module.exports = { word: "evil" }\n' }
+      const entry = entryOf('1_a', 1, { ...module, importsChecksum: importsChecksumOf([evil]) })
+      await expect(archive.load(entry, [main, evil])).rejects.toMatchObject({ code: 'ARCHIVE_DAMAGED' })
     }
+    await archive.dispose()
+    expect(readFileSync(join(project, 'real/greeting/index.js'), 'utf8')).toContain('hello')
+    expect(readdirSync(join(project, 'migrations'))).toEqual(['.keep'])
+    expect(readdirSync(project).toSorted()).toEqual(['linked', 'migrations', 'node_modules', 'package.json', 'real'])
   })
 })

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, isAbsolute, join, normalize, resolve } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { HistoryEntry } from '../core/history.ts'
 import type { Migration, SourceFile } from '../core/migration.ts'
@@ -11,6 +11,7 @@ import { MigratorError } from '../errors.ts'
 import type { Archive } from '../ports.ts'
 import { readDirectives } from '../sql/directives.ts'
 import { scriptOf } from '../sql/script.ts'
+import { refusalOf, repeatedPath } from './archive-path.ts'
 import { checksumOf } from './checksum.ts'
 import { sectionsOf } from './formats/index.ts'
 import { importsChecksumOf } from './local-imports.ts'
@@ -81,8 +82,19 @@ function scriptsOf(
 
 /** The paths come out of a database: none may lead anywhere else. */
 function refuseEscapes(sources: readonly SourceFile[]): void {
-  const outside = sources.find(({ path }) => isAbsolute(path) || normalize(path).startsWith('..'))
-  if (outside) throw new MigratorError('ARCHIVE_DAMAGED', `The archived path ${outside.path} leads out of its folder.`)
+  const paths = sources.map(({ path }) => path)
+  const repeated = repeatedPath(paths)
+  if (repeated !== undefined) throw refusedPath(repeated, 'is there twice')
+  for (const path of paths) {
+    const why = refusalOf(path)
+    if (why !== undefined) throw refusedPath(path, why)
+  }
+}
+
+function refusedPath(path: string, why: string): MigratorError {
+  return new MigratorError('ARCHIVE_DAMAGED', `The archived path ${JSON.stringify(path)} ${why}.`, {
+    details: { path },
+  })
 }
 
 function namedBy(
@@ -150,12 +162,17 @@ function unpack(sources: readonly SourceFile[], migrationsDirectory: string, tem
     symlinkSync(modules, join(directory, 'node_modules'))
   }
   writeFileSync(join(directory, 'package.json'), '{ "type": "module" }\n')
-  for (const { path, content } of sources) {
-    const file = resolve(directory, path)
-    mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, content)
-  }
+  for (const { path, content } of sources) writeInside(directory, path, content)
   return directory
+}
+
+/** The folder is our own and new, so nothing is there to be followed or overwritten; this makes it so in any case. */
+function writeInside(directory: string, path: string, content: string): void {
+  const file = join(directory, path)
+  mkdirSync(dirname(file), { recursive: true })
+  const real = relative(realpathSync(directory), realpathSync(dirname(file)))
+  if (real.startsWith('..') || isAbsolute(real)) throw refusedPath(path, 'leads out of its folder')
+  writeFileSync(file, content, { flag: 'wx' })
 }
 
 /** Outermost first, so that the innermost one is found first from the deepest folder. */
