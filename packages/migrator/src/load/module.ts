@@ -97,7 +97,7 @@ function glance(id: string, path: string, text: string): readonly FileProblem[] 
 }
 
 const LITERAL_ID =
-  /^[ \t]*export[ \t]+const[ \t]+id\b[^=\n]*=\s*(['"`])([^'"`$\n]*)\1(?:[ \t]+as[ \t]+const)?[ \t]*(?:;[ \t]*)?\r?$/m
+  /^[\uFEFF \t]*export[ \t]+const[ \t]+id\b[^=\n]*=\s*(['"`])([^'"`$\n]*)\1(?:[ \t]+as[ \t]+const)?[ \t]*(?:;[ \t]*)?\r?$/m
 
 function exportProblems(
   { id, path }: Omit<MigrationFile, 'load'>,

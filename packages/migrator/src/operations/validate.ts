@@ -1,5 +1,6 @@
+import { type FileNote, fileNotes } from '../core/file-note.ts'
 import { type FileProblem, problemsIn } from '../core/file-problem.ts'
-import type { Migration } from '../core/migration.ts'
+import type { Migration, SourceFile } from '../core/migration.ts'
 import type { MigrationStatus, State } from '../core/reconcile.ts'
 import { withSession } from './begin-run.ts'
 import type { Context, MigrationSet } from './context.ts'
@@ -10,6 +11,8 @@ export interface ValidateReport {
   readonly count: number
   readonly problems: readonly FileProblem[]
   readonly warnings: readonly FileProblem[]
+  /** No faults: what may make a file another one on another machine. */
+  readonly notes: readonly FileNote[]
   /** The tool whose format the files have; undefined for this tool's own. */
   readonly tool: string | undefined
   /** Migrations without a down. */
@@ -23,6 +26,7 @@ export interface ValidateReport {
 export async function validateFiles(set: MigrationSet): Promise<ValidateReport> {
   const problems = [...set.problems]
   const irreversible: string[] = []
+  const sources: SourceFile[] = []
   const broken = new Set(problems.map(({ id }) => id))
   for (const file of set.files) {
     if (broken.has(file.id)) continue
@@ -30,11 +34,13 @@ export async function validateFiles(set: MigrationSet): Promise<ValidateReport> 
     if (Array.isArray(loaded)) problems.push(...loaded)
     else {
       problems.push(...(await unrunnable(loaded, loaded.up)), ...(await unrunnable(loaded, loaded.down)))
+      sources.push(...loaded.sources)
       if (loaded.down === undefined) irreversible.push(loaded.id)
     }
   }
   const { tool, warnings = [], files } = set
-  return { count: files.length, problems, warnings, tool, irreversible, drift: [], database: 'not-asked' }
+  const notes = fileNotes(sources)
+  return { count: files.length, problems, warnings, notes, tool, irreversible, drift: [], database: 'not-asked' }
 }
 
 /** The same, and compares with the history. Reads only. */

@@ -67,8 +67,8 @@ async function validate(flags: CommonFlags, surroundings: Surroundings): Promise
 const AHEAD = 'missing, unless a later release applied it'
 
 function outcomeOf(report: ValidateReport): Outcome {
-  const { count, problems, warnings, tool = null, irreversible, drift, database } = report
-  const document = { count, tool, database, problems, warnings, irreversible, drift: drift.map(statusJson) }
+  const { count, problems, warnings, notes, tool = null, irreversible, drift, database } = report
+  const document = { count, tool, database, problems, warnings, notes, irreversible, drift: drift.map(statusJson) }
   if (problems.length > 0) return { document, text: '', error: invalidFiles(problems) }
   if (drift.length > 0) {
     const told = drift.map(({ id, state }) => `${id} is ${state === 'ahead' ? AHEAD : state}`).join(', ')
@@ -85,6 +85,7 @@ function outcomeOf(report: ValidateReport): Outcome {
   const folder = tool === null ? '' : `${tool} folder: `
   const lines = [`${folder}${plural(count, 'migration is', 'migrations are')} valid${compared}.`]
   if (tool !== null && irreversible.length > 0) lines.push(withoutDown(irreversible))
+  lines.push(...notes.map(({ message }) => `Note: ${message}`))
   return { document, text: lines.join('\n') }
 }
 
