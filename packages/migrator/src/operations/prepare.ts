@@ -97,6 +97,15 @@ async function loadStep(
 /** What can be told of an SQL text without running it: transaction control, COPY from a stream, text that can't be cut. */
 export async function unrunnable(migration: Migration, action: Action | undefined): Promise<readonly FileProblem[]> {
   if (action?.kind !== 'sql') return []
+  const known = looked.get(action) ?? look(migration, action)
+  looked.set(action, known)
+  return known
+}
+
+/** A run comes to the same text before the lock, under it, and once for each direction: it is looked through once. */
+const looked = new WeakMap<Action, Promise<readonly FileProblem[]>>()
+
+async function look(migration: Migration, action: Action & { kind: 'sql' }): Promise<readonly FileProblem[]> {
   if (migration.transactional && !mayBeForbidden(action.sql)) return []
   const { id } = migration
   const within = migration.transactional ? 'transaction' : 'no-transaction'

@@ -119,7 +119,13 @@ export class PostgresSession implements Session {
     const parts = work()
     this.#gathering = undefined
     if (texts.length === 0) return
-    send(this.#send(texts.join(';\n'), {}))
+    // Not joined, for the sake of long ones: joining copies them.
+    send(
+      this.#send(
+        texts.reduce((all, text) => `${all};\n${text}`),
+        {},
+      ),
+    )
     const results = await Promise.allSettled(parts)
     const failure = results.find((result) => result.status === 'rejected')
     if (failure) throw failure.reason

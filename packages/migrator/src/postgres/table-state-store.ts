@@ -3,7 +3,7 @@ import type { Direction, SourceFile } from '../core/migration.ts'
 import { checkOptions, text } from '../core/options.ts'
 import { MigratorError } from '../errors.ts'
 import type { HistoryStore, Session } from '../ports.ts'
-import { jsonLiteral, literal } from '../sql/literal.ts'
+import { jsonLiteral, LONG, literal, storable } from '../sql/literal.ts'
 import { backupTableOf, prepareBackupTable } from './backup-table.ts'
 import { historyDefinition, historyShape, schemaDefinition } from './history-table.ts'
 import { logTableOf, prepareLogTable } from './log-table.ts'
@@ -182,7 +182,9 @@ function ofTheFile(entry: NewEntry): string {
 
 function insert(table: string, entry: NewEntry, extra: Readonly<Record<string, string>>): string {
   const values = valuesOf(entry, extra)
-  return `INSERT INTO ${table} (${Object.keys(values).join(', ')}) VALUES (${Object.values(values).join(', ')})`
+  // Not joined: a source can be long, and joining copies it.
+  const listed = Object.values(values).reduce((list, value) => `${list}, ${value}`)
+  return `INSERT INTO ${table} (${Object.keys(values).join(', ')}) VALUES (${listed})`
 }
 
 function valuesOf(entry: NewEntry, extra: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
@@ -201,9 +203,19 @@ function valuesOf(entry: NewEntry, extra: Readonly<Record<string, string>>): Rea
     operator: jsonLiteral(entry.operator),
     tool_version: literal(entry.toolVersion),
     run_id: literal(entry.runId),
-    sources: entry.sources.length > 0 ? jsonLiteral(entry.sources) : 'NULL',
+    sources: sourcesLiteral(entry.sources),
     ...extra,
   }
+}
+
+/** A long source goes as it is: as JSON it would be copied several times here, and parsed there. */
+function sourcesLiteral(sources: readonly SourceFile[]): string {
+  if (sources.length === 0) return 'NULL'
+  if (sources.every(({ content }) => content.length <= LONG)) return jsonLiteral(sources)
+  return sources
+    .map(({ path, content }) => `('path', ${literal(path)}::text, 'content', ${literal(storable(content))}::text)`)
+    .map((pairs) => `pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object${pairs})`)
+    .reduce((all, each) => `${all} || ${each}`)
 }
 
 function entryOf(row: Readonly<Record<string, string | null>>): HistoryEntry {

@@ -109,3 +109,17 @@ test('an identifier is quoted, and its quotes are doubled', () => {
   check('a"; DROP TABLE b; --', '"a""; DROP TABLE b; --"')
   check("it's \\ 😀", `"it's \\ 😀"`)
 })
+
+test.each([
+  ['', ''],
+  ["'", '$'],
+  ['$migrator_long$', ''],
+  ['', '$migrator_long'],
+  ['', '$migrator_lon'],
+  ['', '$mig$'],
+  ['\\', "'"],
+])('a long text between %j and %j is read back as it was', (before, after) => {
+  const value = `${before}${"it's \\ long\n".repeat(10_000)}${after}`
+  expect(readBack(literal(value))).toBe(value)
+  expect(JSON.parse(readBack(jsonLiteral({ value })) ?? '')).toEqual({ value })
+})

@@ -3,7 +3,7 @@ import { cutAt, type Sections } from './sections.ts'
 
 const UP = /^\s*--\s*migrate:up\b/
 const DOWN = /^\s*--\s*migrate:down\b/
-const OUTSIDE = /^\s*--\s*migrate:(?:up|down)\b.*\btransaction:\s*false\b/m
+const OUTSIDE = /^[ \t]*--[ \t]*migrate:(?:up|down)\b.*\btransaction:\s*false\b/m
 
 /** dbmate: `-- migrate:up` and `-- migrate:down`, each with options such as `transaction:false`. */
 export const dbmate = sectioned({ name: 'dbmate', sections: dbmateSections, downMark: '-- migrate:down' })

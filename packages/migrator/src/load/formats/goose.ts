@@ -5,7 +5,7 @@ import { cutAt, type Sections } from './sections.ts'
 
 const UP = /^\s*--\s*\+goose\s+up\b/i
 const DOWN = /^\s*--\s*\+goose\s+down\b/i
-const NO_TRANSACTION = /^\s*--\s*\+goose\s+no\s+transaction\b/im
+const NO_TRANSACTION = /^[ \t]*--[ \t]*\+goose[ \t]+no[ \t]+transaction\b/im
 
 /** goose: `-- +goose Up` and `-- +goose Down`. Its StatementBegin and StatementEnd are comments to PostgreSQL. */
 export const goose = sectioned({ name: 'goose', sections: gooseSections, downMark: '-- +goose Down', problems })
