@@ -73,7 +73,7 @@ describe("an archived module's code", () => {
 
   test('runs, helpers included, when the operator was shown it', async () => {
     const { down: action } = await load(module, [main, helper], 'shown')
-    expect(action?.kind === 'module' && action.run(undefined as never)).toBe('helper')
+    expect(action?.kind === 'module' && (await action.run(undefined as never))).toBe('helper')
   })
 
   test('is refused when it is not what was recorded, even then', async () => {
@@ -111,7 +111,7 @@ describe("an archived module's code", () => {
       const content = main.content.replace('./lib/helper.mjs', `./${path}`)
       const entry = { ...module, checksum: checksumOf(content), importsChecksum: importsChecksumOf(imports) }
       const { down: action } = await load(entry, [{ ...main, content }, ...imports], 'shown')
-      expect(action?.kind === 'module' && action.run(undefined as never)).toBe('helper')
+      expect(action?.kind === 'module' && (await action.run(undefined as never))).toBe('helper')
     },
   )
 
@@ -130,7 +130,7 @@ describe("an archived module's code", () => {
       entryOf('1_a', 1, { ...module, checksum: checksumOf(content), importsChecksum: undefined }),
       [{ ...main, content }],
     )
-    expect(loaded.down?.kind === 'module' && loaded.down.run(undefined as never)).toBe('hello')
+    expect(loaded.down?.kind === 'module' && (await loaded.down.run(undefined as never))).toBe('hello')
     for (const path of ['node_modules/greeting/index.js', 'NODE_MODULES/greeting/index.js']) {
       const evil = { path, content: 'module.exports = { word: "evil" }\n' }
       const entry = entryOf('1_a', 1, { ...module, importsChecksum: importsChecksumOf([evil]) })
