@@ -6,6 +6,7 @@ import type { Invocation } from './invocation.ts'
 import type { CommonFlags } from './options.ts'
 import { createOutput, type Outcome } from './output.ts'
 import type { Signals } from './signals.ts'
+import { divertStdout } from './stdout.ts'
 import { watchUnderway } from './underway.ts'
 import type { Surroundings } from './wiring.ts'
 
@@ -47,6 +48,7 @@ async function runCommand(
   const output = createOutput(flags, env, invocation)
   const underway = watchUnderway()
   const { signal } = signals
+  divertStdout()
   signals.begin({
     stopping: () => output.warn(STOPPING[ending]),
     leaving: () => output.fail(underway.left()),

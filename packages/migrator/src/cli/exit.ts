@@ -1,3 +1,5 @@
+import { writeResult } from './stdout.ts'
+
 /**
  * The only place that sets the exit code, and that ends the process. What still stands in the pipes of stdout and
  * stderr is written first; a module that left a timer behind does not keep the process alive.
@@ -8,7 +10,7 @@ export async function finish(code: number): Promise<void> {
   process.on('exit', () => {
     process.exitCode = code
   })
-  await Promise.all([drained(process.stdout), drained(process.stderr)])
+  await Promise.all([drained(process.stdout, writeResult), drained(process.stderr, writeError)])
   setTimeout(() => process.exit(code), GRACE_MS).unref()
 }
 
@@ -41,9 +43,13 @@ export function outliveReaders(): void {
 
 const GONE = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'])
 
-function drained(stream: NodeJS.WriteStream): Promise<void> {
+type Write = (text: string, done: () => void) => void
+
+const writeError: Write = (text, done) => void process.stderr.write(text, done)
+
+function drained(stream: NodeJS.WriteStream, write: Write): Promise<void> {
   return new Promise((resolve) => {
     if (stream.writableLength === 0 || stream.destroyed) resolve()
-    else stream.write('', () => resolve())
+    else write('', () => resolve())
   })
 }

@@ -6,6 +6,7 @@ import { withheldWords } from '../postgres/server-words.ts'
 import { type Style, styleFor } from '../report/style.ts'
 import type { Environment } from './env.ts'
 import type { Invocation } from './invocation.ts'
+import { writeResult } from './stdout.ts'
 
 /** What a command came to. */
 export interface Outcome {
@@ -56,7 +57,7 @@ export function createOutput(
     progressStyle,
     print({ document, text, error }) {
       if (flags.json) printDocument(error ? { ...document, error: errorJson(error) } : document)
-      else if (text !== '') process.stdout.write(`${redactText(invocation.speak(text))}\n`)
+      else if (text !== '') writeResult(`${redactText(invocation.speak(text))}\n`)
       if (error && !flags.json) printError(error)
       return error ? error.exitCode : 0
     },
@@ -102,7 +103,7 @@ export function createOutput(
 }
 
 function printDocument(document: object): void {
-  process.stdout.write(`${JSON.stringify({ schemaVersion: 1, ...(redactTexts(document) as object) }, null, 2)}\n`)
+  writeResult(`${JSON.stringify({ schemaVersion: 1, ...(redactTexts(document) as object) }, null, 2)}\n`)
 }
 
 /** Control characters, of a file's name for instance, must not reach the terminal. */
