@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { isNumberedId, type Migration } from './core/migration.ts'
+import { type Action, isNumberedId, type Migration, type MigrationContext } from './core/migration.ts'
 import { MigratorError } from './errors.ts'
 import { runMigrationCode } from './load/migration-code.ts'
 
@@ -7,8 +7,8 @@ import { runMigrationCode } from './load/migration-code.ts'
 export interface MigrationDefinition {
   readonly id: string
   readonly description?: string
-  readonly up: (db: never) => unknown
-  readonly down?: (db: never) => unknown
+  readonly up: (db: never, context: MigrationContext) => unknown
+  readonly down?: (db: never, context: MigrationContext) => unknown
   /** Why there is no `down`. */
   readonly irreversible?: string
   /** False for what must not run in a transaction. */
@@ -27,8 +27,11 @@ export function defineMigration(definition: MigrationDefinition): Migration {
   const { id, description, up, down, irreversible, transaction = true, validate, verify, seed } = definition
   if (!isNumberedId(id)) throw invalid(`"${id}" is no id: it is digits, "_" or "-", then a name.`)
   if (!down && !irreversible?.trim()) throw invalid(`Migration ${id} does not have a down() function.`)
-  const action = (code: (db: never) => unknown) =>
-    ({ kind: 'module', run: (db: never) => runMigrationCode(id, () => code(db)), file: id }) as const
+  const action = (code: (db: never, context: MigrationContext) => unknown): Action => ({
+    kind: 'module',
+    run: (...given) => runMigrationCode(id, () => code(...(given as Parameters<typeof code>))),
+    file: id,
+  })
   return {
     id,
     description,

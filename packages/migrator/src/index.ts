@@ -4,7 +4,7 @@ export type { Certificate, Certificates, StaleCertificate } from './core/certifi
 export type { FileProblem } from './core/file-problem.ts'
 export type { HistoryChange, HistoryEntry, Operator, Progress } from './core/history.ts'
 export type { KnownLoss, Loss, LostObject } from './core/loss.ts'
-export type { Action, Direction, Migration, MigrationFile, SourceFile } from './core/migration.ts'
+export type { Action, Direction, Migration, MigrationContext, MigrationFile, SourceFile } from './core/migration.ts'
 export { type Plan, type Problem, planDown, planUp, type Step } from './core/plan.ts'
 export type { PlanFacts, PlannedStep } from './core/plan-facts.ts'
 export { isUnfinished, type MigrationStatus, reconcile, type State } from './core/reconcile.ts'

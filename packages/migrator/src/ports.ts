@@ -4,7 +4,7 @@
  */
 import type { CatalogSnapshot } from './core/catalog.ts'
 import type { CatalogDigest, HistoryChange, HistoryEntry, Operator } from './core/history.ts'
-import type { Action, Direction, Migration, SourceFile } from './core/migration.ts'
+import type { Action, Direction, Migration, MigrationContext, SourceFile } from './core/migration.ts'
 import type { ErrorCode } from './errors.ts'
 import type { BackupStore } from './ports/backup.ts'
 import type { KeptData, Losses } from './ports/kept-data.ts'
@@ -162,6 +162,8 @@ export interface StatementWatch {
    * leaves the statement out.
    */
   beforeStatement?(sql: string, parameters?: readonly unknown[]): Promise<'run' | 'skip'>
+  /** Receives what a module says of its progress. */
+  progress?: MigrationContext['progress']
   /** Called after each statement that succeeded. */
   afterStatement?(sql: string): Promise<void>
 }

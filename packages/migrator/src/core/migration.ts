@@ -10,10 +10,16 @@ export interface SourceFile {
   readonly content: string
 }
 
+/** What a module's functions receive beside the database handle. */
+export interface MigrationContext {
+  /** Tells how far the step has come: `progress(1_200, 50_000)`, or a count alone. Costs nothing, and never throws. */
+  progress(done: number, total?: number): void
+}
+
 /** What a step does. `run` receives the database handle of the step's own session (a Drizzle database on PostgreSQL). */
 export type Action =
   | { readonly kind: 'sql'; readonly sql: string; readonly file: string }
-  | { readonly kind: 'module'; readonly run: (db: never) => unknown; readonly file: string }
+  | { readonly kind: 'module'; readonly run: (db: never, context?: MigrationContext) => unknown; readonly file: string }
 
 /** A migration as the directory names it: enough to reconcile and to plan; nothing of it has been executed. */
 export interface MigrationFile {

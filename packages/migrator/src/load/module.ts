@@ -142,5 +142,5 @@ function isFunction(value: unknown): value is Code {
 }
 
 function action(run: unknown, file: string): Action {
-  return { kind: 'module', run: (db) => runMigrationCode(file, () => (run as Code)(db)), file }
+  return { kind: 'module', run: (...given) => runMigrationCode(file, () => (run as Code)(...given)), file }
 }

@@ -11,6 +11,7 @@ import { inOwnTransaction, ownerOf, preserving, puttingBack } from './kept-data.
 import { settleAfter } from './left-open.ts'
 import { refuseWithoutLock } from './lock-held.ts'
 import type { ReadyStep } from './prepare.ts'
+import { reportProgress } from './progress.ts'
 import { type Evidence, nothingRan, recoverStep } from './recovery.ts'
 import type { Run } from './run.ts'
 import { asStepFailure, entryOf, guarded, refuseWithoutDown, rootCauseOf, succeeded } from './transactional.ts'
@@ -115,6 +116,7 @@ function trackStatements(
     progress,
     created,
     watch: {
+      progress: reportProgress(run, { id, direction }),
       async beforeStatement(sql) {
         await refuseWithoutLock(run)
         for (const name of createdIndexes(sql)) created.add(name)

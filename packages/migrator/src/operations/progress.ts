@@ -1,3 +1,4 @@
+import type { MigrationContext } from '../core/migration.ts'
 import { withoutStop } from '../core/sentence.ts'
 import { MigratorError } from '../errors.ts'
 import type { Blocker } from '../ports.ts'
@@ -69,6 +70,32 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
     const waiting = blockers.length > 0 ? `, kept waiting by ${blockers.map(describe).join(', ')}` : ''
     const message = `${step.id}: ${(durationMs / 1000).toFixed(0)} s${waiting}`
     emit(context, { kind: 'step-progress', level: 'debug', ...place, durationMs, message, details: { blockers } })
+  }
+}
+
+const PROGRESS_MS = 200
+
+/** What a migration says of itself becomes events, a few a second at most; the last one always. What is no number is left out. */
+export function reportProgress(
+  run: Run,
+  { id, direction }: Pick<ReadyStep, 'id' | 'direction'>,
+): MigrationContext['progress'] {
+  const { clock } = run.context
+  const started = clock.monotonicMs()
+  let told = Number.NEGATIVE_INFINITY
+  return (done, total) => {
+    if (!Number.isFinite(done)) return
+    const known = total !== undefined && Number.isFinite(total) && total > 0
+    const now = clock.monotonicMs()
+    if (now - told < PROGRESS_MS && !(known && done >= total)) return
+    told = now
+    const part = known ? ` of ${total} (${Math.floor((100 * done) / total)} %)` : ''
+    emit(run.context, {
+      ...({ kind: 'step-progress', level: 'debug', version: id, direction } as const),
+      message: `${id}: ${done}${part}`,
+      durationMs: now - started,
+      details: { done, ...(known ? { total } : {}) },
+    })
   }
 }
 

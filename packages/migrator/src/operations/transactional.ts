@@ -7,7 +7,7 @@ import { type Durability, firstFailureOf, isPlain, sendAhead } from './ahead.ts'
 import { emit, reportError, throwIfInterrupted } from './context.ts'
 import { preserving, puttingBack, tellKeptData } from './kept-data.ts'
 import type { ReadyStep } from './prepare.ts'
-import { checksumOf, watchStep } from './progress.ts'
+import { checksumOf, reportProgress, watchStep } from './progress.ts'
 import type { Run } from './run.ts'
 
 /**
@@ -274,15 +274,17 @@ export async function guarded(
 
 async function perform(
   run: Run,
-  { id }: ReadyStep,
+  step: ReadyStep,
   action: Action | undefined,
   keep?: NonNullable<StatementWatch['beforeStatement']>,
 ): Promise<void> {
   if (!action) return
+  const { id } = step
   throwIfInterrupted(run.context)
   const watch: StatementWatch = {
     within: 'transaction',
     beforeScript: refuseWhenInterrupted,
+    progress: reportProgress(run, step),
     ...(action.kind === 'module' || keep ? { beforeStatement } : {}),
   }
   await run.session.perform(action, watch)

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Action } from '../core/migration.ts'
+import type { Action, MigrationContext } from '../core/migration.ts'
 import { MigratorError } from '../errors.ts'
 import type { LeftTransaction, Row, RunLock, Session, StatementWatch, StepLimits } from '../ports.ts'
 import { findForbidden, mayBeForbidden } from '../sql/forbidden.ts'
@@ -248,14 +248,18 @@ export class PostgresSession implements Session {
       send: (statement) => this.#sendOfModule(statement, action.file, watch),
       statements,
     })
-    const failure = await this.#failureOf(action, handle)
+    const failure = await this.#failureOf(action, handle, { progress: watch.progress ?? (() => {}) })
     const forgotten = await statements.end()
     if (failure ?? forgotten) throw failure ?? forgotten
   }
 
-  async #failureOf(action: Action & { kind: 'module' }, handle: unknown): Promise<MigratorError | undefined> {
+  async #failureOf(
+    action: Action & { kind: 'module' },
+    handle: unknown,
+    context: MigrationContext,
+  ): Promise<MigratorError | undefined> {
     try {
-      await action.run(handle as never)
+      await action.run(handle as never, context)
       return undefined
     } catch (error) {
       return statementFailure(error, { file: action.file })

@@ -17,6 +17,7 @@ export function terminalSink(
 ): EventSink {
   let live = ''
   let lastTold = 0
+  let saidLast: { readonly version: string | undefined; readonly durationMs: number } | undefined
   let backupToldMs: number | undefined
   return {
     emit(event) {
@@ -36,12 +37,23 @@ export function terminalSink(
   function progress(event: RunEvent): void {
     const text = `  ${colours.cyan('…')} ${event.message}${place(event)}`
     show(text)
-    if (stream.isTTY) return
+    if (!stream.isTTY) (event.details?.done === undefined ? told : said)(event, text)
+  }
+
+  function told(event: RunEvent, text: string): void {
     const seconds = Math.floor((event.durationMs ?? 0) / 1000)
     if (seconds >= 2 && (seconds % 10 === 0 || seconds - lastTold >= 10)) {
       lastTold = seconds
       print(text)
     }
+  }
+
+  /** What a migration says of itself, elsewhere than on a terminal: its first report, then a line every five seconds, and its last. */
+  function said({ version, durationMs = 0, details }: RunEvent, text: string): void {
+    const soon = saidLast !== undefined && saidLast.version === version && durationMs - saidLast.durationMs < 5_000
+    if (soon && details?.done !== details?.total) return
+    saidLast = { version, durationMs }
+    print(text)
   }
 
   /** Elsewhere than on a terminal: the first news, then at most one line every five seconds. */

@@ -39,3 +39,13 @@ test('a failed migration that prints leaves one document too', async () => {
   expect(ended.json().error).toMatchObject({ code: 'MIGRATION_FAILED' })
   expect(ended.stderr).toContain('so far')
 })
+
+test.each(['', 'export const transaction = false'])('a migration reports its progress on stderr (%s)', async (more) => {
+  const up = 'for (let n = 1; n <= 500; n++) ctx.progress(n, 500); ctx.progress(Number.NaN); ctx.progress(7)'
+  const text = `export async function up(db, ctx) { ${up} }\nexport async function down(db) {}\n${more}\n`
+  const { project } = await scene({ 'migrations/0001_slow.ts': text })
+  const ended = await project.run(['migrate'])
+  expect(ended.code, saidBy(ended)).toBe(0)
+  const said = ended.stderr.split('\n').filter((line) => line.includes('0001_slow: '))
+  expect(said.map((line) => line.trim())).toEqual(['… 0001_slow: 1 of 500 (0 %)', '… 0001_slow: 500 of 500 (100 %)'])
+})
