@@ -54,7 +54,7 @@ function commandOf(random: Random, { kinds, applied }: State): Command {
   const how = howOf(random, kinds)
   const up = random.below(10) === 0 ? applied > 0 : applied < kinds.length && (applied === 0 || random.below(2) === 0)
   const some = 1 + random.below(up ? kinds.length - applied : applied)
-  const target = up ? applied + random.below(kinds.length - applied) : random.below(applied)
+  const target = up ? Math.min(applied + random.below(kinds.length - applied), kinds.length - 1) : random.below(applied)
   return up
     ? random.pick<Command>([
         { kind: 'migrate', how },

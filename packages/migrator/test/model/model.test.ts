@@ -5,7 +5,7 @@ import { coursesOf, everyPoint, sample } from './sweep.ts'
 
 /**
  * `SEED=7` plays that one alone, `RUNS=1000` so many from seed 1 (or SEED) on; `CUTS=500` and `KILLS=500` are how many points of the
- * sweeps, `ONLY=reset,close` which cuts; `SCENARIO='{…}'` plays what a failure printed. docs/guides/testing-rollbacks.md
+ * sweeps, `ONLY=reset,close` which cuts; `SCENARIO='{…}'` plays what failures printed, one a line. docs/guides/testing-rollbacks.md
  */
 const { SEED, RUNS, CUTS, KILLS, SCENARIO, ONLY } = process.env
 const alone = SCENARIO !== undefined || (SEED !== undefined && RUNS === undefined)
@@ -35,7 +35,11 @@ test(
     const pooler = players.routes.includes('pooled')
     const seeds = Array.from({ length: runs }, (_, index) => first + index)
     const seeded = seeds.map((seed): Named => ({ name: `SEED=${seed}`, scenario: scenarioOf(seed, { pooler }) }))
-    none(await players.playAll(SCENARIO ? [{ name: 'SCENARIO', scenario: JSON.parse(SCENARIO) }] : seeded))
+    none(
+      await players.playAll(
+        SCENARIO?.split('\n').map((text) => ({ name: 'SCENARIO', scenario: JSON.parse(text) })) ?? seeded,
+      ),
+    )
   },
 )
 

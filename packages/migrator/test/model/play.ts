@@ -13,6 +13,9 @@ import { describeBlow, describeOutcome } from './tell.ts'
 /** Longer than any run may last whose wire fell silent. */
 const LIMIT_MS = 60_000
 
+/** What a run whose wire fell silent could not end itself, the server ends after the time of its lease. */
+const LEASE_MS = 15_000
+
 export interface Played {
   readonly faults: readonly string[]
   /** What was done, and what came of it. */
@@ -128,7 +131,7 @@ function start({ arena, url, state }: Game, command: Command, by: 'library' | 'p
 /** A run that could reach the server ends its own sessions there; those of a killed one are ended by the server. */
 async function leftovers({ arena, proxy }: Game, outcome: Outcome): Promise<readonly string[]> {
   let left: readonly string[] = []
-  for (const deadline = Date.now() + 5_000; Date.now() < deadline; await pause(50)) {
+  for (const deadline = Date.now() + LEASE_MS; Date.now() < deadline; await pause(50)) {
     await arena.idle()
     left = await arena.leftBehind()
     if (left.length === 0) break
