@@ -58,13 +58,14 @@ export async function createRun(
   beforeStep?: (step: ReadyStep) => Promise<void>,
 ): Promise<Run> {
   const batch = Math.max(0, ...statuses.map(({ entry }) => entry?.batch ?? 0)) + 1
+  const beside = lateSession(context.database)
   const run: Run = {
     context,
     options,
     lock,
     session,
-    records: lateSession(context.database),
-    observer: lateSession(context.database),
+    records: beside,
+    observer: beside,
     batch,
     operator: await context.operator(),
     total: 0,
@@ -99,6 +100,7 @@ export async function recoverDirty(
   if (run.options.dirty === 'stop') throw dirtyFound(dirty)
   const plan = planOfRecovery(dirty)
   await safeguard.pass({ plan, destructive: [] }, plan.steps)
+  await run.records()
   await run.context.store.prepare(run.session)
   for (const { entry, file } of dirty) await recoverEntry(run, entry, file)
   return versions

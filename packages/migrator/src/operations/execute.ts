@@ -216,6 +216,7 @@ async function recoverSteps(run: Run, { steps }: Plan): Promise<readonly StepRes
   for (const step of steps) {
     if (step.by !== 'recovery' || !step.entry) continue
     const started = run.context.clock.monotonicMs()
+    await run.records()
     await recoverEntry(run, step.entry, step.file)
     results.push({ step, status: 'reverted', durationMs: run.context.clock.monotonicMs() - started })
   }
@@ -241,6 +242,7 @@ async function carryOut(
   if (steps.length === 0) return { results: [], committed: false }
   const { context } = run
   const versions = steps.map(({ id }) => id)
+  await openSessions(run, steps)
   const verb = course.direction === 'up' ? 'Applying' : 'Rolling back'
   emit(context, {
     kind: 'run-started',
@@ -250,7 +252,6 @@ async function carryOut(
     direction: course.direction,
     reason: run.options.reason,
   })
-  run.session = await sessionFor(run, steps)
   const mode = transactionMode(run.options, steps)
   const first = await runSteps(run, steps)
   const outcome = first.error && course.direction === 'up' ? await compensate(run, steps, first) : first
@@ -284,6 +285,12 @@ async function takeStock(
   const recorded = recordFingerprint(run, newest)
   const [statuses, fingerprint] = await Promise.all([readStatuses(run.context, run.session, set), recorded])
   return { statuses, fingerprint }
+}
+
+/** All of them before the first step: a server without a free connection must not leave a step half done. */
+async function openSessions(run: Run, steps: readonly ReadyStep[]): Promise<void> {
+  run.session = await sessionFor(run, steps)
+  if (steps.some(({ migration }) => migration?.transactional === false)) await run.records()
 }
 
 /** Modules get a session that knows the database's types. */
