@@ -26,5 +26,6 @@ export const WITHOUT_LIMITS = 'SET statement_timeout = 0; SET lock_timeout = 0'
  * The same for one message through a pooler, where a SET would reach other clients. In a transaction that began before,
  * its own limits hold.
  */
-export const WITHOUT_LIMITS_ALONE = `SELECT pg_catalog.set_config('statement_timeout', '0', true), pg_catalog.set_config('lock_timeout', '0', true)
+export const WITHOUT_LIMITS_ALONE = `SELECT pg_catalog.set_config('statement_timeout', '0', true), pg_catalog.set_config('lock_timeout', '0', true),
+  pg_catalog.set_config('quote_all_identifiers', 'off', true)
   WHERE pg_catalog.now() = pg_catalog.statement_timestamp()`

@@ -12,18 +12,24 @@ export interface Pooler {
   stop(): Promise<void>
 }
 
+export interface PoolerSettings {
+  readonly mode?: 'transaction' | 'session' | 'statement'
+  /** How many connections of the server it has for one database; 10 unless told otherwise. */
+  readonly size?: number
+}
+
 /**
- * PgBouncer in transaction mode before the server of `serverUrl`, on a loopback port. Undefined, said out loud, where it
+ * PgBouncer in transaction mode (unless told otherwise) before the server of `serverUrl`, on a loopback port. Undefined, said out loud, where it
  * is not installed; throws instead on CI, so that nothing is left untested there.
  */
-export async function startPooler(serverUrl: string): Promise<Pooler | undefined> {
+export async function startPooler(serverUrl: string, settings: PoolerSettings = {}): Promise<Pooler | undefined> {
   const binary = findBinary()
   if (binary === undefined) return absent()
   const folder = await mkdtemp(join(tmpdir(), 'migrator-pgbouncer-'))
   await chmod(folder, 0o755)
   const port = await freePort()
   const file = join(folder, 'pgbouncer.ini')
-  await writeFile(file, configuration(new URL(serverUrl), port), { mode: 0o644 })
+  await writeFile(file, configuration(new URL(serverUrl), port, settings), { mode: 0o644 })
   const words = process.getuid?.() === 0 ? ['-u', 'postgres', file] : [file]
   const child = spawn(binary, words, { cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
@@ -62,7 +68,11 @@ function findBinary(): string | undefined {
  * Ten server connections for twenty runners, each transaction on the one that has rested longest: as in a busy pool, no
  * two in a row share a connection by luck. Start-up parameters and clean-up queries are as they come.
  */
-function configuration({ hostname, port, username, password }: URL, ownPort: number): string {
+function configuration(
+  { hostname, port, username, password }: URL,
+  ownPort: number,
+  { mode = 'transaction', size = 10 }: PoolerSettings,
+): string {
   const login = `user=${decodeURIComponent(username)} password=${decodeURIComponent(password)}`
   return `[databases]
 * = host=${hostname} port=${port || 5432} ${login}
@@ -71,8 +81,8 @@ listen_addr = 127.0.0.1
 listen_port = ${ownPort}
 unix_socket_dir =
 auth_type = any
-pool_mode = transaction
-default_pool_size = 10
+pool_mode = ${mode}
+default_pool_size = ${size}
 server_round_robin = 1
 max_client_conn = 500
 `
