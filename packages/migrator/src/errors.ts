@@ -76,6 +76,7 @@ export const errorTable = {
     exit: 1,
     hint: 'Nothing of the step stayed. Run the command again when fewer others write to these tables; --lock-retries says how often to try.',
   },
+  HISTORY_CHANGED: { exit: 1, hint: 'Look at db:migrate:status, then run the command again.' },
   LOCK_TIMEOUT: {
     exit: 1,
     hint: 'Another session kept a table locked. End it or wait, then run the command again; --lock-timeout and --lock-retries say how long to try.',

@@ -36,6 +36,11 @@ export interface Database {
   readonly keptData: KeptData
   /** Opens a session of its own. Rejects with CONNECTION_FAILED, AUTHENTICATION_FAILED or DATABASE_NOT_FOUND. */
   connect(options: SessionOptions): Promise<Session>
+  /**
+   * A session in place of one whose connection is lost. It resolves once the server has nothing under way for the lost one
+   * any more, so that the history says what became of it. Rejects with CONNECTION_LOST or CONNECTION_FAILED otherwise.
+   */
+  replace(lost: Session, options: SessionOptions): Promise<Session>
   /** Tries once to become the only runner. Undefined when another run holds the lock; nothing stays open then. */
   tryRunLock(): Promise<RunLock | undefined>
   /** Who holds the run lock, as far as the server tells. */
@@ -99,10 +104,10 @@ export interface Session {
    */
   freshen(limits: StepLimits, next: 'step' | 'commit'): Promise<void>
   /**
-   * Fails inside the transaction unless it is the one that `begin` opened, with a lock, the run lock is still held, and
-   * the SQL condition is true. Rejects with TRANSACTION_CONTROL or LOCK_LOST.
+   * Fails inside the transaction unless it is the one that `begin` opened and, with a lock, the run lock is still held.
+   * Rejects with TRANSACTION_CONTROL or LOCK_LOST.
    */
-  guard(lock: RunLock | undefined, condition?: string): Promise<void>
+  guard(lock: RunLock | undefined): Promise<void>
   /** Sends what the calls in `work` would send as one message; a failure of one is a failure of all behind it. */
   together(work: () => readonly Promise<void>[]): Promise<void>
   /**
@@ -110,15 +115,8 @@ export interface Session {
    * from altering the table. Afterwards they are deferred as declared.
    */
   checkConstraints(): Promise<void>
-  /**
-   * Rejects when the server answers anything but COMMIT (then nothing is committed). `later`: it answers before the
-   * transaction is on its disk, so that a crash of the server in the next moments may take it back, whole; a commit `now`
-   * and `flush` put all that were answered before them there.
-   * https://www.postgresql.org/docs/current/wal-async-commit.html
-   */
-  commit(durability?: 'now' | 'later'): Promise<void>
-  /** Outside a transaction: resolves when every commit that was answered is on the server's disk. */
-  flush(): Promise<void>
+  /** Rejects when the server answers anything but COMMIT (then nothing is committed). */
+  commit(): Promise<void>
   /** Rolls back; never rejects, because a lost connection has rolled back already. */
   abort(): Promise<void>
   /**
@@ -192,10 +190,11 @@ export interface HistoryStore {
   read(on: Session): Promise<readonly HistoryEntry[]>
   /** Creates or completes what the store needs. Call it under the run lock. Rejects with HISTORY_TABLE_INCOMPATIBLE. */
   prepare(on: Session): Promise<void>
-  /** Records the changes in this order, all or none of them. */
+  /**
+   * Records the changes in this order, all or none of them. Rejects with HISTORY_CHANGED when one of them does not fit what
+   * is on record: an entry that is applied twice, or reverted though there is none.
+   */
   record(on: Session, ...changes: readonly HistoryChange[]): Promise<void>
-  /** Of a store that commits with the step: an SQL condition that is true once that step is on record. */
-  recorded?(id: string, direction: Direction): string
   /** The archived sources of an applied migration, empty when none were kept. */
   sources(on: Session, id: string): Promise<readonly SourceFile[]>
   /** The catalog as it was before a dirty step began. */
@@ -234,8 +233,13 @@ export interface Activity {
   blockersOf(on: Session, serverPid: number): Promise<readonly Blocker[]>
   /** For how many milliseconds a session of that name has been waiting for a lock; 0 when none waits. */
   lockWaitMs(on: Session, applicationName: string): Promise<number>
-  /** Sessions of an earlier run that still work in the server, though its process is gone. */
-  stillWorking(on: Session, applicationName: string): Promise<readonly Blocker[]>
+  /**
+   * Ends the sessions that an earlier run left behind without anything to do; resolves with those that still work in the
+   * server, though nobody waits for their answer.
+   */
+  endOrphansOf(on: Session, applicationName: string): Promise<readonly Blocker[]>
+  /** Ends open transactions of runs that hold no run lock any more: they can't commit, and keep their locks. */
+  endAbandoned(on: Session): Promise<void>
 }
 
 export interface Blocker {

@@ -30,6 +30,8 @@ export interface MigratorConfig {
   readonly lockRetries?: number | undefined
   /** How long to wait for the run lock. Default 30,000. */
   readonly lockWaitMs?: number | undefined
+  /** After this time without an answer a connection is given up. Default 30,000 ms. */
+  readonly livenessTimeoutMs?: number | undefined
   /** How long a rollback counts in all what it would destroy, before it estimates. Default 2,000. */
   readonly lossTimeoutMs?: number | undefined
   /** The schema in which --preserve-data keeps data. Default `migration_preserved`. */
@@ -117,6 +119,7 @@ const TYPES: Readonly<Record<keyof MigratorConfig, readonly string[]>> = {
   statementTimeoutMs: ['number'],
   lockRetries: ['number'],
   lockWaitMs: ['number'],
+  livenessTimeoutMs: ['number'],
   lossTimeoutMs: ['number'],
   preservedSchema: ['string'],
   backups: ['object'],

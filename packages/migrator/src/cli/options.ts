@@ -44,6 +44,7 @@ export interface RunFlags extends CommonFlags, ScratchFlags {
   readonly statementTimeout?: string
   readonly lockRetries?: string
   readonly lockWait?: string
+  readonly livenessTimeout?: string
   readonly transaction?: 'batch' | 'each'
   readonly reason?: string
   readonly confirm?: string
@@ -78,6 +79,11 @@ export function runOptions<T>(yargs: Argv<T>): Argv<T & RunFlags> {
       type: 'string',
       requiresArg: true,
       describe: 'How long to wait for another run to end (30s)',
+    })
+    .option('liveness-timeout', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Give up a connection that stays silent for this long (30s)',
     })
     .option('confirm', {
       type: 'string',

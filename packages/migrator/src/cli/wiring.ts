@@ -51,7 +51,7 @@ export interface World extends Surroundings {
 }
 
 export async function createWorld(
-  flags: CommonFlags & ScratchFlags & { acceptArchived?: boolean },
+  flags: CommonFlags & ScratchFlags & { acceptArchived?: boolean; livenessTimeout?: string },
   surroundings: Surroundings,
 ): Promise<World> {
   const { env, config, output, signal } = surroundings
@@ -61,8 +61,10 @@ export async function createWorld(
   const runId = randomUUID()
   const context: { current?: Context } = {}
   const connectionString = given ?? (await embeddedUrl(surroundings))
+  const livenessTimeoutMs = readDuration('liveness-timeout', flags.livenessTimeout) ?? config.config.livenessTimeoutMs
   const database = new PostgresAdapter({
     connectionString,
+    ...(livenessTimeoutMs === undefined ? {} : { livenessTimeoutMs }),
     applicationName: `${env.user ?? nameOfUser() ?? 'someone'}`,
     onNotice: (message) => context.current && emit(context.current, { kind: 'notice', level: 'debug', message }),
     ...(config.config.historyTable === undefined ? {} : { historyTable: config.config.historyTable }),

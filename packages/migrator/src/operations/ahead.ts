@@ -6,124 +6,52 @@ import type { Run } from './run.ts'
 /** How many steps may be under way at once: enough that the server never waits for us, few enough to stop soon. */
 const WINDOW = 32
 
-/** How many commits share one wait for the server's disk. */
-const GROUP = 16
-
-/** Steps that were sent before the answers to those ahead of them have come. */
+/** Steps of one transaction that were sent before the answers to those ahead of them have come. */
 export interface Ahead {
-  /** Whether the step may run, or have run, on the server by now. */
-  isUnderWay(index: number): boolean
   /**
-   * Resolves with the time in ms that a plain step took, once it is durable; they are asked for in order. When it rejects,
-   * everything that was under way is over and nothing is any more: the caller ends the transaction, and may then ask again.
+   * Resolves when a plain step is answered; they are asked for in order. When it rejects, everything that was sent has been
+   * answered, and the caller ends the transaction.
    */
-  answerOf(index: number): Promise<number>
+  answerOf(index: number): Promise<void>
 }
 
-/** Whether the server may answer a COMMIT before the transaction is on its disk; see `Session.commit`. */
-export type Durability = 'now' | 'later'
-
 /**
- * Sends plain steps ahead of the answers. The server executes them in order; after a failure it refuses what is behind
- * it until the transaction that failed is ended. After an interruption nothing more is sent. A step that commits `later`
- * is told of only when one behind it has committed `now`, or all was flushed: nothing is said to be applied that a crash of
- * the server could still take back.
+ * Sends plain steps of one transaction ahead of the answers. The server executes them in order; after a failure it refuses
+ * what is behind it until the transaction is ended. After an interruption nothing more is sent. Nothing of it is a COMMIT.
  */
-export function sendAhead(
-  run: Run,
-  steps: readonly ReadyStep[],
-  commits: 'each' | 'once',
-  send: (step: ReadyStep, index: number, durability: Durability) => Promise<void>,
-): Ahead {
-  const { clock, signal } = run.context
+export function sendAhead(run: Run, steps: readonly ReadyStep[], send: (step: ReadyStep) => Promise<void>): Ahead {
   const plain = steps.map((step) => isPlain(run, step))
-  const underWay = new Map<number, Sent>()
-  const flushed = new Map<number, Promise<void>>()
-  let answeredMs = 0
+  const underWay = new Map<number, Promise<void>>()
   let failed = false
   return {
-    isUnderWay: (index) => underWay.has(index),
     async answerOf(index) {
       if (!underWay.has(index)) throwIfInterrupted(run.context)
       fill(index)
       try {
-        await underWay.get(index)?.answer
+        await underWay.get(index)
       } catch (error) {
-        await allAnswered()
-        underWay.clear()
-        failed = false
+        await Promise.allSettled(underWay.values())
         throw error
       }
-      await durable(index)
-      const durationMs = underWay.get(index)?.durationMs ?? 0
       underWay.delete(index)
-      return durationMs
     },
   }
 
   function fill(from: number): void {
-    for (const [offset, step] of steps.slice(from, from + (run.beforeStep ? 1 : WINDOW)).entries()) {
+    for (const [offset, step] of steps.slice(from, from + WINDOW).entries()) {
       const index = from + offset
-      if (signal.aborted || failed || !plain[index]) return
-      if (!underWay.has(index))
-        underWay.set(index, watch(send(step, index, endOfGroup(index) === index ? 'now' : 'later')))
+      if (run.context.signal.aborted || failed || !plain[index]) return
+      if (!underWay.has(index)) underWay.set(index, watch(send(step)))
     }
-  }
-
-  async function allAnswered(): Promise<void> {
-    await Promise.allSettled([...underWay.values()].map(({ answer }) => answer))
   }
 
   /** A rejection is looked at when its turn comes, which may be later. */
-  function watch(answer: Promise<void>): Sent {
-    const sent: Sent = { answer, durationMs: 0 }
-    const sentMs = clock.monotonicMs()
-    answer.then(
-      () => {
-        sent.durationMs = clock.monotonicMs() - Math.max(sentMs, answeredMs)
-        answeredMs = clock.monotonicMs()
-      },
-      () => {
-        failed = true
-      },
-    )
-    return sent
+  function watch(answer: Promise<void>): Promise<void> {
+    answer.catch(() => {
+      failed = true
+    })
+    return answer
   }
-
-  /** The step whose commit waits for the disk on behalf of this one. */
-  function endOfGroup(index: number): number {
-    if (commits === 'once' || run.beforeStep) return index
-    let end = index
-    for (let next = index + 1; end % GROUP !== GROUP - 1; next++) {
-      if (!plain[next]) break
-      end = next
-    }
-    return end
-  }
-
-  /** When the group was not finished, because a step of it failed or was never sent, what is committed is flushed. */
-  async function durable(index: number): Promise<void> {
-    const end = endOfGroup(index)
-    if (end === index) return
-    const group = Array.from({ length: end - index }, (_, offset) => underWay.get(index + 1 + offset)?.answer)
-    const answers = await Promise.allSettled(group)
-    if (group.every((sent) => sent !== undefined) && answers.every(({ status }) => status === 'fulfilled')) return
-    if (!flushed.has(end)) flushed.set(end, flushAll())
-    await flushed.get(end)
-  }
-
-  /** The transaction of a step that failed is still open; what it left is taken back before its failure is told. */
-  async function flushAll(): Promise<void> {
-    await allAnswered()
-    await run.session.abort()
-    await run.session.flush()
-  }
-}
-
-interface Sent {
-  readonly answer: Promise<void>
-  /** Known once it is answered: the time since the answer before it. */
-  durationMs: number
 }
 
 /** Whether a step does nothing but send an SQL text, in a transaction, with its record beside it. */

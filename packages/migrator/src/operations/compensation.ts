@@ -4,13 +4,14 @@ import { runNonTransactional } from './non-transactional.ts'
 import type { ReadyStep } from './prepare.ts'
 import { watchStep } from './progress.ts'
 import { retrying } from './retrying.ts'
-import type { Run, StepResult } from './run.ts'
+import { isUnknown, type Run, type StepResult } from './run.ts'
 import { runTransactional, tellFailure } from './transactional.ts'
 
 /**
  * After a failed step of a run with one transaction each: takes the earlier steps back by their `down`, in reverse
  * order. Stops at the first that can't be taken back; the error then carries `rollbackError`. Does nothing when the run
- * was interrupted, when the lock is lost (somebody else may be running), or when `onFailure` is `stop`.
+ * was interrupted, when the lock is lost (somebody else may be running), when it is unknown whether the step was committed,
+ * or when `onFailure` is `stop`.
  */
 export async function compensate(
   run: Run,
@@ -20,7 +21,8 @@ export async function compensate(
   const error = failed.error
   const applied = failed.results.flatMap((result, index) => (result.status === 'applied' ? [index] : [])).reverse()
   if (!error || applied.length === 0) return failed
-  if (run.options.onFailure === 'stop' || error.code === 'INTERRUPTED' || run.lockLost || error.details.dirty) {
+  const stays = error.code === 'INTERRUPTED' || run.lockLost || error.details.dirty || isUnknown(error)
+  if (run.options.onFailure === 'stop' || stays) {
     return { ...failed, error: withKept(error, applied.length) }
   }
   const results = [...failed.results]
@@ -32,7 +34,10 @@ export async function compensate(
       const durationMs = await takeBack(run, step, index)
       results[index] = { step: result.step, status: 'reverted', durationMs }
     } catch (cause) {
-      if (cause instanceof MigratorError) tellFailure(run, { ...step, direction: 'down' }, index, cause)
+      if (cause instanceof MigratorError) {
+        tellFailure(run, { ...step, direction: 'down' }, index, cause)
+        if (isUnknown(cause)) results[index] = { ...result, status: 'unknown', error: cause }
+      }
       const left = results.filter(({ status }) => status === 'applied').length
       return { results, error: withRollbackError(error, step.id, cause, left) }
     }
@@ -48,7 +53,7 @@ async function takeBack(run: Run, step: ReadyStep, index: number): Promise<numbe
       `Migration ${step.id} is irreversible: ${step.migration?.irreversible}`,
     )
   }
-  if (run.session.isLost) run.session = await run.context.database.connect({ modules: true })
+  if (run.session.isLost) run.session = await run.context.database.replace(run.session, { modules: true })
   const back = step.migration.transactional ? runTransactional : runNonTransactional
   return retrying(run, down, () => watchStep(run, down, index, () => back(run, down, index)))
 }

@@ -19,6 +19,7 @@ import { compensate } from './compensation.ts'
 import { type Context, emit, reportError } from './context.ts'
 import { type Course, operationOf, type Proposal } from './course.ts'
 import { dataToKeep, keptDataOf, withKeptData } from './kept-data.ts'
+import { isConnectionLost } from './outcome.ts'
 import { prepareSteps, type ReadyStep, refusePlan } from './prepare.ts'
 import { recoverEntry } from './recovery.ts'
 import type { RunReport } from './report.ts'
@@ -272,16 +273,32 @@ function leftSomething({ status, step }: StepResult): boolean {
   return (
     status === 'applied' ||
     status === 'reverted' ||
+    status === 'unknown' ||
     (status === 'failed' && !(step as ReadyStep).migration?.transactional)
   )
 }
 
-/** Records the schema's fingerprint with the newest migration, and reads where every one stands now. */
-async function takeStock(
-  run: Run,
-  { set }: Course,
-  newest: string | undefined,
-): Promise<Required<Pick<Outcome, 'statuses' | 'fingerprint'>>> {
+/** What the steps did is committed, so a connection that is lost now is asked for once more, and then only told. */
+async function takeStock(run: Run, course: Course, newest: string | undefined): Promise<Stock | undefined> {
+  try {
+    return await lookAround(run, course, newest)
+  } catch (cause) {
+    if (!isConnectionLost(cause)) throw cause
+  }
+  try {
+    run.session = await run.context.database.replace(run.session, { modules: false })
+    return await lookAround(run, course, newest)
+  } catch (cause) {
+    const message = `All steps are committed, but the status could not be read afterwards: ${reportError(cause).message}`
+    emit(run.context, { kind: 'warning', level: 'warn', message })
+    return undefined
+  }
+}
+
+type Stock = Required<Pick<Outcome, 'statuses' | 'fingerprint'>>
+
+/** Records the schema's fingerprint with the newest migration, and reads the state of every one. */
+async function lookAround(run: Run, { set }: Course, newest: string | undefined): Promise<Stock> {
   const recorded = recordFingerprint(run, newest)
   const [statuses, fingerprint] = await Promise.all([readStatuses(run.context, run.session, set), recorded])
   return { statuses, fingerprint }

@@ -9,7 +9,8 @@ import { transactionAfter } from '../sql/transaction-after.ts'
 import { interrupted } from './context.ts'
 import { inOwnTransaction, ownerOf, preserving, puttingBack } from './kept-data.ts'
 import { settleAfter } from './left-open.ts'
-import { refuseWithoutLock } from './lock-held.ts'
+import { onRecords, recordUnderLock, refuseWithoutLock } from './lock-held.ts'
+import { entryNow, isConnectionLost, lostWhile } from './outcome.ts'
 import type { ReadyStep } from './prepare.ts'
 import { reportProgress } from './progress.ts'
 import { type Evidence, nothingRan, recoverStep } from './recovery.ts'
@@ -22,7 +23,7 @@ import { asStepFailure, entryOf, guarded, refuseWithoutDown, rootCauseOf, succee
  * at what is there; where that does not succeed, the entry stays dirty and `details.dirty` is true.
  */
 export async function runNonTransactional(run: Run, step: ReadyStep, index: number): Promise<number> {
-  const { clock, store, database } = run.context
+  const { clock, database } = run.context
   refuseWithoutDown(step)
   const started = clock.monotonicMs()
   await run.session.settle(run.options)
@@ -34,13 +35,10 @@ export async function runNonTransactional(run: Run, step: ReadyStep, index: numb
     await guarded('VALIDATION_FAILED', step.id, () =>
       perform(run, step.direction === 'up' ? step.migration?.validate : undefined),
     )
-    await store.record(run.session, {
-      kind: 'began',
-      entry: entryOf(run, step, undefined),
-      progress: tracker.progress(),
-      before,
-    })
+    const entry = entryOf(run, step, undefined)
+    await recordUnderLock(run, run.session, { kind: 'began', entry, progress: tracker.progress(), before })
   } catch (cause) {
+    if (run.session.isLost) throw await lostOutside(run, step, cause)
     throw asStepFailure(run, step, cause)
   }
   try {
@@ -58,14 +56,17 @@ export async function runNonTransactional(run: Run, step: ReadyStep, index: numb
     await refuseWithoutLock(run)
     await recordSettled(run, step, clock.monotonicMs() - started)
   } catch (cause) {
-    throw await undo(run, step, rootCauseOf(run.session, step, cause), before, tracker.progress())
+    const failure = run.session.isLost
+      ? await lostOutside(run, step, cause)
+      : await undo(run, step, rootCauseOf(run.session, step, cause), before, tracker.progress())
+    if (failure) throw failure
   }
   return succeeded(run, step, index, clock.monotonicMs() - started)
 }
 
 /** What is put back comes last, and commits with the record: the `down` that takes a failed step back would destroy it. */
 async function recordSettled(run: Run, step: ReadyStep, durationMs: number): Promise<void> {
-  const record = () => run.context.store.record(run.session, settled(step, durationMs))
+  const record = () => recordUnderLock(run, run.session, settled(step, durationMs))
   if (step.direction === 'down' || !step.data) return record()
   await inOwnTransaction(run, async () => {
     await puttingBack(run, step)
@@ -149,7 +150,7 @@ function countCommitted(): { readonly count: number; add(sql: string): void } {
 
 /** On a session of its own: the step may have taken another role, or opened a transaction. */
 async function tellProgress(run: Run, id: string, progress: Progress): Promise<void> {
-  await run.context.store.record(await run.records(), { kind: 'progressed', id, progress })
+  await onRecords(run, (on) => recordUnderLock(run, on, { kind: 'progressed', id, progress }))
 }
 
 /** CONCURRENTLY leaves an invalid index when it fails; IF NOT EXISTS then keeps it and reports success. */
@@ -182,6 +183,19 @@ function bareName(qualified: string): string {
   return name.replace(/^"|"$/g, '').replaceAll('""', '"')
 }
 
+/**
+ * The step's connection is lost: the server ends what it has under way, and its history tells how far the step came. Undefined
+ * when it had already been completed; otherwise it is left for the next run, which looks at what is there.
+ */
+async function lostOutside(run: Run, step: ReadyStep, cause: unknown): Promise<MigratorError | undefined> {
+  const error = isConnectionLost(cause) ? cause : new MigratorError('CONNECTION_LOST', String(cause), { cause })
+  const entry = await entryNow(run, step.id)
+  if (entry === 'unknown') return asStepFailure(run, step, lostWhile('unknown', error))
+  if (entry?.dirty) return asStepFailure(run, step, asDirty(step, error, 'the next run recovers it'))
+  const done = (entry !== undefined) === (step.direction === 'up')
+  return done ? undefined : asStepFailure(run, step, lostWhile('not-committed', error))
+}
+
 /** Takes a failed step back where that is safe; says in the error what is left where it is not. */
 async function undo(
   run: Run,
@@ -192,7 +206,7 @@ async function undo(
 ): Promise<MigratorError> {
   const error = cause instanceof MigratorError ? cause : undefined
   const broken = error?.code === 'LOCK_LOST' || error?.code === 'CONNECTION_LOST' || run.lockLost
-  if (broken) return asStepFailure(run, step, asDirty(step, cause, 'it will be looked at by the next run'))
+  if (broken) return asStepFailure(run, step, asDirty(step, cause, 'the next run recovers it'))
   // A session that is lost by now shows below, where the step is taken back.
   await run.session.settle(run.options).catch(() => undefined)
   const evidence: Evidence = { before, progress, outcome: 'failed' }
@@ -231,7 +245,7 @@ async function undoDown(run: Run, step: ReadyStep, cause: unknown, evidence: Evi
     return asDirty(step, cause, 'its down stopped half-way; nothing further was done')
   }
   if (step.data) await run.context.database.keptData.discard(run.session, ownerOf(run, step))
-  await run.context.store.record(run.session, { kind: 'settled', id: step.id, durationMs: undefined })
+  await recordUnderLock(run, run.session, { kind: 'settled', id: step.id, durationMs: undefined })
   return cause
 }
 

@@ -4,10 +4,12 @@ import type { Action } from '../core/migration.ts'
 import { describeDifferences, diffDigests } from '../core/schema-diff.ts'
 import { sentence } from '../core/sentence.ts'
 import { MigratorError } from '../errors.ts'
+import type { Session } from '../ports.ts'
 import { loadParser } from '../sql/statements.ts'
 import { emit, reportError } from './context.ts'
 import { settleAfter } from './left-open.ts'
-import { refuseWithoutLock } from './lock-held.ts'
+import { recordUnderLock } from './lock-held.ts'
+import { committed } from './outcome.ts'
 import { prepareSteps, type ReadyStep } from './prepare.ts'
 import { describe } from './progress.ts'
 import { judge, type Scene } from './recovery-scene.ts'
@@ -63,13 +65,10 @@ export interface Evidence {
 
 /** Takes a half-done step back and settles its record. `step.direction` is the direction that was under way. */
 export async function recoverStep(run: Run, step: ReadyStep, evidence: Evidence): Promise<void> {
-  const { database, store } = run.context
   await run.session.settle(run.options)
-  const present = await database.catalog.digest(run.session)
+  const present = await run.context.database.catalog.digest(run.session)
   if (step.direction === 'down') await finishDown(run, step, evidence, present)
   else await takeBackUp(run, step, evidence, present)
-  await refuseWithoutLock(run)
-  await store.record(run.session, { kind: 'reverted', id: step.id })
 }
 
 /** Whether the step is known to have changed nothing. */
@@ -90,7 +89,7 @@ async function finishDown(run: Run, step: ReadyStep, { progress }: Evidence, pre
 }
 
 async function takeBackUp(run: Run, step: ReadyStep, evidence: Evidence, present: CatalogDigest): Promise<void> {
-  if (nothingRan(evidence, present)) return
+  if (nothingRan(evidence, present)) return recordReverted(run, run.session, step)
   const { before } = evidence
   const scene: Scene = { present, foreign: before, proven: before !== undefined, skip: 0, opaque: 'allowed' }
   await runDown(run, step, scene, async () => {
@@ -99,8 +98,9 @@ async function takeBackUp(run: Run, step: ReadyStep, evidence: Evidence, present
 }
 
 /**
- * Runs the `down`, in one transaction wherever its statements allow it: what it did is compared with what is on record
- * before anything is committed. What must not stand in a transaction (CONCURRENTLY …) is run statement by statement.
+ * Runs the `down` and removes the record, in one transaction wherever its statements allow it: what it did is compared with
+ * what is on record before anything is committed. What must not stand in a transaction (CONCURRENTLY …) is run statement by
+ * statement.
  */
 async function runDown(run: Run, step: ReadyStep, scene: Scene, check: () => Promise<void>): Promise<void> {
   const down = step.migration?.down
@@ -118,8 +118,12 @@ async function runDown(run: Run, step: ReadyStep, scene: Scene, check: () => Pro
     })
     await settleAfter(down, run.session, run.options)
     await check()
-    await refuseWithoutLock(run)
+    await recordReverted(run, run.session, step)
   }
+}
+
+function recordReverted(run: Run, on: Session, { id }: ReadyStep): Promise<void> {
+  return recordUnderLock(run, on, { kind: 'reverted', id })
 }
 
 /** 25001: the server refuses it in a transaction; or the down controls transactions itself. */
@@ -138,12 +142,23 @@ async function downInTransaction(
     await run.session.perform(down, { within: 'transaction', beforeStatement: (sql) => judge(run, step, scene, sql) })
     await run.session.freshen(run.options, 'commit')
     await check()
-    await run.session.guard(run.lock)
-    await run.session.commit()
+    await commitReverted(run, step)
   } catch (error) {
     await run.session.abort()
     throw error
   }
+}
+
+async function commitReverted(run: Run, { id }: ReadyStep): Promise<void> {
+  const { store } = run.context
+  const change = { kind: 'reverted', id } as const
+  const sent = run.session.together(() => [
+    ...(store.commitsWithStep ? [store.record(run.session, change)] : []),
+    run.session.guard(run.lock),
+    run.session.commit(),
+  ])
+  await committed(run, change, sent)
+  if (!store.commitsWithStep) await store.record(run.session, change)
 }
 
 /** What the migration does not even name was changed by others meanwhile, and is theirs. */
@@ -164,7 +179,7 @@ async function waitForOrphans(run: Run, { id, progress }: HistoryEntry): Promise
   const { clock, database, signal } = run.context
   const deadline = clock.monotonicMs() + run.options.lockWaitMs
   for (;;) {
-    const orphans = await database.activity.stillWorking(run.session, progress.applicationName)
+    const orphans = await database.activity.endOrphansOf(run.session, progress.applicationName)
     if (orphans.length === 0) return
     if (clock.monotonicMs() >= deadline) {
       const message = `The server still works on ${id}: ${orphans.map(describe).join(', ')}.`
@@ -182,7 +197,13 @@ function lockLost(cause: unknown): MigratorError {
 
 function asRecoveryFailure({ id, progress }: HistoryEntry, cause: unknown): MigratorError {
   const error = cause instanceof MigratorError ? cause : undefined
-  if (error?.code === 'LOCK_LOST' || error?.code === 'INTERRUPTED' || error?.code.startsWith('ARCHIVE_')) return error
+  if (
+    error?.code === 'LOCK_LOST' ||
+    error?.code === 'CONNECTION_LOST' ||
+    error?.code === 'INTERRUPTED' ||
+    error?.code.startsWith('ARCHIVE_')
+  )
+    return error
   const stopped = progress?.statement ? ` It had stopped at: ${progress.statement.split('\n')[0]}` : ''
   const why = error?.message ?? reportError(cause).message
   const own = error?.code === 'RECOVERY_FAILED' ? { hint: error.hint } : {}

@@ -3,18 +3,20 @@ import type { Step } from '../core/plan.ts'
 import { type ErrorCode, MigratorError } from '../errors.ts'
 import type { RunLock, Session } from '../ports.ts'
 import { mayAddEnumValue } from '../sql/enum-value.ts'
-import { type Ahead, sendAhead } from './ahead.ts'
 import { type Context, interrupted, type RunOptions, reportError } from './context.ts'
 import { runNonTransactional } from './non-transactional.ts'
 import type { ReadyStep } from './prepare.ts'
 import { watchStep } from './progress.ts'
 import { retrying } from './retrying.ts'
-import { runBatch, runTransactional, sendStep, tellFailure } from './transactional.ts'
+import { runBatch, runTransactional, tellFailure } from './transactional.ts'
 
-/** What became of one step of a run. `reverted` on the way up: it had been applied and was taken back. */
+/**
+ * How one step of a run ended. `reverted` on the way up: it had been applied and was taken back. `unknown`: the connection was
+ * lost while it was committed, and the server could not be asked.
+ */
 export type StepResult = { readonly step: Step; readonly durationMs: number } & (
   | { readonly status: 'applied' | 'reverted' | 'not-run' }
-  | { readonly status: 'failed'; readonly error: MigratorError }
+  | { readonly status: 'failed' | 'unknown'; readonly error: MigratorError }
 )
 
 /** One run while it lasts: the run owns session and lock; steps borrow them. */
@@ -96,6 +98,7 @@ async function asBatch(
 }
 
 function resultOfFailedBatch(step: Step, distance: number, error: MigratorError): StepResult {
+  if (isUnknown(error)) return { step, status: 'unknown', durationMs: 0, error }
   if (distance === 0) return { step, status: 'failed', durationMs: 0, error }
   if (distance > 0 || step.direction === 'down') return { step, status: 'not-run', durationMs: 0 }
   return { step, status: 'reverted', durationMs: 0 }
@@ -106,16 +109,13 @@ async function oneByOne(
   steps: readonly ReadyStep[],
 ): Promise<{ results: readonly StepResult[]; error?: MigratorError }> {
   const results: StepResult[] = []
-  const ahead = sendAhead(run, steps, 'each', (step, index, durability) =>
-    sendStep(run, step, { behind: steps[index - 1], durability }),
-  )
   for (const [index, step] of steps.entries()) {
     let allowed = false
     try {
-      if (run.context.signal.aborted && !ahead.isUnderWay(index)) throw interrupted()
+      if (run.context.signal.aborted) throw interrupted()
       await run.beforeStep?.(step)
       allowed = true
-      const durationMs = await retrying(run, step, () => runOne(run, step, index, ahead))
+      const durationMs = await retrying(run, step, () => runOne(run, step, index))
       results.push({ step, status: outcome(step), durationMs })
     } catch (cause) {
       const error = explain(run, cause)
@@ -124,23 +124,28 @@ async function oneByOne(
       if (!notBegun) tellFailure(run, step, index, error)
       const failed: StepResult = notBegun
         ? { step, status: 'not-run', durationMs: 0 }
-        : { step, status: 'failed', durationMs: 0, error }
+        : { step, status: isUnknown(error) ? 'unknown' : 'failed', durationMs: 0, error }
       return { results: [...results, failed, ...rest], error }
     }
   }
   return run.context.signal.aborted ? { results, error: interrupted() } : { results }
 }
 
+/** Nobody could be asked whether it was committed. */
+export function isUnknown({ details }: MigratorError): boolean {
+  return details.outcome === 'unknown'
+}
+
 function outcome({ direction }: Step): 'applied' | 'reverted' {
   return direction === 'up' ? 'applied' : 'reverted'
 }
 
-function runOne(run: Run, step: ReadyStep, index: number, ahead: Ahead): Promise<number> {
+function runOne(run: Run, step: ReadyStep, index: number): Promise<number> {
   run.current = step
   return watchStep(run, step, index, () =>
     step.migration?.transactional === false
       ? runNonTransactional(run, step, index)
-      : runTransactional(run, step, index, () => ahead.answerOf(index)),
+      : runTransactional(run, step, index),
   )
 }
 
@@ -153,7 +158,7 @@ async function abandonStep(run: Run): Promise<void> {
 function explain(run: Run, cause: unknown): MigratorError {
   const error = cause instanceof MigratorError ? cause : unexpected(cause)
   const details = { details: error.details, cause }
-  if (run.lockLost && error.code !== 'LOCK_LOST') {
+  if (run.lockLost && error.code !== 'LOCK_LOST' && error.code !== 'CONNECTION_LOST') {
     return new MigratorError('LOCK_LOST', `The connection that holds the run lock was lost: ${error.message}`, details)
   }
   if (run.context.signal.aborted && CANCELLED.has(error.code)) {

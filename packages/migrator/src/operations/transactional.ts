@@ -3,60 +3,52 @@ import type { Action } from '../core/migration.ts'
 import { irreversible } from '../core/plan.ts'
 import { MigratorError } from '../errors.ts'
 import type { Session, StatementWatch } from '../ports.ts'
-import { type Durability, firstFailureOf, isPlain, sendAhead } from './ahead.ts'
+import { firstFailureOf, isPlain, sendAhead } from './ahead.ts'
 import { emit, reportError, throwIfInterrupted } from './context.ts'
 import { preserving, puttingBack, tellKeptData } from './kept-data.ts'
+import { committed, isConnectionLost, lostWhile } from './outcome.ts'
 import type { ReadyStep } from './prepare.ts'
 import { checksumOf, reportProgress, watchStep } from './progress.ts'
 import type { Run } from './run.ts'
 
 /**
- * One step in a transaction of its own, its history record in the same transaction. After success both are committed;
- * after a failure neither is. Resolves with the duration in ms.
+ * One step in a transaction of its own, its history record in the same transaction. After success both are committed; after
+ * a failure neither is, or the error says that it could not be determined. Resolves with the duration in ms.
  */
-export async function runTransactional(
-  run: Run,
-  step: ReadyStep,
-  index: number,
-  answer: () => Promise<number | undefined> = () => sendStep(run, step),
-): Promise<number> {
+export async function runTransactional(run: Run, step: ReadyStep, index: number): Promise<number> {
   const started = run.context.clock.monotonicMs()
-  let measured: number | undefined
   try {
-    if (isPlain(run, step)) measured = await unlessRecorded(run, changeOf(run, step), answer())
-    else await inTwoGoes(run, step, started)
+    if (isPlain(run, step)) await committed(run, changeOf(run, step), sendStep(run, step))
+    else await runThenCommit(run, step, started)
   } catch (cause) {
     await run.session.abort()
     throw asStepFailure(run, step, cause)
   }
-  return succeeded(run, step, index, measured ?? run.context.clock.monotonicMs() - started)
+  return succeeded(run, step, index, run.context.clock.monotonicMs() - started)
 }
 
 /** BEGIN and the step, then, when it has succeeded, its record and COMMIT. */
-async function inTwoGoes(run: Run, step: ReadyStep, started: number): Promise<void> {
-  await Promise.all([run.session.begin(run.options), performStep(run, step)])
+async function runThenCommit(run: Run, step: ReadyStep, started: number): Promise<void> {
+  await Promise.all([run.session.begin(run.options), performStep(run, step)]).catch(notYetCommitted)
   const change = changeAfter(run, step, started)
-  await unlessRecorded(run, change, recordAndCommit(run, change))
+  await committed(run, change, recordAndCommit(run, change))
   await recordAfterStep(run, [change])
 }
 
-/**
- * Everything of a plain step, without waiting in between: after a failure the server refuses the rest. Sent behind
- * another step that may yet fail to commit, it commits only if that one is on record.
- */
-export async function sendStep(
-  run: Run,
-  step: ReadyStep,
-  { behind, durability = 'now' }: { readonly behind?: ReadyStep | undefined; readonly durability?: Durability } = {},
-): Promise<undefined> {
+/** Everything of a plain step in one go: after a failure the server refuses the rest. */
+async function sendStep(run: Run, step: ReadyStep): Promise<void> {
   const action = actionOf(step)
   const change = changeOf(run, step)
-  const after = behind && run.context.store.recorded?.(behind.id, behind.direction)
   await firstFailureOf([
     run.session.begin(run.options),
     action ? run.session.perform(action, { within: 'transaction' }) : Promise.resolve(),
-    recordAndCommit(run, change, after, durability),
+    recordAndCommit(run, change),
   ])
+}
+
+/** No COMMIT was on its way yet. */
+function notYetCommitted(error: unknown): never {
+  throw isConnectionLost(error) ? lostWhile('not-committed', error) : error
 }
 
 function actionOf({ migration, direction }: ReadyStep): Action | undefined {
@@ -77,24 +69,7 @@ export async function runBatch(run: Run, steps: readonly ReadyStep[]): Promise<r
   const ended: { readonly durationMs: number; readonly atMs: number }[] = []
   let current = 0
   try {
-    await run.session.begin(run.options)
-    const deferrable = steps.length > 1 && (await mayDefer(run, steps))
-    const ahead = sendAhead(run, steps, 'once', (step) =>
-      firstFailureOf([
-        run.session.perform(actionOf(step) as Action, { within: 'transaction' }),
-        tidyUp(run, deferrable),
-      ]),
-    )
-    for (const [index, step] of steps.entries()) {
-      current = index
-      const started = clock.monotonicMs()
-      await watchStep(run, step, index, async () => {
-        if (isPlain(run, step)) return void (await ahead.answerOf(index))
-        await performStep(run, step)
-        await tidyUp(run, deferrable)
-      })
-      ended.push({ durationMs: clock.monotonicMs() - started, atMs: clock.monotonicMs() })
-    }
+    await performBatch().catch(notYetCommitted)
     throwIfInterrupted(run.context)
     // One reading for all: a pause between two would set the later one's time before the earlier one's.
     const nowMs = clock.monotonicMs()
@@ -108,6 +83,27 @@ export async function runBatch(run: Run, steps: readonly ReadyStep[]): Promise<r
   }
   for (const [index, step] of steps.entries()) succeeded(run, step, index, ended[index]?.durationMs ?? 0)
   return ended.map(({ durationMs }) => durationMs)
+
+  async function performBatch(): Promise<void> {
+    await run.session.begin(run.options)
+    const deferrable = steps.length > 1 && (await mayDefer(run, steps))
+    const ahead = sendAhead(run, steps, (step) =>
+      firstFailureOf([
+        run.session.perform(actionOf(step) as Action, { within: 'transaction' }),
+        tidyUp(run, deferrable),
+      ]),
+    )
+    for (const [index, step] of steps.entries()) {
+      current = index
+      const started = clock.monotonicMs()
+      await watchStep(run, step, index, async () => {
+        if (isPlain(run, step)) return ahead.answerOf(index)
+        await performStep(run, step)
+        await tidyUp(run, deferrable)
+      })
+      ended.push({ durationMs: clock.monotonicMs() - started, atMs: clock.monotonicMs() })
+    }
+  }
 }
 
 /** Between two steps of a batch: the transaction is still ours, nothing is deferred, and the session is as it was. */
@@ -131,13 +127,14 @@ function batchedChange(
 
 async function commitBatch(run: Run, changes: readonly HistoryChange[]): Promise<void> {
   const last = changes.at(-1)
+  if (!last) return
   const { store } = run.context
-  const committed = run.session.together(() => [
+  const sent = run.session.together(() => [
     ...(store.commitsWithStep ? [store.record(run.session, ...changes)] : []),
     run.session.guard(run.lock),
     run.session.commit(),
   ])
-  await (last ? unlessRecorded(run, last, committed) : committed)
+  await committed(run, last, sent)
   await recordAfterStep(run, changes)
 }
 
@@ -193,7 +190,7 @@ export function tellFailure(run: Run, step: ReadyStep, index: number, error: Mig
   emit(run.context, {
     kind: 'step-failed',
     level: 'error',
-    message: error.details.dirty ? 'Migration failed and is dirty' : 'Migration failed and was rolled back',
+    message: failureMessage(error),
     version: step.id,
     direction: step.direction,
     checksum: checksumOf(step),
@@ -202,6 +199,11 @@ export function tellFailure(run: Run, step: ReadyStep, index: number, error: Mig
     error: reportError(error),
     reason: run.options.reason,
   })
+}
+
+function failureMessage({ details }: MigratorError): string {
+  if (details.outcome === 'unknown') return 'The outcome of the migration is unknown'
+  return details.dirty ? 'Migration failed and is dirty' : 'Migration failed and was rolled back'
 }
 
 /** The failure with the step's id. */
@@ -304,14 +306,14 @@ async function perform(
  * Ends a step's own transaction, with its record where the store lives in it. What the step left in the session is removed
  * first, in a message of its own: the server reads a message in the client_encoding that is set when it arrives.
  */
-function recordAndCommit(run: Run, change: HistoryChange, after?: string, durability?: Durability): Promise<void> {
+function recordAndCommit(run: Run, change: HistoryChange): Promise<void> {
   const { store } = run.context
   return firstFailureOf([
     run.session.freshen(run.options, 'commit'),
     run.session.together(() => [
       ...(store.commitsWithStep ? [store.record(run.session, change)] : []),
-      run.session.guard(run.lock, after),
-      run.session.commit(durability),
+      run.session.guard(run.lock),
+      run.session.commit(),
     ]),
   ])
 }
@@ -319,24 +321,4 @@ function recordAndCommit(run: Run, change: HistoryChange, after?: string, durabi
 async function recordAfterStep(run: Run, changes: readonly HistoryChange[]): Promise<void> {
   if (run.context.store.commitsWithStep) return
   await run.context.store.record(run.session, ...changes)
-}
-
-/** When the connection is lost while the answer is waited for, only the history knows what happened. */
-async function unlessRecorded<T>(run: Run, change: HistoryChange, answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer
-  } catch (error) {
-    if (!(error instanceof MigratorError) || error.code !== 'CONNECTION_LOST') throw error
-    if (!(await isRecorded(run, change))) throw error
-    return undefined
-  }
-}
-
-async function isRecorded(run: Run, change: HistoryChange): Promise<boolean> {
-  if (!run.context.store.commitsWithStep) return false
-  if (run.session.isLost) run.session = await run.context.database.connect({ modules: true })
-  const history = await run.context.store.read(run.session)
-  const id = 'entry' in change ? change.entry.id : change.id
-  const present = history.some((entry) => entry.id === id)
-  return change.kind === 'applied' ? present : !present
 }

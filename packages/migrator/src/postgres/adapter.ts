@@ -9,7 +9,15 @@ import { readConnection } from '../connection/read.ts'
 import { DEFAULT_ARCHIVE_SCHEMA } from '../core/archive-schemas.ts'
 import { harmlessly, textOfError } from '../core/harmless.ts'
 import type { Operator } from '../core/history.ts'
-import { callback, checkOptions, kind, type OptionKinds, someMilliseconds, text } from '../core/options.ts'
+import {
+  callback,
+  checkOptions,
+  kind,
+  milliseconds,
+  type OptionKinds,
+  someMilliseconds,
+  text,
+} from '../core/options.ts'
 import { MigratorError } from '../errors.ts'
 import type { BackupStore } from '../ports/backup.ts'
 import type { KeptData, Losses } from '../ports/kept-data.ts'
@@ -28,13 +36,15 @@ import type {
 import { createActivity } from './activity.ts'
 import { backupTableOf, createBackupStore } from './backup-table.ts'
 import { type ServerChoice, serverChoice } from './choose-server.ts'
-import { type Opened, openClient } from './client.ts'
+import { openConnection } from './client.ts'
+import { endSessionOf } from './end-session.ts'
 import { statementFailure } from './failure.ts'
 import { createKeptData, DEFAULT_PRESERVED_SCHEMA } from './kept/index.ts'
 import { lateCatalog } from './late-catalog.ts'
+import { createLiveness, type Liveness } from './liveness.ts'
 import { logTableOf, logTableSink, readLog } from './log-table.ts'
+import type { OpenConnection } from './open-connection.ts'
 import { runLockHolder, tryRunLock } from './run-lock.ts'
-import { isConnectionLoss } from './server-error.ts'
 import { PostgresSession } from './session.ts'
 import { parseTableName, type TableName } from './table-name.ts'
 import { TableStateStore } from './table-state-store.ts'
@@ -53,9 +63,16 @@ export interface PostgresAdapterOptions {
   readonly applicationName?: string | undefined
   /** For each server that is tried; default: `connect_timeout` of the connection string, and 10,000 ms without one. */
   readonly connectTimeoutMs?: number | undefined
+  /**
+   * After this time a connection whose wire no longer answers is given up with CONNECTION_LOST, also in the middle of a
+   * long statement. A run whose process is paused for as long loses its run lock. Default 30,000 ms; 0 waits for ever.
+   */
+  readonly livenessTimeoutMs?: number | undefined
   /** Receives the server's notices. What it throws or rejects with is a warning of the process and disturbs no statement. */
   readonly onNotice?: ((message: string) => unknown) | undefined
 }
+
+const DEFAULT_LIVENESS_MS = 30_000
 
 /**
  * A PostgreSQL database (14 to 18), directly or behind PgBouncer in transaction mode. Opens connections only when asked;
@@ -66,7 +83,7 @@ export class PostgresAdapter implements Database {
   readonly historyStore: TableStateStore
   readonly catalog: Catalog
   readonly backupStore: BackupStore
-  readonly activity = createActivity()
+  readonly activity = createActivity(() => this.#pidsInUse())
   readonly losses: Losses = {
     measure: async (...asked) => (await import('./kept/measure.ts')).losses.measure(...asked),
   }
@@ -77,8 +94,9 @@ export class PostgresAdapter implements Database {
   readonly #options: PostgresAdapterOptions
   readonly #server: ServerChoice
   readonly #local: boolean
-  /** Ends every connection that is open now. */
-  readonly #open = new Set<() => Promise<void>>()
+  readonly #livenessTimeoutMs: number
+  readonly #liveness: Liveness
+  readonly #open = new Set<OpenConnection>()
 
   /** Throws USAGE_INVALID for an option that does not exist or can't have that value, DATABASE_URL_INVALID for the URL. */
   constructor(options: PostgresAdapterOptions) {
@@ -98,6 +116,17 @@ export class PostgresAdapter implements Database {
       schemas: [this.keptData.schema, options.archiveSchema ?? DEFAULT_ARCHIVE_SCHEMA],
     })
     this.backupStore = createBackupStore(backups)
+    this.#livenessTimeoutMs = options.livenessTimeoutMs ?? DEFAULT_LIVENESS_MS
+    this.#liveness = createLiveness({
+      timeoutMs: this.#livenessTimeoutMs,
+      label: this.#label,
+      open: async () => new PostgresSession(await this.#connection(false)),
+    })
+  }
+
+  /** What the names of this adapter's sessions begin with; no other adapter's do. */
+  get #label(): string {
+    return this.applicationName.split(' ')[0] ?? ''
   }
 
   /** Of several servers the first, until one is chosen; all of them must be local for it to be local. */
@@ -111,41 +140,47 @@ export class PostgresAdapter implements Database {
   }
 
   async connect({ modules }: SessionOptions): Promise<Session> {
-    const { client, backend, isLost } = await this.#connection(modules)
-    return new PostgresSession(client, backend, isLost)
+    return new PostgresSession(await this.#connection(modules))
+  }
+
+  async replace(lost: Session, options: SessionOptions): Promise<Session> {
+    const limitMs = (this.#livenessTimeoutMs || DEFAULT_LIVENESS_MS) / 3
+    const session = new PostgresSession(await this.#connection(options.modules, { limitMs }))
+    await endSessionOf(lost, { on: session, label: this.#label, others: this.#pidsInUse(), limitMs })
+    return session
   }
 
   /** Opens a session on another database of the same server, as the same role. */
   async connectTo(database: string): Promise<Session> {
-    const { client, backend, isLost } = await this.#connection(false, database)
-    return new PostgresSession(client, backend, isLost)
+    return new PostgresSession(await this.#connection(false, { database }))
   }
 
   async tryRunLock(): Promise<RunLock | undefined> {
-    const { client, backend, lost, isLost } = await this.#connection(false)
+    const connection = await this.#connection(false)
     let lock: RunLock | undefined
     try {
-      lock = await tryRunLock(client, backend, this.historyStore.qualifiedName, lost)
+      lock = await tryRunLock(connection, this.historyStore.qualifiedName, this.#livenessTimeoutMs)
+      if (lock) this.#liveness.keepAlive(connection)
       return lock
     } catch (error) {
-      if (backend.pooled && isConnectionLoss(error)) await this.#refuseStatementPooling()
+      if (connection.backend.pooled && connection.isLost) await this.#refuseStatementPooling()
       throw statementFailure(error, {})
     } finally {
-      if (!lock) await client.end({ timeout: isLost() ? 0 : 1 })
+      if (!lock) await connection.end()
     }
   }
 
   /** A pooler that keeps no transactions cuts the connection at the first BEGIN, and does so again. */
   async #refuseStatementPooling(): Promise<void> {
-    const { client } = await this.#connection(false)
+    const connection = await this.#connection(false)
     try {
-      await client.unsafe('BEGIN')
+      await connection.track(connection.client.unsafe('BEGIN'))
     } catch (cause) {
       const { host, port } = this.location
       const message = `The pooler ${host}:${port} ends every connection that begins a transaction (pool_mode=statement).`
       throw new MigratorError('POOLER_UNSUITABLE', message, { cause })
     } finally {
-      await client.end({ timeout: 0 })
+      await connection.end()
     }
   }
 
@@ -171,55 +206,48 @@ export class PostgresAdapter implements Database {
   }
 
   async close(): Promise<void> {
-    const closing = [...this.#open]
-    this.#open.clear()
-    await Promise.all(closing.map((end) => end()))
+    await Promise.all([...this.#open].map((connection) => connection.end()))
+  }
+
+  #pidsInUse(): readonly number[] {
+    return [...this.#open].flatMap((connection) => connection.serverPid ?? [])
   }
 
   async #reach(connection: ConnectionParameters): Promise<Target> {
-    const { client, target } = await this.#dial(connection, false, () => {})
-    await client.end({ timeout: 1 })
-    return target
+    const opened = await this.#dial(connection, false)
+    await opened.end()
+    return opened.target
   }
 
-  async #connection(fetchTypes: boolean, database?: string): Promise<Connection> {
-    const connection = await this.#server.chosen()
-    return whenFree(this.#connectTimeoutMs(connection), () => this.#tryConnection(connection, fetchTypes, database))
-  }
-
-  async #tryConnection(connection: ConnectionParameters, fetchTypes: boolean, database?: string): Promise<Connection> {
-    let isLost = false
-    let tellLost = () => {}
-    let end = async (): Promise<void> => {}
-    const lost = new Promise<void>((resolve) => {
-      tellLost = resolve
-    })
-    const opened = await this.#dial(
-      database === undefined ? connection : { ...connection, database },
-      fetchTypes,
-      () => {
-        isLost = true
-        this.#open.delete(end)
-        tellLost()
-      },
-    )
-    end = () => opened.client.end({ timeout: 1 })
-    this.#open.add(end)
-    return { ...opened, isLost: () => isLost, lost }
+  async #connection(
+    fetchTypes: boolean,
+    { database, limitMs = Infinity }: { readonly database?: string; readonly limitMs?: number } = {},
+  ): Promise<OpenConnection> {
+    const chosen = await this.#server.chosen()
+    const to = database === undefined ? chosen : { ...chosen, database }
+    const withinMs = Math.min(this.#connectTimeoutMs(chosen), limitMs)
+    const connection = await whenFree(withinMs, () => this.#dial(to, fetchTypes, withinMs))
+    this.#open.add(connection)
+    void connection.lost.then(() => this.#open.delete(connection))
+    this.#liveness.watch(connection)
+    return connection
   }
 
   #connectTimeoutMs(connection: ConnectionParameters): number {
     return this.#options.connectTimeoutMs ?? connection.connectTimeoutMs ?? 10_000
   }
 
-  #dial(connection: ConnectionParameters, fetchTypes: boolean, onClose: () => void): Promise<Opened> {
-    return openClient({
+  #dial(
+    connection: ConnectionParameters,
+    fetchTypes: boolean,
+    connectTimeoutMs = this.#connectTimeoutMs(connection),
+  ): Promise<OpenConnection> {
+    return openConnection({
       connection,
       applicationName: this.applicationName,
       fetchTypes,
-      connectTimeoutMs: this.#connectTimeoutMs(connection),
+      connectTimeoutMs,
       onNotice: (message) => harmlessly(() => this.#options.onNotice?.(message), warnOfListener),
-      onClose,
     })
   }
 }
@@ -231,6 +259,7 @@ const KINDS: OptionKinds<PostgresAdapterOptions> = {
   archiveSchema: text,
   applicationName: kind('a string', (value) => typeof value === 'string'),
   connectTimeoutMs: someMilliseconds,
+  livenessTimeoutMs: milliseconds,
   onNotice: callback,
 }
 
@@ -245,9 +274,4 @@ function labelOf(...names: readonly (string | undefined)[]): string {
     .trim()
     .replace(/[^\x20-\x7e]/g, '?')
     .slice(0, 63)
-}
-
-interface Connection extends Opened {
-  readonly isLost: () => boolean
-  readonly lost: Promise<void>
 }

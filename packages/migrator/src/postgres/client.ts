@@ -4,16 +4,14 @@ import { locationOf } from '../connection/location.ts'
 import type { MigratorError } from '../errors.ts'
 import { deadlineIn } from './deadline.ts'
 import { dial } from './dial.ts'
-import { type Client, driverClient } from './driver-client.ts'
+import { driverClient } from './driver-client.ts'
 import { connectFailure } from './failure.ts'
-import { type Backend, greet, refuseByHost, unfit } from './greeting.ts'
+import { greet, refuseByHost, unfit } from './greeting.ts'
+import { OpenConnection } from './open-connection.ts'
 import { pins, WITHOUT_LIMITS } from './pins.ts'
 import { letsNextServerTry, noneAnswered } from './several-servers.ts'
 import { refusedSettings } from './startup-failure.ts'
 import { otherWireMayHelp, refusedPlain, tellingFailure, type Wire, wiresOf } from './wires.ts'
-
-export type { Client } from './driver-client.ts'
-export type { Backend } from './greeting.ts'
 
 export interface ClientOptions {
   readonly connection: Connection
@@ -23,22 +21,14 @@ export interface ClientOptions {
   /** For each server that is tried. */
   readonly connectTimeoutMs: number
   readonly onNotice: (message: string) => void
-  readonly onClose: () => void
-}
-
-export interface Opened {
-  readonly client: Client
-  readonly backend: Backend
-  /** The server that was reached. */
-  readonly target: Target
 }
 
 /**
  * Opens exactly one connection, to the first server that can be reached and is what target_session_attrs asks for. It is
- * never replaced behind our back by idle time or age; when it is lost, `onClose` is called in the same tick. Nothing is
+ * never replaced behind our back by idle time or age. Nothing is
  * sent at start-up that PgBouncer refuses, unless the connection string asks for it, and no statement is prepared.
  */
-export async function openClient(options: ClientOptions): Promise<Opened> {
+export async function openConnection(options: ClientOptions): Promise<OpenConnection> {
   const { connection } = options
   const failures: MigratorError[] = []
   for (const session of connection.session === 'prefer-standby'
@@ -59,7 +49,7 @@ export async function openClient(options: ClientOptions): Promise<Opened> {
 }
 
 /** With and without TLS, as far as sslmode has both. */
-async function openTarget(options: ClientOptions, target: Target, session: SessionAttributes): Promise<Opened> {
+async function openTarget(options: ClientOptions, target: Target, session: SessionAttributes): Promise<OpenConnection> {
   refuseByHost(target)
   const failures: unknown[] = []
   for (const wire of wiresOf(options.connection, target)) {
@@ -73,19 +63,24 @@ async function openTarget(options: ClientOptions, target: Target, session: Sessi
   throw tellingFailure(failures, options.connection.tls.mode)
 }
 
-async function open(options: ClientOptions, target: Target, session: SessionAttributes, wire: Wire): Promise<Opened> {
+async function open(
+  options: ClientOptions,
+  target: Target,
+  session: SessionAttributes,
+  wire: Wire,
+): Promise<OpenConnection> {
   const { connection, connectTimeoutMs } = options
   const limit = deadlineIn(connectTimeoutMs)
   try {
     const socket = await dial(connection, target, wire, limit.signal)
-    const state = { isOpen: false }
+    let opened: OpenConnection | undefined
     const client = driverClient(connection, target, {
       ...options,
-      socket: firstThen(socket, () => {
-        if (!state.isOpen) throw Object.assign(new Error('closed'), { code: 'CONNECTION_CLOSED' })
-        return dial(connection, target, wire, AbortSignal.timeout(connectTimeoutMs))
+      socket: firstThen(socket, async () => {
+        if (!opened) throw Object.assign(new Error('closed'), { code: 'CONNECTION_CLOSED' })
+        return opened.carry(await dial(connection, target, wire, AbortSignal.timeout(connectTimeoutMs)))
       }),
-      onClose: () => state.isOpen && options.onClose(),
+      onClose: () => opened?.lose(),
     })
     try {
       const backend = await Promise.race([greet(client), limit.expired])
@@ -93,8 +88,8 @@ async function open(options: ClientOptions, target: Target, session: SessionAttr
       if (misfit) throw misfit
       if (!backend.pooled)
         await Promise.race([client.unsafe(`${pins(backend, 'SET')}; ${WITHOUT_LIMITS}`), limit.expired])
-      state.isOpen = true
-      return { client, backend, target }
+      opened = new OpenConnection(client, backend, target, socket)
+      return opened
     } catch (error) {
       // Not awaited: a server that says nothing would be waited for a second time.
       void client.end({ timeout: 0 }).finally(() => socket.destroy())

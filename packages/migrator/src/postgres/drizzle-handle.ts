@@ -1,4 +1,4 @@
-import type { Client } from './client.ts'
+import type { Client } from './driver-client.ts'
 import type { Statements } from './unawaited.ts'
 import { watchDatabase } from './watched-drizzle.ts'
 

@@ -7,6 +7,8 @@ import { serverErrorIn } from './server-error.ts'
 /** What the server said of a new connection. */
 export interface Backend {
   readonly pid: number
+  /** Tells it from a later process with the same id. */
+  readonly startedAt: string
   readonly versionNumber: number
   /** Whether another program answers for the server (PgBouncer): its key's pid is not the server's. */
   readonly pooled: boolean
@@ -22,11 +24,13 @@ export async function greet(client: Client): Promise<Backend> {
     const result = await client.unsafe(`
       SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.version() AS version,
              pg_catalog.current_setting('server_version_num') AS number,
+             (SELECT s.backend_start::text FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) s) AS started,
              pg_catalog.current_setting('transaction_read_only') AS read_only, pg_catalog.pg_is_in_recovery() AS standby`)
     const [row] = result
     refuseImitation(client, String(row?.version))
     return {
       pid: Number(row?.pid),
+      startedAt: String(row?.started),
       versionNumber: Number(row?.number),
       pooled: result.state.pid !== Number(row?.pid),
       checksConnection: /linux|darwin/.test(String(row?.version)),

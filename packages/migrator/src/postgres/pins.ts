@@ -1,4 +1,4 @@
-import type { Backend } from './client.ts'
+import type { Backend } from './greeting.ts'
 
 /**
  * What our sessions rely on, whatever is set for the database or the role: they are not ended for being idle or for

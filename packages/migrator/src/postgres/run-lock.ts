@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { MigratorError } from '../errors.ts'
 import type { LockHolder, RunLock, Session } from '../ports.ts'
 import { literal } from '../sql/literal.ts'
-import type { Backend, Client } from './client.ts'
+import type { OpenConnection } from './open-connection.ts'
 
 const HERE = '(SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())'
 
@@ -19,15 +19,17 @@ const HELD_KEY = (name: string, database = HERE) => {
  * CONCURRENTLY would wait for. https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
  */
 export class PostgresRunLock implements RunLock {
-  readonly #client: Client
-  readonly lost: Promise<void>
+  readonly #connection: OpenConnection
   /** SQL that is true while this very transaction holds the lock. */
   readonly heldCondition: string
 
-  constructor(client: Client, heldCondition: string, lost: Promise<void>) {
-    this.#client = client
+  constructor(connection: OpenConnection, heldCondition: string) {
+    this.#connection = connection
     this.heldCondition = heldCondition
-    this.lost = lost
+  }
+
+  get lost(): Promise<void> {
+    return this.#connection.lost
   }
 
   async isHeld(on: Session): Promise<boolean> {
@@ -36,47 +38,50 @@ export class PostgresRunLock implements RunLock {
   }
 
   async release(): Promise<void> {
-    // Ending the connection ends the transaction; a connection that is already lost has released the lock.
-    await this.#client.unsafe('COMMIT').catch(() => undefined)
-    await this.#client.end({ timeout: 1 })
+    const { isLost, client } = this.#connection
+    // Ending the connection ends the transaction; the server ends that of a lost one.
+    if (!isLost) await this.#connection.track(client.unsafe('COMMIT')).catch(() => undefined)
+    await this.#connection.end()
   }
 }
 
 /**
  * Tries once. Undefined when another session holds it; the connection stays with the caller, after a failure too. Throws
- * DATABASE_READ_ONLY where nothing can be written.
+ * DATABASE_READ_ONLY where nothing can be written. The server releases the lock of a holder from which it has heard nothing
+ * for `leaseMs`, so whoever holds it speaks more often than that.
  */
 export async function tryRunLock(
-  client: Client,
-  backend: Backend,
+  connection: OpenConnection,
   name: string,
-  lost: Promise<void>,
+  leaseMs: number,
 ): Promise<PostgresRunLock | undefined> {
   const [classId, objectId] = lockKeyOf(name)
-  const noTransactionTimeout = backend.versionNumber >= 170000 ? 'SET LOCAL transaction_timeout = 0;' : ''
-  await client.unsafe(`BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = 0;
+  const ask = (sql: string) => connection.track(connection.client.unsafe(sql).simple())
+  const noTransactionTimeout = connection.backend.versionNumber >= 170000 ? 'SET LOCAL transaction_timeout = 0;' : ''
+  await ask(`BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = ${leaseMs};
     SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; ${noTransactionTimeout}`)
-  const [row] = await client.unsafe(`
-    SELECT pg_catalog.pg_try_advisory_xact_lock(${classId}, ${objectId}) AS obtained, pg_catalog.pg_backend_pid() AS pid,
+  const [row] = await ask(`
+    SELECT pg_catalog.pg_try_advisory_xact_lock(${classId}, ${objectId})::text AS obtained, pg_catalog.pg_backend_pid() AS pid,
            (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) AS database,
-           pg_catalog.pg_is_in_recovery() AS standby, pg_catalog.current_setting('transaction_read_only') = 'on' AS read_only`)
-  if (row?.standby === true)
+           pg_catalog.pg_is_in_recovery()::text AS standby, pg_catalog.current_setting('transaction_read_only') AS read_only`)
+  if (row?.standby === 'true')
     throw new MigratorError('DATABASE_READ_ONLY', 'The server is a standby: it accepts no changes.')
-  if (row?.read_only === true) {
+  if (row?.read_only === 'on') {
     throw new MigratorError(
       'DATABASE_READ_ONLY',
       'The database accepts no changes: default_transaction_read_only is on.',
     )
   }
-  if (row?.obtained !== true) {
-    await client.unsafe('ROLLBACK')
+  if (row?.obtained !== 'true') {
+    await ask('ROLLBACK')
     return undefined
   }
-  const [own] = await client.unsafe(`
+  connection.transactionPid = Number(row.pid)
+  const [own] = await ask(`
     SELECT l.virtualtransaction AS transaction FROM pg_catalog.pg_locks l WHERE ${HELD_KEY(name)} AND l.pid = ${Number(row.pid)}`)
   const condition = `EXISTS (SELECT 1 FROM pg_catalog.pg_locks l WHERE ${HELD_KEY(name, String(Number(row.database)))}
     AND l.pid = ${Number(row.pid)} AND l.virtualtransaction = ${literal(String(own?.transaction))})`
-  return new PostgresRunLock(client, condition, lost)
+  return new PostgresRunLock(connection, condition)
 }
 
 /** Who holds the lock now. */

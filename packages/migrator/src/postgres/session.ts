@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Action, MigrationContext } from '../core/migration.ts'
 import { MigratorError } from '../errors.ts'
 import type { LeftTransaction, Row, RunLock, Session, StatementWatch, StepLimits } from '../ports.ts'
@@ -6,29 +5,20 @@ import { findForbidden, mayBeForbidden } from '../sql/forbidden.ts'
 import { literal } from '../sql/literal.ts'
 import { loadParser, type Statement, visitStatements } from '../sql/statements.ts'
 import type { Position } from '../sql/text.ts'
-import type { Backend, Client } from './client.ts'
 import { CHECK_DEFERRED, FIRE_DEFERRED } from './deferred.ts'
 import { drizzleHandle, type SentStatement } from './drizzle-handle.ts'
 import { frameIn, type Origin, statementFailure } from './failure.ts'
 import { Leftovers } from './leftovers.ts'
+import type { OpenConnection } from './open-connection.ts'
 import { pins, WITHOUT_LIMITS_ALONE } from './pins.ts'
 import type { PostgresRunLock } from './run-lock.ts'
 import { serverErrorIn } from './server-error.ts'
 import { refuseSessionState } from './shared-session.ts'
 import { Statements } from './unawaited.ts'
 
-/** What postgres.js' queries have beside their promise. */
-interface Cancellable {
-  readonly active: boolean
-  readonly canceller: ((query: Cancellable) => Promise<void>) | null
-}
-
 /** A session over one postgres.js connection. Every text goes as a simple query, so un-awaited calls are pipelined. */
 export class PostgresSession implements Session {
-  readonly #client: Client
-  readonly #backend: Backend
-  readonly #isLost: () => boolean
-  readonly #active = new Set<Cancellable>()
+  readonly #connection: OpenConnection
   #transaction = ''
   /** The limits that are set for the session, as they were sent. */
   #settled = ''
@@ -36,22 +26,24 @@ export class PostgresSession implements Session {
   #firstFailure: unknown
   readonly #leftovers = new Leftovers()
 
-  constructor(client: Client, backend: Backend, isLost: () => boolean) {
-    this.#client = client
-    this.#backend = backend
-    this.#isLost = isLost
+  constructor(connection: OpenConnection) {
+    this.#connection = connection
+  }
+
+  get connection(): OpenConnection {
+    return this.#connection
   }
 
   get serverPid(): number {
-    return this.#backend.pid
+    return this.#connection.backend.pid
   }
 
   get pooled(): boolean {
-    return this.#backend.pooled
+    return this.#connection.backend.pooled
   }
 
   get isLost(): boolean {
-    return this.#isLost()
+    return this.#connection.isLost
   }
 
   get firstFailure(): unknown {
@@ -61,11 +53,18 @@ export class PostgresSession implements Session {
   async begin(limits: StepLimits): Promise<void> {
     this.#transaction = ''
     this.#firstFailure = undefined
-    if (this.pooled) return this.execute(`BEGIN; ${this.#limits(limits, 'SET LOCAL')}`)
+    if (this.pooled) return this.#beginPooled(limits)
     const set = this.#limits(limits, 'SET')
     if (this.#settled === set) return this.execute('BEGIN')
     this.#settled = set
     await Promise.all([this.execute(set), this.execute('BEGIN')])
+  }
+
+  /** Only within a transaction is it known which of the pooler's connections this session is on. */
+  async #beginPooled(limits: StepLimits): Promise<void> {
+    const sql = `BEGIN; ${this.#limits(limits, 'SET LOCAL')}; SELECT pg_catalog.pg_backend_pid() AS pid`
+    const answers = (await this.#send(sql, { sql })) as readonly (readonly Row[])[]
+    this.#connection.transactionPid = Number(answers.at(-1)?.[0]?.pid)
   }
 
   async freshen(limits: StepLimits, next: 'step' | 'commit'): Promise<void> {
@@ -93,14 +92,13 @@ export class PostgresSession implements Session {
     return left
   }
 
-  /** The conditions raise inside the transaction (2201F, 2201E, 22012), so a COMMIT that is sent behind them cannot succeed. */
-  async guard(lock: RunLock | undefined, condition?: string): Promise<void> {
+  /** The conditions raise inside the transaction (2201F, 2201E), so a COMMIT that is sent behind them cannot succeed. */
+  async guard(lock: RunLock | undefined): Promise<void> {
     const held = lock && `pg_catalog.sqrt(CASE WHEN ${(lock as PostgresRunLock).heldCondition} THEN 1 ELSE -1 END)`
     const own =
       this.#transaction !== '' &&
       `pg_catalog.ln(CASE WHEN pg_catalog.pg_current_xact_id_if_assigned()::text = ${literal(this.#transaction)} THEN 1 ELSE -1 END)`
-    const asked = condition && `1 / (CASE WHEN ${condition} THEN 1 ELSE 0 END)`
-    const conditions = [own, held, asked].filter(Boolean)
+    const conditions = [own, held].filter(Boolean)
     if (conditions.length === 0) return
     try {
       await this.execute(`SELECT ${conditions.join(', ')}`)
@@ -127,16 +125,18 @@ export class PostgresSession implements Session {
       ),
     )
     const results = await Promise.allSettled(parts)
-    const failure = results.find((result) => result.status === 'rejected')
-    if (failure) throw failure.reason
+    const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+    // One answer for all of them: the one whose statement failed knows what that means.
+    if (failures.length > 0) throw failures.find(isExplained) ?? failures[0]
   }
 
   async checkConstraints(): Promise<void> {
     await this.execute(`${FIRE_DEFERRED}; ${CHECK_DEFERRED}`)
   }
 
-  async commit(durability: 'now' | 'later' = 'now'): Promise<void> {
-    const result = await this.#send(durability === 'now' ? 'COMMIT' : 'SET LOCAL synchronous_commit = off;\nCOMMIT', {})
+  async commit(): Promise<void> {
+    const result = await this.#send('COMMIT', {})
+    this.#leaveTransaction()
     const last = Array.isArray(result) && !('command' in result) ? result.at(-1) : result
     if ((last as { command?: string }).command !== 'COMMIT') {
       throw new MigratorError(
@@ -149,16 +149,17 @@ export class PostgresSession implements Session {
     }
   }
 
-  async flush(): Promise<void> {
-    // A transaction that writes nothing to the log would not wait for the disk.
-    await this.execute("SELECT pg_catalog.pg_logical_emit_message(true, 'migrator', '')")
-  }
-
   async abort(): Promise<void> {
     // A lost connection has rolled back already, and an abort must not hide the error that it follows.
     const left = this.#leftovers.removalAfterAbort(this.pooled)
     await this.execute(`ROLLBACK${left}`).catch(() => undefined)
     this.#leftovers.clear()
+    this.#leaveTransaction()
+  }
+
+  #leaveTransaction(): void {
+    this.#transaction = ''
+    this.#connection.transactionPid = undefined
   }
 
   async execute(sql: string): Promise<void> {
@@ -190,21 +191,12 @@ export class PostgresSession implements Session {
     return this.#performStatements(action, watch)
   }
 
-  async cancel(): Promise<void> {
-    const sent = [...this.#active]
-    for (;;) {
-      const open = sent.filter((query) => this.#active.has(query))
-      if (open.length === 0 || this.#isLost()) return
-      // Only what the server works on: postgres.js loses count of the answers when what is queued behind is cancelled too.
-      const running = open.find(({ active }) => active)
-      // A request that does not get through leaves the statement running; the next one is refused all the same.
-      await running?.canceller?.(running).catch(() => undefined)
-      await pause(CANCEL_AGAIN_MS, undefined, { ref: false })
-    }
+  cancel(): Promise<void> {
+    return this.#connection.cancel()
   }
 
-  async close(): Promise<void> {
-    await this.#client.end({ timeout: this.#isLost() ? 0 : 1 })
+  close(): Promise<void> {
+    return this.#connection.end()
   }
 
   async #performScript({ sql, file }: Action & { kind: 'sql' }, watch: StatementWatch): Promise<void> {
@@ -243,7 +235,7 @@ export class PostgresSession implements Session {
     await loadParser()
     if (watch.within === 'transaction') await this.#rememberTransaction()
     const statements = new Statements(action.file)
-    const handle = await drizzleHandle(this.#client, {
+    const handle = await drizzleHandle(this.#connection.client, {
       within: watch.within,
       send: (statement) => this.#sendOfModule(statement, action.file, watch),
       statements,
@@ -273,7 +265,7 @@ export class PostgresSession implements Session {
     this.#leftovers.note(statement.sql)
     this.#refuseWhenLost()
     try {
-      const result = await this.#track(statement.query())
+      const result = await this.#connection.track(statement.query())
       if (!statement.ours) await watch.afterStatement?.(statement.sql)
       return result
     } catch (error) {
@@ -286,7 +278,7 @@ export class PostgresSession implements Session {
   async #leftTransaction(): Promise<LeftTransaction> {
     this.#refuseWhenLost()
     try {
-      const [row] = await this.#client.unsafe(this.pooled ? BEGAN_BEFORE : 'DISCARD ALL').simple()
+      const [row] = await this.#answerTo(this.pooled ? BEGAN_BEFORE : 'DISCARD ALL')
       return row?.began_before === 'true' ? 'open' : 'none'
     } catch (error) {
       const state = serverErrorIn(error)?.code
@@ -294,6 +286,10 @@ export class PostgresSession implements Session {
       if (state === '25P02') return 'aborted'
       throw statementFailure(error, {})
     }
+  }
+
+  #answerTo(sql: string): Promise<readonly Row[]> {
+    return this.#connection.track(this.#connection.client.unsafe(sql).simple())
   }
 
   #isShared({ within }: StatementWatch): boolean {
@@ -313,40 +309,29 @@ export class PostgresSession implements Session {
     }
     this.#refuseWhenLost()
     try {
-      return await this.#track(this.#client.unsafe(sql).simple())
+      return await this.#answerTo(sql)
     } catch (error) {
       if (serverErrorIn(error)?.code !== '25P02') this.#firstFailure ??= error
       throw statementFailure(error, origin)
     }
   }
 
-  async #track(query: PromiseLike<unknown>): Promise<unknown> {
-    this.#active.add(query as unknown as Cancellable)
-    try {
-      return await query
-    } finally {
-      this.#active.delete(query as unknown as Cancellable)
-    }
-  }
-
   /** postgres.js would open another connection by itself, outside of our transaction. */
   #refuseWhenLost(): void {
-    if (this.#isLost()) throw new MigratorError('CONNECTION_LOST', 'The connection to the database was lost.')
+    if (this.isLost) throw new MigratorError('CONNECTION_LOST', 'The connection to the database was lost.')
   }
 
   /** client_connection_check_interval lets the server end a long statement by itself when this process is gone. */
   #limits({ lockTimeoutMs, statementTimeoutMs }: StepLimits, set: 'SET' | 'SET LOCAL'): string {
-    const watchful = this.#backend.checksConnection ? `; ${set} client_connection_check_interval = '1s'` : ''
-    const pinned = pins(this.#backend, set)
+    const { backend } = this.#connection
+    const watchful = backend.checksConnection ? `; ${set} client_connection_check_interval = '1s'` : ''
+    const pinned = pins(backend, set)
     return `${pinned}; ${set} lock_timeout = ${lockTimeoutMs}; ${set} statement_timeout = ${statementTimeoutMs}${watchful}`
   }
 }
 
 /** Behind a pooler nothing of the server's session is ours to discard. */
 const BEGAN_BEFORE = 'SELECT (pg_catalog.now() < pg_catalog.statement_timestamp())::text AS began_before'
-
-/** A request to cancel has a way of its own, and finds nothing to do where it overtakes the statement that it is for. */
-const CANCEL_AGAIN_MS = 500
 
 function guardFailure(error: unknown): unknown {
   const state = error instanceof MigratorError ? error.details.sqlstate : undefined
@@ -355,6 +340,10 @@ function guardFailure(error: unknown): unknown {
   if (state !== '2201E') return error
   const message = 'The migration ended the transaction that it ran in; what came before that is committed.'
   return new MigratorError('TRANSACTION_CONTROL', message, { cause: error })
+}
+
+function isExplained(error: unknown): boolean {
+  return error instanceof MigratorError && error.code !== 'MIGRATION_FAILED'
 }
 
 export function forbidden(

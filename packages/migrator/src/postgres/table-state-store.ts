@@ -1,5 +1,5 @@
 import type { CatalogDigest, HistoryChange, HistoryEntry, NewEntry } from '../core/history.ts'
-import type { Direction, SourceFile } from '../core/migration.ts'
+import type { SourceFile } from '../core/migration.ts'
 import { checkOptions, text } from '../core/options.ts'
 import { MigratorError } from '../errors.ts'
 import type { HistoryStore, Session } from '../ports.ts'
@@ -77,12 +77,12 @@ export class TableStateStore implements HistoryStore {
   }
 
   async record(on: Session, ...changes: readonly HistoryChange[]): Promise<void> {
-    if (changes.length > 0) await on.execute(this.#statements(changes).join(';\n'))
-  }
-
-  recorded(id: string, direction: Direction): string {
-    const found = `EXISTS (SELECT 1 FROM ${quoted(this.#name)} WHERE version = ${literal(id)})`
-    return direction === 'down' ? `NOT ${found}` : found
+    if (changes.length === 0) return
+    try {
+      await on.execute(this.#statements(changes).join(';\n'))
+    } catch (cause) {
+      throw doesNotFit(cause, this.#name)
+    }
   }
 
   async sources(on: Session, id: string): Promise<readonly SourceFile[]> {
@@ -108,7 +108,7 @@ export class TableStateStore implements HistoryStore {
     if (applied.length === changes.length) return insertAll(table, applied)
     const reverted = changes.filter((change) => change.kind === 'reverted')
     if (reverted.length < changes.length) return changes.map((change) => this.#statement(table, change))
-    return [`DELETE FROM ${table} WHERE version IN (${reverted.map(({ id }) => literal(id)).join(', ')})`]
+    return [remove(table, ...reverted.map(({ id }) => id))]
   }
 
   #statement(table: string, change: HistoryChange): string {
@@ -127,7 +127,7 @@ export class TableStateStore implements HistoryStore {
         return `UPDATE ${table} SET dirty = false, progress = NULL, catalog_before = NULL${ended(change.durationMs)}
           WHERE version = ${literal(change.id)}`
       case 'reverted':
-        return `DELETE FROM ${table} WHERE version = ${literal(change.id)}`
+        return remove(table, change.id)
       case 'accepted':
         return `UPDATE ${table} SET ${ofTheFile(change.entry)}
           WHERE version = ${literal(change.entry.id)}`
@@ -135,6 +135,21 @@ export class TableStateStore implements HistoryStore {
         return `UPDATE ${table} SET schema_fingerprint = ${literal(change.fingerprint)} WHERE version = ${literal(change.id)}`
     }
   }
+}
+
+/** Raises 2201G unless every one of them was there. */
+function remove(table: string, ...ids: readonly string[]): string {
+  return `WITH gone AS (DELETE FROM ${table} WHERE version IN (${ids.map((id) => literal(id)).join(', ')}) RETURNING 1)
+    SELECT pg_catalog.width_bucket(0, 0, 1, CASE WHEN count(*) = ${ids.length} THEN 1 ELSE 0 END) FROM gone`
+}
+
+/** Somebody else has recorded the same step: what this transaction did goes with it. */
+function doesNotFit(cause: unknown, { table }: TableName): unknown {
+  if (!(cause instanceof MigratorError)) return cause
+  const { sqlstate, table: violated } = cause.details
+  if (sqlstate !== '2201G' && !(sqlstate === '23505' && violated === table)) return cause
+  const message = 'Another run has recorded this step meanwhile; nothing of it was committed here.'
+  return new MigratorError('HISTORY_CHANGED', message, { cause })
 }
 
 const ROWS_AT_ONCE = 200

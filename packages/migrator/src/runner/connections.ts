@@ -17,6 +17,7 @@ export function connectionsOf(database: Database): CallConnections {
     close,
     database: overriding(database, {
       connect: (options) => tracked(database.connect(options).then(closed)),
+      replace: (lost, options) => tracked(database.replace(lost, options).then(closed)),
       tryRunLock: () => tracked(database.tryRunLock().then((lock) => lock && released(lock))),
       log: (operator, onWarning) => closed(database.log(operator, onWarning)),
       close,

@@ -104,7 +104,7 @@ const LOOK_AGAIN_MS = 50
 async function waitUntilLetGo({ runner: { adapter } }: Trial, applicationName: string): Promise<void> {
   await withSession(adapter, async (session) => {
     for (const deadline = performance.now() + PATIENCE_MS; ; await pause(LOOK_AGAIN_MS)) {
-      const working = await adapter.activity.stillWorking(session, applicationName)
+      const working = await adapter.activity.endOrphansOf(session, applicationName)
       if (working.length === 0) return
       // Some platforms' servers can't notice it.
       if (performance.now() > deadline) for (const { pid } of working) await cut(session, pid)

@@ -1,7 +1,7 @@
 import type { TestDatabase } from './database.ts'
 import { until } from './until.ts'
 
-/** The backend of the database that is in the middle of `pg_sleep`; waits for one. */
+/** The backend of the database that is in the middle of `pg_sleep`, not one that records the text of such a step; waits for one. */
 export function sleeping(db: TestDatabase): Promise<number> {
   return until('a backend sleeps', async () => (await sleepers(db))[0])
 }
@@ -15,7 +15,7 @@ async function sleepers({ sql, name }: TestDatabase): Promise<readonly number[]>
   const rows = await sql`
     SELECT pid FROM pg_stat_activity
      WHERE datname = ${name} AND pid <> pg_backend_pid() AND state = 'active'
-       AND (query LIKE '%pg_sleep%' OR wait_event = 'PgSleep')`
+       AND (wait_event = 'PgSleep' OR query LIKE '%pg_sleep%' AND query NOT LIKE '%schema_migrations%')`
   return rows.map(({ pid }) => pid)
 }
 

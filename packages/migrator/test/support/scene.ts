@@ -14,7 +14,7 @@ export interface SceneOptions {
   /** SQL that the database holds before the command comes. */
   readonly standing?: string
   /** The URL that the commands get for the database's. */
-  readonly reachedBy?: (url: string) => string
+  readonly reachedBy?: (url: string) => string | Promise<string>
 }
 
 export async function scene(
@@ -23,7 +23,7 @@ export async function scene(
 ): Promise<Scene> {
   const db = await createDatabase()
   await db.sql.unsafe(`CREATE TABLE pace AS SELECT false AS hurried; ${standing}`)
-  const url = reachedBy(db.url)
+  const url = await reachedBy(db.url)
   const project = await createProject(url, files)
   const started: Running[] = []
   onTestFinished(async () => {

@@ -128,10 +128,12 @@ function proofOf({ migrationsDirectory, output }: World, { plan, fingerprint }: 
 function failureLines({ results, direction }: RunReport): readonly string[] {
   const ids = (status: string) => results.flatMap(({ step, status: was }) => (was === status ? [step.id] : []))
   const [failed] = ids('failed')
+  const unknown = ids('unknown')
   const reverted = direction === 'up' ? ids('reverted') : []
   const notRun = ids('not-run')
   return [
     ...(failed ? [`Failed: ${failed}`] : []),
+    ...(unknown.length > 0 ? [`Outcome unknown: ${unknown.join(', ')}`] : []),
     ...(reverted.length > 0 ? [`Taken back: ${reverted.join(', ')}`] : []),
     ...(notRun.length > 0 ? [`Not run: ${notRun.join(', ')}`] : []),
   ]

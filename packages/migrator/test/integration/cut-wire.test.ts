@@ -1,0 +1,164 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type Finished, pair } from '../support/cli.ts'
+import { historyOf, sleeping, tablesOf } from '../support/observe.ts'
+import { hurry, outsidePair, type Scene, SLEEP, saidBy, scene, statusesOf } from '../support/scene.ts'
+import type { Cut } from '../support/wire/link.ts'
+import { startWireProxy, type WireMessage, type WireProxy } from '../support/wire/proxy.ts'
+
+const one = pair('0001_one', 'CREATE TABLE one (id int);', 'DROP TABLE one;')
+const UP = `CREATE TABLE two (id int);\n${SLEEP};\n`
+const DOWN = 'DROP TABLE two;\n'
+const files = {
+  ...one,
+  ...pair('0002_two', UP, DOWN),
+  ...pair('0003_three', 'CREATE TABLE three ();', 'DROP TABLE three;'),
+}
+const outside = { ...files, ...outsidePair('0002_two', UP, DOWN) }
+const all = ['0001_one', '0002_two', '0003_three']
+
+const CUTS: readonly Cut[] = ['reset', 'close', 'silence', 'deaf']
+const SOON = ['--liveness-timeout', '4s', '--json']
+
+interface Wired extends Scene {
+  readonly proxy: WireProxy
+}
+
+async function wired(migrations: Readonly<Record<string, string>>): Promise<Wired> {
+  let proxy: WireProxy | undefined
+  const made = await scene(migrations, {
+    reachedBy: async (url) => {
+      proxy = await startWireProxy(url)
+      return proxy.through(url)
+    },
+  })
+  onTestFinished(() => proxy?.stop())
+  return { ...made, proxy: proxy as WireProxy }
+}
+
+/** It sends the statement that sleeps, not the record that holds its text. */
+const sendsTheStep = ({ from, type, text }: WireMessage) =>
+  from === 'client' && type === 'Q' && text.includes('pg_sleep') && !text.includes('schema_migrations')
+
+const commits =
+  (id: string) =>
+  ({ from, type, text }: WireMessage) =>
+    from === 'client' &&
+    type === 'Q' &&
+    text.includes(id) &&
+    text.includes('COMMIT') &&
+    !text.includes('migration_logs')
+
+async function nextRunSettles({ db, project }: Wired): Promise<void> {
+  await hurry(db)
+  const next = await project.run(['migrate', '--json', '--lock-wait', '20s'])
+  expect(next.code, saidBy(next)).toBe(0)
+  expect(await historyOf(db)).toEqual(all)
+  expect(await tablesOf(db)).toEqual(['one', 'three', 'two'])
+}
+
+function expectLost(run: Finished, more: object): void {
+  expect(run.code, saidBy(run)).toBe(1)
+  expect(run.json().error).toMatchObject({ code: 'CONNECTION_LOST', id: '0002_two', ...more })
+}
+
+describe('the wire of a step is cut in the middle of its statement', () => {
+  const modes = [
+    ['batch', files, { outcome: 'not-committed' }, []],
+    ['each', files, { outcome: 'not-committed' }, []],
+    ['outside', outside, { dirty: true }, ['0001_one', '0002_two dirty']],
+  ] as const
+  for (const how of CUTS) {
+    test.each(modes)(`${how}, %s: the run ends and tells what is there`, async (mode, migrations, told, left) => {
+      const made = await wired(migrations)
+      const struck = made.proxy.strikeAt(sendsTheStep, { action: how, moment: 'after' })
+      const running = made.project.start(['migrate', ...SOON, ...(mode === 'outside' ? [] : ['--transaction', mode])])
+      await struck
+      await sleeping(made.db)
+      // A silent wire is noticed once the server has nothing to do for it any more.
+      if (how === 'silence' || how === 'deaf') await hurry(made.db)
+      const failed = await running.finished
+      expectLost(failed, told)
+      expect(await historyOf(made.db)).toEqual(left)
+      await nextRunSettles(made)
+    })
+  }
+})
+
+describe('the wire is cut at the COMMIT', () => {
+  for (const mode of ['batch', 'each'] as const) {
+    test.each(CUTS)(
+      `${mode}, %s behind it: what was committed is told as applied, and nothing runs twice`,
+      async (how) => {
+        const made = await wired(files)
+        await hurry(made.db)
+        void made.proxy.strikeAt(commits('0002_two'), { action: how, moment: 'after' })
+        const done = await made.project.run(['migrate', ...SOON, '--transaction', mode])
+        expect(done.code, saidBy(done)).toBe(0)
+        expect(statusesOf(done.json())).toEqual({
+          '0001_one': 'applied',
+          '0002_two': 'applied',
+          '0003_three': 'applied',
+        })
+        expect(await historyOf(made.db)).toEqual(all)
+      },
+    )
+
+    test.each(CUTS)(`${mode}, %s before it: nothing of the step is committed`, async (how) => {
+      const made = await wired(files)
+      await hurry(made.db)
+      void made.proxy.strikeAt(commits('0002_two'), { action: how })
+      const failed = await made.project.run(['migrate', ...SOON, '--transaction', mode])
+      expect(failed.code, saidBy(failed)).toBe(1)
+      expect(failed.json().error).toMatchObject({ code: 'CONNECTION_LOST', outcome: 'not-committed' })
+      expect(await historyOf(made.db)).toEqual([])
+      await nextRunSettles(made)
+    })
+
+    test(`${mode}, everything falls silent behind it: the outcome is unknown, and the next run settles it`, async () => {
+      const made = await wired(files)
+      await hurry(made.db)
+      void made.proxy.strikeAt(commits('0002_two'), {
+        moment: 'after',
+        action: async () => {
+          made.proxy.strike('deaf')
+          await made.proxy.newcomers('silence')
+        },
+      })
+      const failed = await made.project.run(['migrate', ...SOON, '--transaction', mode])
+      expect(failed.code, saidBy(failed)).toBe(1)
+      expect(failed.json().error).toMatchObject({ code: 'CONNECTION_LOST', outcome: 'unknown' })
+      const statuses = statusesOf(failed.json())
+      expect(statuses['0002_two']).toBe('unknown')
+      expect(statuses['0001_one']).toBe(mode === 'each' ? 'applied' : 'unknown')
+      expect(await historyOf(made.db)).toEqual(mode === 'each' ? ['0001_one', '0002_two'] : all)
+      await made.proxy.newcomers('welcome')
+      await nextRunSettles(made)
+    })
+  }
+
+  test.each(CUTS)('%s behind the COMMIT of a rollback: each down runs once', async (how) => {
+    const made = await wired(files)
+    await hurry(made.db)
+    expect((await made.project.run(['migrate'])).code).toBe(0)
+    void made.proxy.strikeAt(commits('0002_two'), { action: how, moment: 'after' })
+    const back = await made.project.run(['rollback', '--all', '--force', '--transaction', 'each', ...SOON])
+    expect(back.code, saidBy(back)).toBe(0)
+    expect(Object.values(statusesOf(back.json()))).toEqual(['reverted', 'reverted', 'reverted'])
+    expect(await historyOf(made.db)).toEqual([])
+    expect(await tablesOf(made.db)).toEqual([])
+  })
+})
+
+test('the wire of the run lock falls silent: the run stops, and the lock is free for the next one', async () => {
+  const made = await wired(files)
+  const locked = made.proxy.strikeAt(({ text }) => text.includes('pg_try_advisory'), { action: () => {} })
+  const running = made.project.start(['migrate', ...SOON])
+  const { connection } = await locked
+  await sleeping(made.db)
+  made.proxy.strike('silence', connection)
+  const failed = await running.finished
+  expect(failed.code, saidBy(failed)).toBe(1)
+  expect(failed.json().error).toMatchObject({ code: 'LOCK_LOST' })
+  expect(await historyOf(made.db)).toEqual([])
+  await nextRunSettles(made)
+})
