@@ -142,5 +142,7 @@ function isFunction(value: unknown): value is Code {
 }
 
 function action(run: unknown, file: string): Action {
-  return { kind: 'module', run: (...given) => runMigrationCode(file, () => (run as Code)(...given)), file }
+  const guarded = (...given: unknown[]) => runMigrationCode(file, () => (run as Code)(...given))
+  // Whether a module destroys anything is read from its own code (safety/destructive.ts), not from the guard around it.
+  return { kind: 'module', run: Object.assign(guarded, { toString: () => String(run) }), file }
 }
