@@ -7,6 +7,7 @@ import { sentence } from './core/sentence.ts'
  */
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 130
 
+/** Exit code and usual hint of every error code: docs/reference/errors.md. */
 export const errorTable = {
   USAGE_INVALID: { exit: 2, hint: 'Run the command with --help to see its options.' },
   CONFIG_INVALID: { exit: 2, hint: 'Correct migrator.config.ts; docs/reference/configuration.md lists every setting.' },

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -8,6 +8,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts'
 import { pack } from '../support/tarball.ts'
 
 const run = promisify(execFile)
+const packageDirectory = join(import.meta.dirname, '../..')
 
 let database: TestDatabase
 let project: string
@@ -117,3 +118,25 @@ test('the library works from plain JavaScript', async () => {
     messages: expect.arrayContaining(['Migration applied successfully']),
   })
 })
+
+const STRICT = {
+  ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, verbatimModuleSyntax: true },
+  ...{ target: 'ES2023', module: 'NodeNext', types: ['node'], skipLibCheck: true },
+}
+
+test.each(['README.md', 'packages/migrator/README.md'])(
+  'the library sample of %s compiles under strict, and runs',
+  async (path) => {
+    const text = await readFile(join(packageDirectory, '../..', path), 'utf8')
+    const [, sample = ''] = /```ts\n(import [^`]*@repo\/migrator'[\s\S]*?)\n```/.exec(text) ?? []
+    await writeFile(join(project, 'sample.ts'), sample)
+    const options = { ...STRICT, typeRoots: [join(packageDirectory, 'node_modules/@types')] }
+    await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['sample.ts'] }))
+    await run(join(packageDirectory, 'node_modules/.bin/tsc'), ['-p', project]).catch(({ stdout }) =>
+      expect(stdout).toBe(''),
+    )
+    const env = { ...process.env, DATABASE_URL: database.url }
+    const { stdout } = await run('node', ['sample.js'], { cwd: project, env })
+    expect(stdout).toContain('2 applied, 0 pending')
+  },
+)
