@@ -26,7 +26,7 @@ export const errorTable = {
   TARGET_NOT_APPLIED: { exit: 2, hint: 'db:migrate:status shows what is applied.' },
   HISTORY_TABLE_INCOMPATIBLE: {
     exit: 2,
-    hint: 'Another tool owns this table. Name another one with historyTable in migrator.config.ts; nothing was changed.',
+    hint: 'Another tool owns this table; nothing was changed. Name another one with historyTable in migrator.config.ts; db:import then takes its history over.',
   },
   HISTORY_NOT_FOUND: { exit: 2, hint: 'Name its tool or its table: db:import drizzle, db:import schema.table.' },
   IMPORT_REFUSED: {

@@ -35,7 +35,8 @@ function unrecognised(path: string): MigratorError {
 }
 
 function holdsMigrations(path: string): boolean {
-  return readDirectory(path).files.length > 0
+  const { files, problems } = readDirectory(path)
+  return files.length > 0 || problems.length > 0
 }
 
 const SHOWN = 5

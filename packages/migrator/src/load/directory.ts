@@ -40,8 +40,9 @@ export function readDirectory(path: string, { strict = false }: DirectoryOptions
   if (other) return refused(path, other.tool.name, other.file, other.tool.advice)
   const format = formatOf(listing)
   const foreign: Recognised = format?.read(listing) ?? { drafts: [] }
+  const names = new Set(listing.files)
   const read = [
-    ...foreign.drafts.map((draft) => sqlMigration(path, withBeside(listing, draft), { tool: format?.name, strict })),
+    ...foreign.drafts.map((draft) => sqlMigration(path, withBeside(names, draft), { tool: format?.name, strict })),
     ...readNative(listing, foreign, strict),
   ]
   const files = read.flatMap(({ file }) => file ?? []).sort((a, b) => compareIds(a.id, b.id))
@@ -66,12 +67,12 @@ function refused(path: string, tool: string, file: string, advice: string): Dire
 }
 
 /** A down or a seed that was written later, beside a migration whose format has no place for it. */
-function withBeside({ files }: Listing, draft: Draft): Draft {
+function withBeside(files: ReadonlySet<string>, draft: Draft): Draft {
   const [down, seed] = [`${draft.id}.down.sql`, `${draft.id}.seed.sql`]
   return {
     ...draft,
-    ...(draft.down === undefined && files.includes(down) ? { down: { path: down } } : {}),
-    ...(files.includes(seed) ? { seed: { path: seed } } : {}),
+    ...(draft.down === undefined && files.has(down) ? { down: { path: down } } : {}),
+    ...(files.has(seed) ? { seed: { path: seed } } : {}),
   }
 }
 

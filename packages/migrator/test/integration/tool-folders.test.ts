@@ -66,6 +66,22 @@ test.each([
   expect(await tables()).toEqual(['a'])
 })
 
+test('an up that does nothing is applied with a warning, as its tool applies it', async () => {
+  await write(toolFolders.Prisma?.files ?? {})
+  await write({ '20240103000000_c/migration.sql': '-- This is an empty migration.' })
+  const applied = await migrator('migrate')
+  expect({ code: applied.code, told: applied.stderr }).toMatchObject({ code: 0 })
+  expect(applied.stderr).toContain('20240103000000_c is empty')
+})
+
+test('a line of a section keeps its number in an error', async () => {
+  await write({ '20240101000000_a.sql': '-- migrate:up\nSELECT 1;\n\n-- migrate:down\nSELECT 2;\nSELECT absent;\n' })
+  expect((await migrator('migrate')).code).toBe(0)
+  const failed = await migrator('rollback', '--force', '--steps', '1')
+  expect(failed.code).toBe(1)
+  expect(failed.stderr + failed.stdout).toContain('20240101000000_a.sql:6:')
+})
+
 test('own pairs may follow the migrations of another tool', async () => {
   await write(toolFolders['drizzle-kit 0.x']?.files ?? {})
   await write({ '0002_c.up.sql': 'CREATE TABLE c (id int);\n', '0002_c.down.sql': 'DROP TABLE c;\n' })
@@ -129,7 +145,7 @@ const OTHERS = {
     '1700000000000-A.ts',
     'export class A1 implements MigrationInterface { async up(queryRunner: QueryRunner) {} }',
   ],
-  sqitch: ['sqitch.plan', '%syntax-version=1.0.0\n'],
+  sqitch: ['add_a.sql', '-- Deploy app:add_a to pg\n\nBEGIN;\nCOMMIT;\n'],
   Rails: ['20240101000000_a.rb', 'class A < ActiveRecord::Migration[7.1]\nend\n'],
   'node-pg-migrate (modules)': ['1700000000000_a.js', 'exports.up = (pgm) => { pgm.createTable("a", {}) }'],
 } as const

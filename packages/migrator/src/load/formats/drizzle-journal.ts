@@ -47,11 +47,14 @@ export function readJournal({ text }: Pick<Listing, 'text'>): Journal | undefine
 function recognise(listing: Listing, entries: readonly JournalEntry[]): Recognised {
   const tags = new Set(entries.map(({ tag }) => tag))
   const strangers = singleFiles(listing).filter((name) => !tags.has(stemOf(name)))
-  const missing = entries.filter(({ tag }) => !listing.files.includes(`${tag}.sql`))
+  const names = new Set(listing.files)
+  const isThere = ({ tag }: JournalEntry) => names.has(`${tag}.sql`)
   return {
-    drafts: entries.filter((entry) => !missing.includes(entry)).map(({ tag }) => draftOf(tag)),
+    drafts: entries.filter(isThere).map(({ tag }) => draftOf(tag)),
     problems: [
-      ...missing.map(({ tag }) => problem(`${tag}.sql`, `is in ${JOURNAL}, but the file does not exist`)),
+      ...entries
+        .filter((entry) => !isThere(entry))
+        .map(({ tag }) => problem(`${tag}.sql`, `is in ${JOURNAL}, but the file does not exist`)),
       ...disorder(entries),
     ],
     warnings: strangers.map((path) => ({

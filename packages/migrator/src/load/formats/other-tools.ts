@@ -48,9 +48,10 @@ export const otherTools: readonly OtherTool[] = [
   },
   {
     name: 'sqitch',
-    find: ({ files, folders }) =>
-      files.find((name) => name === 'sqitch.plan' || name === 'sqitch.conf') ??
-      (['deploy', 'revert', 'verify'].every((name) => folders.includes(name)) ? 'deploy' : undefined),
+    find: (listing) =>
+      containing(/\.sql$/, /^--\s*(?:Deploy|Revert|Verify)\s+\S+\s+(?:to|from|on)\s+pg\b/)(listing) ??
+      listing.files.find((name) => name === 'sqitch.plan' || name === 'sqitch.conf') ??
+      (['deploy', 'revert', 'verify'].every((name) => listing.folders.includes(name)) ? 'deploy' : undefined),
     advice:
       'Copy deploy/NAME.sql to NNNN_NAME.up.sql and revert/NAME.sql to NNNN_NAME.down.sql, in the order of sqitch.plan.',
   },
