@@ -3,6 +3,7 @@ import { redactText } from '../core/redact.ts'
 import { nearestIds } from '../core/target.ts'
 import { MigratorError } from '../errors.ts'
 import { isOfMigrationCode, onLateError } from '../load/migration-code.ts'
+import { isBrokenWire } from '../postgres/broken-wire.ts'
 import { toolVersion } from '../version.ts'
 import { createCli } from './command.ts'
 import { commandsNamed } from './commands/index.ts'
@@ -36,7 +37,7 @@ export async function runCli({ argv, config, called = 'program' }: CliOptions): 
   outliveReaders()
   const signals = listenForSignals(() => output.fail(nothingBegun()))
   const cli = createCli({ env, invocation, config: () => locate(config), signals })
-  const unexpected = (error: unknown) => void (isOfMigrationCode() || finishAtOnce(output.fail(error)))
+  const unexpected = (error: unknown) => void (isOfMigrationCode() || finishAtOnce(output.fail(asLoss(error))))
   process.on('unhandledRejection', unexpected)
   process.on('uncaughtException', unexpected)
   onLateError((message) => output.warn(message))
@@ -67,6 +68,12 @@ export async function runCli({ argv, config, called = 'program' }: CliOptions): 
   } catch (error) {
     await finish(output.fail(error))
   }
+}
+
+/** The driver asks for the types of a new session by itself, and leaves the failure of that to nobody. */
+function asLoss(error: unknown): unknown {
+  if (error instanceof MigratorError || !isBrokenWire(error)) return error
+  return new MigratorError('CONNECTION_LOST', 'The connection to the database was lost.', { cause: error })
 }
 
 interface UsageOwner {

@@ -1,4 +1,5 @@
 import { mayLeaveSomething } from '../sql/leftovers.ts'
+import { literal } from '../sql/literal.ts'
 
 /**
  * What the statements of a step may leave in their session for the next step, or, behind a pooler, for another client:
@@ -30,10 +31,12 @@ export class Leftovers {
    * on a temporary table, or a cursor over it, keeps it from being dropped.
    * https://www.postgresql.org/docs/current/sql-discard.html
    */
-  removal(pooled: boolean): string {
+  removal(pooled: boolean, applicationName: string): string {
     if (!pooled) return [...RESET, 'DEALLOCATE ALL', 'UNLISTEN *', UNLOCK].join('; ')
-    // The connection is shared: what other clients have prepared and locked there stays.
-    return [...RESET, ...(this.#prepared ? [DEALLOCATE_OWN] : []), ...(this.#locks ? [UNLOCK] : [])].join('; ')
+    // A pooler gave the session its name, by which a later run looks for it. The connection is shared: what other clients have
+    // prepared and locked there stays.
+    const named = `SET application_name = ${literal(applicationName)}`
+    return [...RESET, named, ...(this.#prepared ? [DEALLOCATE_OWN] : []), ...(this.#locks ? [UNLOCK] : [])].join('; ')
   }
 
   /** Removes what outlives a ROLLBACK. */

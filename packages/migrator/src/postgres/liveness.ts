@@ -112,17 +112,17 @@ export function createLiveness({ timeoutMs, label, open }: LivenessOptions): Liv
   /** Idle at two looks in a row, and for the same reason: its answer is on a wire that does not carry it. */
   function isOver(connection: OpenConnection, { sessions, named }: Activity): boolean {
     const { serverPid } = connection
-    if (serverPid === undefined && !connection.backend.pooled) {
-      return connection.quietForMs(performance.now()) > timeoutMs / 2
-    }
     if (serverPid === undefined && !named) return false
-    const mine = serverPid === undefined ? sessions : sessions.filter(({ pid }) => pid === serverPid)
+    const others = [...watched].flatMap(({ serverPid: pid }) => (pid === undefined ? [] : [pid]))
+    const mine = sessions.filter(({ pid }) => (serverPid === undefined ? !others.includes(pid) : pid === serverPid))
     if (serverPid !== undefined && mine.length === 0) return true
     if (mine.some(({ state }) => !state.startsWith('idle'))) {
       idleSince.delete(connection)
       return false
     }
-    const since = mine.map(({ pid, stateSince }) => `${pid} ${stateSince}`).join()
+    // Behind a pooler, what is idle outside a transaction serves others meanwhile.
+    const waiting = mine.filter(({ state }) => !connection.backend.pooled || state !== 'idle')
+    const since = waiting.map(({ pid, stateSince }) => `${pid} ${stateSince}`).join()
     const before = idleSince.get(connection)
     idleSince.set(connection, since)
     return before === since

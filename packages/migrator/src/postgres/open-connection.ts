@@ -48,6 +48,11 @@ export class OpenConnection {
     })
   }
 
+  /** How it names itself to the server. */
+  get applicationName(): string {
+    return this.client.options.connection.application_name ?? ''
+  }
+
   get isLost(): boolean {
     return this.#lost
   }
@@ -77,8 +82,9 @@ export class OpenConnection {
         },
         (error: unknown) => {
           this.#unanswered.delete(key)
-          reject(error)
-          if (isConnectionLoss(error)) this.lose(error)
+          const isEnd = isConnectionLoss(error)
+          reject(isEnd ? connectionLost(error) : error)
+          if (isEnd) this.lose(error)
         },
       )
     })

@@ -1,4 +1,5 @@
 import postgres from 'postgres'
+import { isBrokenWire } from './broken-wire.ts'
 
 /**
  * What a server says of an error; https://www.postgresql.org/docs/current/protocol-error-fields.html. Poolers that answer
@@ -39,21 +40,8 @@ export function endsSession(server: ServerError): boolean {
 export function isConnectionLoss(error: unknown): boolean {
   const server = serverErrorIn(error)
   if (server) return endsSession(server)
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if ('code' in cause && CONNECTION_CODES.has(String(cause.code))) return true
-  }
-  return false
+  return isBrokenWire(error)
 }
-
-const CONNECTION_CODES = new Set([
-  'CONNECTION_CLOSED',
-  'CONNECTION_ENDED',
-  'CONNECTION_DESTROYED',
-  'ECONNRESET',
-  'ECONNREFUSED',
-  'EPIPE',
-  'ETIMEDOUT',
-])
 
 /** Too many connections, for the server, the role or the database; starting up, shutting down. */
 export const BUSY_STATES: ReadonlySet<string> = new Set(['53300', '57P03'])

@@ -70,7 +70,7 @@ export class PostgresSession implements Session {
   async freshen(limits: StepLimits, next: 'step' | 'commit'): Promise<void> {
     if (!this.#leftovers.any) return
     const fire = next === 'commit' ? 'SET CONSTRAINTS ALL IMMEDIATE; ' : ''
-    const removal = this.#leftovers.removal(this.pooled)
+    const removal = this.#leftovers.removal(this.pooled, this.#connection.applicationName)
     const set = this.#limits(limits, this.pooled ? 'SET LOCAL' : 'SET')
     this.#leftovers.clear()
     // After a COMMIT they hold for the session, after a ROLLBACK those do that `begin` had set.
