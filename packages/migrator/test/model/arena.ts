@@ -4,6 +4,7 @@ import postgres from 'postgres'
 import { createProject, type Project } from '../support/cli.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
 import { until } from '../support/until.ts'
+import { LIVENESS_MS } from './drive.ts'
 import { filesOf, WATCH } from './migrations.ts'
 import { idAt } from './model.ts'
 import type { Kind } from './scenario.ts'
@@ -26,7 +27,9 @@ export interface Arena {
 export async function createArena(): Promise<Arena> {
   const db = await createDatabase()
   const project = await createProject(db.url)
-  await project.write({ 'migrator.config.mjs': "export default { migrations: 'migrations', logFile: false }\n" })
+  await project.write({
+    'migrator.config.mjs': `export default { migrations: 'migrations', logFile: false, livenessTimeoutMs: ${LIVENESS_MS} }\n`,
+  })
   const sql = postgres(db.url, { max: 2, onnotice() {}, connection: { application_name: 'arena' } })
   const others = (more: string) => sql`
     SELECT pid, state, application_name AS name, left(query, 80) AS query FROM pg_stat_activity

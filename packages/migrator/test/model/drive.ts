@@ -4,6 +4,9 @@ import type { Document, Project, Running } from '../support/cli.ts'
 import { idAt } from './model.ts'
 import type { Command, Kind } from './scenario.ts'
 
+/** Shorter than the default, so that a run whose wire fell silent ends soon. */
+export const LIVENESS_MS = 10_000
+
 /** What a command told when it ended. */
 export interface Told {
   readonly exit: number
@@ -30,7 +33,7 @@ export interface Drive {
 }
 
 export function throughLibrary(url: string, project: Project, kinds: readonly Kind[], command: Command): Drive {
-  const adapter = new PostgresAdapter({ connectionString: url })
+  const adapter = new PostgresAdapter({ connectionString: url, livenessTimeoutMs: LIVENESS_MS })
   const runner = new MigrationRunner({ adapter, migrationsDirectory: project.migrations, operator: {}, onWarning() {} })
   const work = async (): Promise<Outcome> => {
     try {
