@@ -11,6 +11,7 @@ import type { Section } from './result.ts'
 import { applySection } from './sections/apply.ts'
 import { catalogSection } from './sections/catalog.ts'
 import { growthSection } from './sections/growth.ts'
+import { largeFileSection } from './sections/large-file.ts'
 import { modulesSection } from './sections/modules.ts'
 import { noOpSection } from './sections/no-op.ts'
 import { rehearsalSection } from './sections/rehearsal.ts'
@@ -23,6 +24,7 @@ import { temporaryFolder } from './temporary.ts'
 
 const SECTIONS: Readonly<Record<string, (bench: Bench) => Promise<Section>>> = {
   apply: applySection,
+  'large-file': largeFileSection,
   rollback: rollbackSection,
   status: statusSection,
   'no-op': noOpSection,
