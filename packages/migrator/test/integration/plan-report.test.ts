@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, inject, test } from 'vitest'
-import { pair } from '../support/cli.ts'
+import { pair, threeTables } from '../support/cli.ts'
 import { outsidePair, scene } from '../support/scene.ts'
 
 const FILES = {
@@ -86,4 +86,15 @@ test('what is refused is told, and ends as the run would', async () => {
   const finished = await project.run(['plan', ...scratch()])
   expect(finished.code).toBe(3)
   expect(finished.stdout).toMatch(/Refused: .*0001_users/)
+})
+
+test('plan --down shows what a rollback refuses', async () => {
+  const { project } = await scene({ ...threeTables() })
+  await project.run(['migrate'])
+  await project.write({ 'migrations/0003_three.up.sql': 'SELECT 1;\n' })
+  for (const words of ['plan --down 1', 'plan --down 3', 'rollback', 'rollback --steps 3']) {
+    const code = words.endsWith('3') ? 'CONFIRMATION_REQUIRED' : 'CHECKSUM_MISMATCH'
+    const ended = await project.run([...words.split(' '), '--json'])
+    expect({ words, exit: ended.code, code: ended.json().error.code }).toEqual({ words, exit: 3, code })
+  }
 })

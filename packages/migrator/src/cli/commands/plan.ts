@@ -95,8 +95,9 @@ async function dryRunOf(flags: PlanFlags, world: World): Promise<RunReport> {
     return rollback(context, set, {
       ...options,
       target: down,
-      force: true,
-      everything: true,
+      // What a rollback without --force refuses is what its plan has to show.
+      force: false,
+      everything: false,
       onLoss: 'tell',
       knownLoss,
     })
