@@ -190,6 +190,8 @@ export interface HistoryStore {
   read(on: Session): Promise<readonly HistoryEntry[]>
   /** Creates or completes what the store needs. Call it under the run lock. Rejects with HISTORY_TABLE_INCOMPATIBLE. */
   prepare(on: Session): Promise<void>
+  /** Whether `record` sends all that it sends at once, before it awaits anything, so that it can go with the commit. Default: no. */
+  recordsAtOnce?(): boolean
   /**
    * Records the changes in this order, all or none of them. Rejects with HISTORY_CHANGED when one of them does not fit what
    * is on record: an entry that is applied twice, or reverted though there is none.

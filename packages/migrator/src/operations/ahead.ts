@@ -56,9 +56,14 @@ export function sendAhead(run: Run, steps: readonly ReadyStep[], send: (step: Re
 
 /** Whether a step does nothing but send an SQL text, in a transaction, with its record beside it. */
 export function isPlain(run: Run, { migration, direction, data }: ReadyStep): boolean {
-  if (data || !migration?.transactional || !run.context.store.commitsWithStep) return false
+  if (data || !migration?.transactional || !recordsAtOnce(run.context)) return false
   const action = direction === 'up' ? migration.up : migration.down
   return action?.kind === 'sql' && !mayBeForbidden(action.sql)
+}
+
+/** Only of the database's own store is it known that its record can be sent along with the commit, without waiting. */
+export function recordsAtOnce({ store, database }: Run['context']): boolean {
+  return store.commitsWithStep && store === database.historyStore && (store.recordsAtOnce?.() ?? false)
 }
 
 /** Waits for all that was sent; rejects with the failure that came first in the order of sending. */

@@ -3,7 +3,7 @@ import type { Action } from '../core/migration.ts'
 import { irreversible } from '../core/plan.ts'
 import { MigratorError } from '../errors.ts'
 import type { Session, StatementWatch } from '../ports.ts'
-import { firstFailureOf, isPlain, sendAhead } from './ahead.ts'
+import { firstFailureOf, isPlain, recordsAtOnce, sendAhead } from './ahead.ts'
 import { emit, reportError, throwIfInterrupted } from './context.ts'
 import { preserving, puttingBack, tellKeptData } from './kept-data.ts'
 import { committed, isConnectionLost, lostWhile } from './outcome.ts'
@@ -31,6 +31,7 @@ export async function runTransactional(run: Run, step: ReadyStep, index: number)
 async function runThenCommit(run: Run, step: ReadyStep, started: number): Promise<void> {
   await Promise.all([run.session.begin(run.options), performStep(run, step)]).catch(notYetCommitted)
   const change = changeAfter(run, step, started)
+  await recordBefore(run, [change])
   await committed(run, change, recordAndCommit(run, change))
   await recordAfterStep(run, [change])
 }
@@ -129,8 +130,9 @@ async function commitBatch(run: Run, changes: readonly HistoryChange[]): Promise
   const last = changes.at(-1)
   if (!last) return
   const { store } = run.context
+  await recordBefore(run, changes)
   const sent = run.session.together(() => [
-    ...(store.commitsWithStep ? [store.record(run.session, ...changes)] : []),
+    ...(recordsAtOnce(run.context) ? [store.record(run.session, ...changes)] : []),
     run.session.guard(run.lock),
     run.session.commit(),
   ])
@@ -311,11 +313,24 @@ function recordAndCommit(run: Run, change: HistoryChange): Promise<void> {
   return firstFailureOf([
     run.session.freshen(run.options, 'commit'),
     run.session.together(() => [
-      ...(store.commitsWithStep ? [store.record(run.session, change)] : []),
+      ...(recordsAtOnce(run.context) ? [store.record(run.session, change)] : []),
       run.session.guard(run.lock),
       run.session.commit(),
     ]),
   ])
+}
+
+/** In the step's transaction, but before the message that commits it: how long the store takes, and what it sends, is its own. */
+async function recordBefore(run: Run, changes: readonly HistoryChange[]): Promise<void> {
+  const { store } = run.context
+  if (!store.commitsWithStep || recordsAtOnce(run.context)) return
+  try {
+    await run.session.freshen(run.options, 'commit')
+    await run.session.guard(run.lock)
+    await store.record(run.session, ...changes)
+  } catch (error) {
+    notYetCommitted(error)
+  }
 }
 
 async function recordAfterStep(run: Run, changes: readonly HistoryChange[]): Promise<void> {

@@ -76,6 +76,11 @@ export class TableStateStore implements HistoryStore {
     }
   }
 
+  /** A subclass that records in its own way may do more. */
+  recordsAtOnce(): boolean {
+    return this.record === TableStateStore.prototype.record
+  }
+
   async record(on: Session, ...changes: readonly HistoryChange[]): Promise<void> {
     if (changes.length === 0) return
     try {
