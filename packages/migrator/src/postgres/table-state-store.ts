@@ -84,7 +84,8 @@ export class TableStateStore implements HistoryStore {
   async record(on: Session, ...changes: readonly HistoryChange[]): Promise<void> {
     if (changes.length === 0) return
     try {
-      await on.execute(this.#statements(changes).join(';\n'))
+      const checks = keptChecks(quoted(this.#name), changes)
+      await on.execute([...this.#statements(changes), ...checks].join(';\n'))
     } catch (cause) {
       throw doesNotFit(cause, this.#name)
     }
@@ -142,19 +143,42 @@ export class TableStateStore implements HistoryStore {
   }
 }
 
-/** Raises 2201G unless every one of them was there. */
+/** Raises 2201G unless every one of them is there. */
 function remove(table: string, ...ids: readonly string[]): string {
-  return `WITH gone AS (DELETE FROM ${table} WHERE version IN (${ids.map((id) => literal(id)).join(', ')}) RETURNING 1)
-    SELECT pg_catalog.width_bucket(0, 0, 1, CASE WHEN count(*) = ${ids.length} THEN 1 ELSE 0 END) FROM gone`
+  const these = `FROM ${table} WHERE version IN (${ids.map((id) => literal(id)).join(', ')})`
+  return `SELECT pg_catalog.width_bucket(0, 0, 1, CASE WHEN pg_catalog.count(*) = ${ids.length} THEN 1 ELSE 0 END)
+    FROM (SELECT 1 ${these} FOR UPDATE) AS there;
+    DELETE ${these}`
+}
+
+/** A trigger, a rule or row security of the table may drop a record; this raises 2201W then. */
+function keptChecks(table: string, changes: readonly HistoryChange[]): readonly string[] {
+  const added = changes.flatMap((each) => (each.kind === 'applied' || each.kind === 'began' ? [each.entry.id] : []))
+  const removed = changes.flatMap((each) => (each.kind === 'reverted' ? [each.id] : []))
+  const check = (ids: readonly string[], count: number) =>
+    ids.length === 0
+      ? []
+      : [
+          `SELECT FROM (SELECT) AS one LIMIT (SELECT CASE WHEN pg_catalog.count(*) = ${count} THEN 1 ELSE -1 END
+             FROM ${table} WHERE version IN (${ids.map((id) => literal(id)).join(', ')}))`,
+        ]
+  return [...check(removed, 0), ...check(added, added.length)]
 }
 
 /** Somebody else has recorded the same step: what this transaction did goes with it. */
 function doesNotFit(cause: unknown, { table }: TableName): unknown {
   if (!(cause instanceof MigratorError)) return cause
+  if (cause.details.sqlstate === '2201W') return notKept(cause, table)
   const { sqlstate, table: violated } = cause.details
   if (sqlstate !== '2201G' && !(sqlstate === '23505' && violated === table)) return cause
   const message = 'Another run has recorded this step meanwhile; nothing of it was committed here.'
   return new MigratorError('HISTORY_CHANGED', message, { cause })
+}
+
+function notKept(cause: MigratorError, table: string): MigratorError {
+  const message = `The history table ${table} did not keep the record of this step, so the step was not committed.`
+  const hint = 'Remove the trigger, rule or row security policy on that table that changes its rows.'
+  return new MigratorError('MIGRATION_FAILED', message, { cause, hint })
 }
 
 const ROWS_AT_ONCE = 200
