@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Action, isNumberedId, type Migration, type MigrationContext } from './core/migration.ts'
 import { MigratorError } from './errors.ts'
-import { runMigrationCode } from './load/migration-code.ts'
+import { actionOfCode } from './load/migration-code.ts'
 
 /** A migration written in place, without a file. `Db` is the Drizzle database that the steps receive. */
 export interface MigrationDefinition {
@@ -27,11 +27,7 @@ export function defineMigration(definition: MigrationDefinition): Migration {
   const { id, description, up, down, irreversible, transaction = true, validate, verify, seed } = definition
   if (!isNumberedId(id)) throw invalid(`"${id}" is no id: it is digits, "_" or "-", then a name.`)
   if (!down && !irreversible?.trim()) throw invalid(`Migration ${id} does not have a down() function.`)
-  const action = (code: (db: never, context: MigrationContext) => unknown): Action => ({
-    kind: 'module',
-    run: (...given) => runMigrationCode(id, () => code(...(given as Parameters<typeof code>))),
-    file: id,
-  })
+  const action = (code: (db: never, context: MigrationContext) => unknown): Action => actionOfCode(id, code)
   return {
     id,
     description,

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate } from 'node:timers/promises'
+import type { Action } from '../core/migration.ts'
 
 /** One call into a migration's own code. Whatever that code starts belongs to it, timers and promises too. */
 interface Call {
@@ -30,6 +31,12 @@ export async function runMigrationCode<T>(file: string, code: () => T | Promise<
   } finally {
     call.running = false
   }
+}
+
+/** An action that runs a migration's own function, guarded. Whoever reads its text reads that function's. */
+export function actionOfCode(file: string, code: (...given: never[]) => unknown): Action {
+  const guarded = (...given: unknown[]) => runMigrationCode(file, () => code(...(given as never[])))
+  return { kind: 'module', run: Object.assign(guarded, { toString: () => String(code) }), file }
 }
 
 /** Whether an error that nobody caught comes from a migration's code, and so is dealt with here. */

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type FileProblem, invalidFiles } from '../core/file-problem.ts'
-import type { Action, Migration, MigrationFile, SourceFile } from '../core/migration.ts'
+import type { Migration, MigrationFile, SourceFile } from '../core/migration.ts'
 import { once } from '../core/once.ts'
 import { readLiterals } from '../sql/code-literals.ts'
 import { checksumOf } from './checksum.ts'
 import { freshenModules } from './fresh-modules.ts'
 import { importModule } from './import-module.ts'
 import { importsChecksumOf, localImports } from './local-imports.ts'
-import { runMigrationCode } from './migration-code.ts'
+import { actionOfCode } from './migration-code.ts'
 import { isProblem, readSource } from './source.ts'
 
 /** A TypeScript or JavaScript module as a migration. It is imported only by `load`. */
@@ -55,11 +55,11 @@ export async function loadModule(
     description: typeof description === 'string' ? description : undefined,
     transactional: transaction !== false,
     irreversible: isReason(irreversible) ? irreversible : undefined,
-    up: action(up, named.path),
-    down: isFunction(down) ? action(down, named.path) : undefined,
-    validate: isFunction(validate) ? action(validate, named.path) : undefined,
-    verify: isFunction(verify) ? action(verify, named.path) : undefined,
-    seed: isFunction(seed) ? action(seed, named.path) : undefined,
+    up: actionOfCode(named.path, up as Code),
+    down: isFunction(down) ? actionOfCode(named.path, down) : undefined,
+    validate: isFunction(validate) ? actionOfCode(named.path, validate) : undefined,
+    verify: isFunction(verify) ? actionOfCode(named.path, verify) : undefined,
+    seed: isFunction(seed) ? actionOfCode(named.path, seed) : undefined,
     sources,
   }
 }
@@ -139,10 +139,4 @@ type Code = (...args: unknown[]) => unknown
 
 function isFunction(value: unknown): value is Code {
   return typeof value === 'function'
-}
-
-function action(run: unknown, file: string): Action {
-  const guarded = (...given: unknown[]) => runMigrationCode(file, () => (run as Code)(...given))
-  // Whether a module destroys anything is read from its own code (safety/destructive.ts), not from the guard around it.
-  return { kind: 'module', run: Object.assign(guarded, { toString: () => String(run) }), file }
 }

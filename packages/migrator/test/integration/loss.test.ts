@@ -277,7 +277,7 @@ describe('counting', () => {
     try {
       const down = { kind: 'module', file: 'x', run: () => undefined } as const
       const step = { id: '0001_a', direction: 'down', by: 'file', migration: { down } } as never
-      const context = { database: adapter } as unknown as Context
+      const context = { database: adapter, signal: new AbortController().signal } as unknown as Context
       const knownLoss = () => [{ schema: 'public', table: 'orders', column: 'note' }]
       expect(await measureLoss(context, [step], { lossTimeoutMs: 2_000, knownLoss })).toEqual([
         column('public.orders', 'note', 2),
