@@ -394,7 +394,7 @@ describe('putting back in place', () => {
     const before = { rows: await Promise.all(TABLES.map(rowsOf)), catalog: await catalogOf(db.url) }
     expect(await refusalOf(handle.restore())).toMatchObject({
       code: 'RESTORE_FAILED',
-      message: expect.stringMatching(/violates foreign key constraint "of_order".*99/),
+      message: expect.stringMatching(/violates foreign key constraint "of_order"/),
     })
     expect({ rows: await Promise.all(TABLES.map(rowsOf)), catalog: await catalogOf(db.url) }).toEqual(before)
   })

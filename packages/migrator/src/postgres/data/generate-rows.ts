@@ -5,6 +5,7 @@ import { type ReadAs, readableShape } from '../../core/data/read-as.ts'
 import { rowPlan } from '../../core/data/row-plan.ts'
 import { changedSince, nameOf, shownName, type TableShape } from '../../core/data/table-shape.ts'
 import type { DomainValues } from '../../core/data/type-values.ts'
+import { withoutStop } from '../../core/sentence.ts'
 import type { Session } from '../../ports.ts'
 import { literal } from '../../sql/literal.ts'
 import { quoted } from '../table-name.ts'
@@ -285,7 +286,7 @@ function notesOf(shape: TableShape, tries: readonly Try[]): GeneratedRows['notes
       ? [
           {
             table,
-            note: `its triggers were off: with them no row was kept (${tries[0]?.refusal ?? 'they dropped every row'})`,
+            note: `its triggers were off: with them no row was kept (${withoutStop(tries[0]?.refusal ?? 'they dropped every row')})`,
           },
         ]
       : []),
