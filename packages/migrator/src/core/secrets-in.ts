@@ -120,6 +120,7 @@ function createCredentials(text: string): (at: number) => Secret | undefined {
   const inLine = createLastAt(text, /[\n"]/g)
   return (scheme) => {
     const from = scheme + '://'.length
+    if (text.startsWith(EXAMPLE, from)) return undefined
     const user = endOf(USER, text, from)
     if (text[user] !== ':') return tokenInUrl(text, scheme, from, user)
     const port = endOf(PORT, text, user + 1) > user + 1
@@ -127,6 +128,9 @@ function createCredentials(text: string): (at: number) => Secret | undefined {
     return at === undefined ? undefined : nonEmpty(user + 1, at)
   }
 }
+
+/** The form that our own hints show. */
+const EXAMPLE = 'user:password@host:5432/database'
 
 const USER = /[^\s/:"]*/y
 const PORT = /\d+(?=[/?#\s]|$)/y
