@@ -18,6 +18,11 @@ export interface Step {
   readonly entry?: HistoryEntry | undefined
 }
 
+/** By what the SQL of a step is known in a report: one run may recover a migration and apply it again. */
+export function sqlKeyOf({ id, by }: Pick<Step, 'id' | 'by'>): string {
+  return by === 'recovery' ? `recovery of ${id}` : id
+}
+
 /** A reason not to run the plan. Problems are data: planning never throws. */
 export interface Problem {
   readonly code: ErrorCode

@@ -1,13 +1,13 @@
-import type { HistoryEntry } from '../core/history.ts'
 import { type MigrationStatus, reconcile } from '../core/reconcile.ts'
 import { MigratorError } from '../errors.ts'
 import type { RunLock, Session } from '../ports.ts'
 import { type Context, emit, interrupted, type MigrationSet, type RunOptions } from './context.ts'
 import { lateSession } from './late-session.ts'
 import type { ReadyStep } from './prepare.ts'
+import { dirtyFound, dirtyIn, planOfRecovery } from './recoveries.ts'
 import { recoverEntry } from './recovery.ts'
 import type { Run } from './run.ts'
-import { dirtyIn, planOfRecovery, type Safeguard } from './safeguard.ts'
+import type { Safeguard } from './safeguard.ts'
 
 /** Reads the history and puts every migration into one state. */
 export async function readStatuses(
@@ -104,14 +104,6 @@ export async function recoverDirty(
   await run.context.store.prepare(run.session)
   for (const { entry, file } of dirty) await recoverEntry(run, entry, file)
   return versions
-}
-
-function dirtyFound(dirty: readonly { id: string; entry: HistoryEntry }[]): MigratorError {
-  const told = dirty.map(({ id, entry: { progress } }) => {
-    const at = progress?.statement ? `. It stopped at: ${progress.statement.split('\n')[0]}` : ''
-    return `Migration ${id} is dirty: its ${progress?.direction ?? 'up'} began ${progress ? 'outside a transaction ' : ''}and its outcome is unknown${at}.`
-  })
-  return new MigratorError('MIGRATION_DIRTY', told.join('\n'), { details: { versions: dirty.map(({ id }) => id) } })
 }
 
 /** Records the schema's fingerprint with the newest applied migration, for comparing later, and returns it. */

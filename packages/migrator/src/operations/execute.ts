@@ -21,12 +21,13 @@ import { type Course, operationOf, type Proposal } from './course.ts'
 import { dataToKeep, keptDataOf, withKeptData } from './kept-data.ts'
 import { isConnectionLost } from './outcome.ts'
 import { prepareSteps, type ReadyStep, refusePlan } from './prepare.ts'
+import { dirtyIn, planAfter, planOfRecovery } from './recoveries.ts'
 import { recoverEntry } from './recovery.ts'
 import type { RunReport } from './report.ts'
 import { namingBackups, restoreAfterFailure } from './restore-after-failure.ts'
 import { type Run, runSteps, type StepResult, transactionMode } from './run.ts'
 import { withRunLock } from './run-lock.ts'
-import { type Agreed, agreedBefore, createSafeguard, dirtyIn, planOfRecovery, withBackupMode } from './safeguard.ts'
+import { type Agreed, agreedBefore, createSafeguard, withBackupMode } from './safeguard.ts'
 
 /**
  * Plans, agrees, backs up, and runs: under the run lock the history is read anew, dirty migrations are recovered, and the
@@ -151,7 +152,7 @@ async function underLock(
   const run = await createRun(context, course.options, lock, session, first, safeguard.passStep)
   const recovered = course.direction === 'up' ? await recoverDirty(run, first, safeguard) : []
   const statuses = recovered.length > 0 ? await readStatuses(context, session, course.set) : first
-  const planned = exempting(recovered, course.plan(statuses))
+  const planned = planAfter(recovered, course, statuses)
   refusePlan(planned)
   const prepared = await prepareSteps(
     context,
@@ -191,14 +192,6 @@ async function proposalOf(course: Course, plan: Plan, steps: readonly ReadyStep[
 /** Dirty migrations that a rollback takes back on its way; what they run is told by their files. */
 function toRecover({ steps }: Plan): readonly ReadyStep[] {
   return steps.filter(({ by }) => by === 'recovery')
-}
-
-/** What was recovered a moment ago goes up again where it stood, though later ones are applied. */
-function exempting(recovered: readonly string[], plan: Plan): Plan {
-  const problems = plan.problems.filter(
-    ({ code, id }) => code !== 'OUT_OF_ORDER' || id === undefined || !recovered.includes(id),
-  )
-  return { ...plan, problems }
 }
 
 /** Steps whose archived source turned out unusable, and that --force lets go, are shown as what they are. */

@@ -1,7 +1,7 @@
 import { type Certificates, type LostObject, lostObjects, staleCertificates } from '../core/certificate.ts'
 import { lossText, tellable } from '../core/loss.ts'
 import type { Migration } from '../core/migration.ts'
-import type { Step } from '../core/plan.ts'
+import { type Step, sqlKeyOf } from '../core/plan.ts'
 import type { PlanFacts, PlannedStep } from '../core/plan-facts.ts'
 import type { MigrationStatus } from '../core/reconcile.ts'
 import { inOrderOfApplication } from '../core/reconcile.ts'
@@ -62,7 +62,7 @@ export function factsOfDryRun(
     const known = stale.has(step.id) ? undefined : certificates.get(step.id)
     return {
       step,
-      sql: dry.sql?.[step.id] && redactText(dry.sql[step.id] ?? ''),
+      sql: dry.sql?.[sqlKeyOf(step)] && redactText(dry.sql[sqlKeyOf(step)] ?? ''),
       checksum: step.file?.checksum ?? step.entry?.checksum,
       statements: (rehearsal?.statements ?? [])
         .filter(({ direction }) => direction === step.direction)

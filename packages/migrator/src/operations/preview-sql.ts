@@ -1,3 +1,4 @@
+import { sqlKeyOf } from '../core/plan.ts'
 import type { MigrationStatus } from '../core/reconcile.ts'
 import { type ErrorCode, MigratorError } from '../errors.ts'
 import type { Session } from '../ports.ts'
@@ -23,15 +24,18 @@ export async function previewSql(
   steps: readonly ReadyStep[],
 ): Promise<PreviewedSql> {
   const sql = textsOf(steps)
-  const unknown = steps.filter(({ id, migration }) => migration && sql[id] === undefined)
-  if (unknown.length === 0) return { sql }
+  const recovers = steps.some(({ by }) => by === 'recovery')
+  const coming = steps.filter(({ by }) => by !== 'recovery')
+  const unknown = coming.filter(({ id, migration }) => migration && sql[id] === undefined)
+  if (unknown.length === 0) return recovers ? { sql, note: RECOVERY } : { sql }
   const { withScratch } = context
   if (!withScratch) return { sql, note: 'what modules send shows only when they run' }
   try {
     const chain = await appliedChain(context, on, statuses)
-    const recorded = await withScratch((scratch) => recordSql(scratch, chain, steps))
+    const recorded = await withScratch((scratch) => recordSql(scratch, chain, coming))
     const { failure } = recorded
-    const note = failure && `on a scratch database ${failure.id} fails: ${failure.message}`
+    const failed = failure && `on a scratch database ${failure.id} fails: ${failure.message}`
+    const note = failed ?? (recovers ? RECOVERY : undefined)
     return { sql: { ...recorded.sql, ...sql }, note }
   } catch (error) {
     // A dry run says what it can: where no scratch database can be had, modules are shown as code that is to run.
@@ -40,6 +44,9 @@ export async function previewSql(
   }
 }
 
+const RECOVERY =
+  'a recovery looks at what is there: of its down it leaves out what would drop objects that are not there, or that were there before'
+
 const WITHOUT = new Set<ErrorCode>([
   ...(['SCRATCH_UNAVAILABLE', 'EMBEDDED_SERVER_FAILED', 'MIGRATION_FAILED', 'INVALID_INDEX'] as const),
   ...(['CONNECTION_FAILED', 'AUTHENTICATION_FAILED', 'DATABASE_NOT_FOUND', 'CONNECTION_LOST'] as const),
@@ -47,9 +54,10 @@ const WITHOUT = new Set<ErrorCode>([
 ])
 
 function textsOf(steps: readonly ReadyStep[]): Readonly<Record<string, string>> {
-  const texts = steps.flatMap(({ id, direction, migration }) => {
+  const texts = steps.flatMap((step) => {
+    const { direction, migration } = step
     const action = direction === 'up' ? migration?.up : migration?.down
-    return action?.kind === 'sql' ? [[id, action.sql.trim()] as const] : []
+    return action?.kind === 'sql' ? [[sqlKeyOf(step), action.sql.trim()] as const] : []
   })
   return Object.fromEntries(texts)
 }

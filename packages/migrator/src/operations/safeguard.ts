@@ -1,7 +1,5 @@
-import type { HistoryEntry } from '../core/history.ts'
 import type { Loss } from '../core/loss.ts'
 import type { Plan, Step } from '../core/plan.ts'
-import type { MigrationStatus } from '../core/reconcile.ts'
 import { MigratorError } from '../errors.ts'
 import type { Backups } from './backups.ts'
 import { type Course, operationOf, type Proposal } from './course.ts'
@@ -69,18 +67,4 @@ export function agreedBefore(course: Course, agreed: Agreed): Course {
 
 function idsOf(steps: readonly Step[]): string {
   return steps.map(({ id, direction }) => `${direction} ${id}`).join('\n')
-}
-
-export type DirtyStatus = MigrationStatus & { readonly entry: HistoryEntry }
-
-/** Dirty migrations, the newest first: the order in which they are recovered. */
-export function dirtyIn(statuses: readonly MigrationStatus[]): readonly DirtyStatus[] {
-  const dirty = statuses.filter((status): status is DirtyStatus => status.entry?.dirty === true)
-  return dirty.toSorted((a, b) => b.entry.sequence - a.entry.sequence)
-}
-
-/** Recovering runs downs, so it is agreed to like a rollback. */
-export function planOfRecovery(dirty: readonly DirtyStatus[]): Plan {
-  const steps = dirty.map(({ id, file, entry }): Step => ({ id, direction: 'down', by: 'recovery', file, entry }))
-  return { direction: 'down', steps, problems: [], notices: [] }
 }

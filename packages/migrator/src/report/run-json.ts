@@ -1,5 +1,5 @@
 import type { Loss } from '../core/loss.ts'
-import type { Plan, Step } from '../core/plan.ts'
+import { type Plan, type Step, sqlKeyOf } from '../core/plan.ts'
 import type { MigrationStatus } from '../core/reconcile.ts'
 import type { BackupRecord } from '../ports/backup.ts'
 import type { ErrorReport } from '../ports.ts'
@@ -37,7 +37,7 @@ export interface RunFacts {
 export function runDocument(facts: RunFacts, database: string, reportError: (error: unknown) => ErrorReport): object {
   const { runId, direction, plan, results, recovered, durationMs, dryRun } = facts
   const steps = dryRun
-    ? plan.steps.map((step) => ({ ...stepJson(step), status: 'not-run', sql: facts.sql?.[step.id] ?? null }))
+    ? plan.steps.map((step) => ({ ...stepJson(step), status: 'not-run', sql: facts.sql?.[sqlKeyOf(step)] ?? null }))
     : results.map(({ step, status, durationMs: ms, error }) => ({
         ...stepJson(step),
         status,

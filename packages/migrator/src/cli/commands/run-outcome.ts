@@ -1,4 +1,5 @@
 import { byKeeping, type Loss, lossText } from '../../core/loss.ts'
+import { sqlKeyOf } from '../../core/plan.ts'
 import { plural } from '../../core/plural.ts'
 import type { MigrationStatus } from '../../core/reconcile.ts'
 import { proofText, proveSchema, type SchemaProof } from '../../core/schema-proof.ts'
@@ -35,18 +36,15 @@ function previewText(
   const { colours } = world.output.style
   const lines = [headline(world)]
   if (plan.steps.length === 0) lines.push(direction === 'up' ? 'Nothing is pending.' : 'There is nothing to roll back.')
-  else
-    lines.push(
-      `${direction === 'up' ? 'Would apply' : 'Would roll back'} ${plural(plan.steps.length, 'migration', 'migrations')}; nothing was changed:`,
-    )
+  else lines.push(`Would ${whatRuns(plan)}; nothing was changed:`)
   if (plan.steps.length > 0) lines.push(...backupPreview(world, plan.direction, backup))
   lines.push(...lossPreview(loss, colours.yellow))
   for (const step of plan.steps) {
     lines.push(
       '',
-      `${direction === 'up' ? '↑' : '↓'} ${colours.bold(step.id)}${step.by === 'file' ? '' : ` (${WAYS[step.by]})`}`,
+      `${step.direction === 'up' ? '↑' : '↓'} ${colours.bold(step.id)}${step.by === 'file' ? '' : ` (${WAYS[step.by]})`}`,
     )
-    const text = sql?.[step.id]
+    const text = sql?.[sqlKeyOf(step)]
     if (text !== undefined) lines.push(indent(text))
     else if (sql && step.by !== 'record') lines.push(colours.dim('    a module: its SQL shows only when it runs'))
   }
@@ -58,6 +56,14 @@ function previewText(
       lines.push(`  ${id}: ${downChanged && state === 'applied' ? 'its down file was edited' : state}`)
   }
   return lines.join('\n')
+}
+
+/** `recover 1 migration and apply 2 migrations`. */
+function whatRuns({ direction, steps }: RunReport['plan']): string {
+  const first = direction === 'up' ? steps.filter(({ by }) => by === 'recovery').length : 0
+  const count = (number: number) => plural(number, 'migration', 'migrations')
+  const rest = `${direction === 'up' ? 'apply' : 'roll back'} ${count(steps.length - first)}`
+  return first === 0 ? rest : `recover ${count(first)} and ${rest}`
 }
 
 function lossPreview(losses: readonly Loss[], paint: (text: string) => string): readonly string[] {

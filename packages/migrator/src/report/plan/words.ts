@@ -8,7 +8,9 @@ import { duration } from '../style.ts'
 
 /** What every format says in the same words. */
 export function planTitle({ plan, database }: PlanFacts): string {
-  const count = plural(plan.steps.length, 'migration', 'migrations')
+  const first = plan.direction === 'up' ? plan.steps.filter(({ by }) => by === 'recovery').length : 0
+  const count = plural(plan.steps.length - first, 'migration', 'migrations')
+  if (first > 0) return `Recover ${plural(first, 'migration', 'migrations')}, then apply ${count} to ${database}`
   if (plan.steps.length === 0) return `Nothing to ${plan.direction === 'up' ? 'apply to' : 'roll back in'} ${database}`
   return plan.direction === 'up' ? `Apply ${count} to ${database}` : `Roll back ${count} in ${database}`
 }
