@@ -1,12 +1,15 @@
+import type { Step } from '../core/plan.ts'
 import type { MigrationStatus } from '../core/reconcile.ts'
 import { MigratorError } from '../errors.ts'
+import type { Session } from '../ports.ts'
 import { withSession } from './begin-run.ts'
 import type { Context } from './context.ts'
 import type { Course } from './course.ts'
 import { ahead, report, withDroppedRecords } from './execute.ts'
-import { prepareSteps, refusePlan } from './prepare.ts'
+import { prepareSteps, type ReadyStep, refusePlan } from './prepare.ts'
 import { previewSql } from './preview-sql.ts'
-import { dirtyFound, planWithRecoveries } from './recoveries.ts'
+import { dirtyFound, planRun, shownPlan } from './recoveries.ts'
+import { prepareRecovery } from './recovery.ts'
 import type { RunReport } from './report.ts'
 import { transactionMode } from './run.ts'
 import { readStates } from './states.ts'
@@ -21,7 +24,9 @@ export async function dryRun(context: Context, course: Course): Promise<RunRepor
   const started = context.clock.monotonicMs()
   return withSession(context, async (session) => {
     const statuses = await readStates(context, session, course.set.files)
-    const { plan, recoveries, after } = planWithRecoveries(course, statuses)
+    const planned = planRun(course, statuses)
+    const { recoveries, after } = planned
+    const plan = shownPlan(planned)
     const shown = {
       ...report(context, plan, { started, results: [], recovered: recoveries.map(({ id }) => id) }),
       dryRun: true,
@@ -29,11 +34,14 @@ export async function dryRun(context: Context, course: Course): Promise<RunRepor
     }
     try {
       course.refuse()
-      if (recoveries.length > 0 && course.options.dirty === 'stop') throw dirtyFound(recoveries)
       refusePlan(plan)
       await prepareSteps(context, session, ahead(course, after))
-      const steps = await prepareSteps(context, session, plan.steps, course.onUnusableArchive)
-      transactionMode(course.options, steps)
+      if (recoveries.length > 0 && course.options.dirty === 'stop') throw dirtyFound(recoveries)
+      const recovering = await prepareRecoveries(context, session, plan.steps)
+      const coming = plan.steps.filter(({ by }) => by !== 'recovery')
+      const ready = await prepareSteps(context, session, coming, course.onUnusableArchive)
+      transactionMode(course.options, ready)
+      const steps = [...recovering, ...ready]
       const { sql, note } = await previewSql(context, session, after, steps)
       return { ...shown, plan: withDroppedRecords(plan, steps), sql, sqlNote: note }
     } catch (error) {
@@ -41,6 +49,14 @@ export async function dryRun(context: Context, course: Course): Promise<RunRepor
       throw error
     }
   })
+}
+
+/** What a recovery would be refused for is known without running it: a source that does not load, or has no down. */
+async function prepareRecoveries(context: Context, on: Session, steps: readonly Step[]): Promise<readonly ReadyStep[]> {
+  const ready: ReadyStep[] = []
+  for (const { by, entry, file } of steps)
+    if (by === 'recovery' && entry) ready.push(await prepareRecovery(context, on, entry, file))
+  return ready
 }
 
 function driftIn(statuses: readonly MigrationStatus[]): readonly MigrationStatus[] {

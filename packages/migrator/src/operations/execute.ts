@@ -21,13 +21,14 @@ import { type Course, operationOf, type Proposal } from './course.ts'
 import { dataToKeep, keptDataOf, withKeptData } from './kept-data.ts'
 import { isConnectionLost } from './outcome.ts'
 import { prepareSteps, type ReadyStep, refusePlan } from './prepare.ts'
-import { dirtyIn, planAfter, planOfRecovery } from './recoveries.ts'
+import { dirtyFound, dirtyIn, planAfter, planOfRecovery, planRun } from './recoveries.ts'
 import { recoverEntry } from './recovery.ts'
 import type { RunReport } from './report.ts'
 import { namingBackups, restoreAfterFailure } from './restore-after-failure.ts'
 import { type Run, runSteps, type StepResult, transactionMode } from './run.ts'
 import { withRunLock } from './run-lock.ts'
 import { type Agreed, agreedBefore, createSafeguard, withBackupMode } from './safeguard.ts'
+import { readStates } from './states.ts'
 
 /**
  * Plans, agrees, backs up, and runs: under the run lock the history is read anew, dirty migrations are recovered, and the
@@ -71,10 +72,11 @@ async function endSessions({ events, database }: Context): Promise<void> {
 
 async function agree(context: Context, course: Course, session: Session): Promise<Agreed> {
   course.refuse()
-  const statuses = await readStatuses(context, session, course.set)
-  const plan = course.plan(statuses)
+  const statuses = await readStates(context, session, course.set.files)
+  const { plan, recoveries, after } = planRun(course, statuses)
   refusePlan(plan)
-  await prepareSteps(context, session, ahead(course, statuses))
+  await prepareSteps(context, session, ahead(course, after))
+  if (recoveries.length > 0 && course.options.dirty === 'stop') throw dirtyFound(recoveries)
   const steps = await prepareSteps(
     context,
     session,
@@ -83,9 +85,10 @@ async function agree(context: Context, course: Course, session: Session): Promis
   )
   const dirty = dirtyIn(statuses)
   const proposal = await proposalOf(course, plan, steps)
+  const before = planOfRecovery(recoveries)
+  if (before.steps.length > 0) await course.approve({ plan: before, destructive: [] })
   if (plan.steps.length > 0) await course.approve(proposal)
-  else if (dirty.length > 0) await course.approve({ plan: planOfRecovery(dirty), destructive: [] })
-  const recovery = course.direction === 'up' ? planOfRecovery(dirty).steps : toRecover(plan)
+  const recovery = [...before.steps, ...toRecover(plan)]
   return { plan, steps: [...recovery, ...steps], dirty: dirty.map(({ id }) => id), loss: proposal.loss ?? [] }
 }
 
@@ -99,15 +102,15 @@ async function walk(
   return withRunSession(context, async (session) => {
     current.current = session
     course.refuse()
-    const statuses = await interruptibly(context, session, () => readStatuses(context, session, course.set))
-    const plan = course.plan(statuses)
+    const statuses = await interruptibly(context, session, () => readStates(context, session, course.set.files))
+    const { plan, after } = planRun(course, statuses)
     refusePlan(plan)
     if (plan.steps.length === 0 && dirtyIn(statuses).length === 0) {
       return report(context, plan, { started, results: [], recovered: [], statuses })
     }
     // Asked of git while there is still to wait for the lock.
     void context.operator()
-    await prepareSteps(context, session, ahead(course, statuses))
+    await prepareSteps(context, session, ahead(course, after))
     return withRunLock(context, session, course.options.lockWaitMs, (lock, live) => {
       current.current = live
       return namingBackups(context, backups, () =>

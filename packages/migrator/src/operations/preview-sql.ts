@@ -45,7 +45,7 @@ export async function previewSql(
 }
 
 const RECOVERY =
-  'a recovery looks at what is there: of its down it leaves out what would drop objects that are not there, or that were there before'
+  'a recovery looks at what is there when it runs: it skips statements of its down that have run already, or whose objects are not there or were there before'
 
 const WITHOUT = new Set<ErrorCode>([
   ...(['SCRATCH_UNAVAILABLE', 'EMBEDDED_SERVER_FAILED', 'MIGRATION_FAILED', 'INVALID_INDEX'] as const),

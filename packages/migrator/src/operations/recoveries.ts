@@ -18,27 +18,50 @@ export function planOfRecovery(dirty: readonly DirtyStatus[]): Plan {
   return { direction: 'down', steps, problems: [], notices: [] }
 }
 
-/** The plan of a run up after these were recovered: they go up again in their places, though later ones are applied. */
+/** The plan once these are recovered: they go up again in their places, though later ones are applied. */
 export function planAfter(recovered: readonly string[], course: Course, statuses: readonly MigrationStatus[]): Plan {
-  const plan = course.plan(statuses)
+  const plan = recoveringFirst(course.plan(statuses))
   const problems = plan.problems.filter(
     ({ code, id }) => code !== 'OUT_OF_ORDER' || id === undefined || !recovered.includes(id),
   )
   return { ...plan, problems }
 }
 
-/** What a run would do, recoveries included. A rollback recovers on its way; a run up does it first. */
-export function planWithRecoveries(
-  course: Course,
-  statuses: readonly MigrationStatus[],
-): { readonly plan: Plan; readonly recoveries: readonly DirtyStatus[]; readonly after: readonly MigrationStatus[] } {
+export interface PlannedRun {
+  /** A rollback's recoveries are steps of it; what a run up recovers first is not. */
+  readonly plan: Plan
+  /** What a run up recovers before it follows the plan. */
+  readonly recoveries: readonly DirtyStatus[]
+  /** The history that the plan starts from: after the recoveries. */
+  readonly after: readonly MigrationStatus[]
+}
+
+/** What a run does with this history. Dry run and run both plan with this function, so that they cannot differ. */
+export function planRun(course: Course, statuses: readonly MigrationStatus[]): PlannedRun {
   const recoveries = course.direction === 'up' ? dirtyIn(statuses).filter(({ state }) => state !== 'running') : []
-  if (recoveries.length === 0) return { plan: course.plan(statuses), recoveries, after: statuses }
+  if (recoveries.length === 0) return { plan: planAfter([], course, statuses), recoveries, after: statuses }
   const ids = recoveries.map(({ id }) => id)
   const left = statuses.flatMap(({ id, entry }) => (entry && !ids.includes(id) ? [entry] : []))
-  const after = reconcile(course.set.files, left)
-  const plan = planAfter(ids, course, after)
-  return { plan: { ...plan, steps: [...planOfRecovery(recoveries).steps, ...plan.steps] }, recoveries, after }
+  const held = new Map(statuses.flatMap((status) => (status.state === 'running' ? [[status.id, status] as const] : [])))
+  const after = reconcile(course.set.files, left).map((status) => held.get(status.id) ?? status)
+  return { plan: planAfter(ids, course, after), recoveries, after }
+}
+
+/** A plan for people: with all its recoveries, and with what a live run holds. */
+export function shownPlan({ plan, recoveries, after }: PlannedRun): Plan {
+  const running = after.filter(({ state }) => state === 'running').map(({ id }) => runningNotice(id))
+  const steps = [...planOfRecovery(recoveries).steps, ...plan.steps]
+  return { ...plan, steps, notices: [...plan.notices, ...running] }
+}
+
+function runningNotice(id: string): string {
+  return `${id}: another run is working on it now; a run started now waits for that one, and plans again afterwards.`
+}
+
+/** The order in which a rollback carries them out. */
+function recoveringFirst(plan: Plan): Plan {
+  const recovery = plan.steps.filter(({ by }) => by === 'recovery')
+  return { ...plan, steps: [...recovery, ...plan.steps.filter(({ by }) => by !== 'recovery')] }
 }
 
 export function dirtyFound(dirty: readonly DirtyStatus[]): MigratorError {

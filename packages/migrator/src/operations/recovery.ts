@@ -6,7 +6,7 @@ import { sentence } from '../core/sentence.ts'
 import { MigratorError } from '../errors.ts'
 import type { Session } from '../ports.ts'
 import { loadParser } from '../sql/statements.ts'
-import { emit, reportError } from './context.ts'
+import { type Context, emit, reportError } from './context.ts'
 import { settleAfter } from './left-open.ts'
 import { recordUnderLock } from './lock-held.ts'
 import { committed } from './outcome.ts'
@@ -33,10 +33,7 @@ export async function recoverEntry(run: Run, entry: HistoryEntry, file: ReadySte
   })
   try {
     await waitForOrphans(run, entry)
-    const [step] = await prepareSteps(context, run.session, [
-      { id: entry.id, direction: 'down', by: 'recovery', file, entry },
-    ])
-    if (!step) throw new Error(`no step for ${entry.id}`)
+    const step = await loadRecovery(context, run.session, entry, file)
     const before = await context.store.catalogBefore(run.session, entry.id)
     const direction = entry.progress?.direction ?? 'up'
     await recoverStep(run, { ...step, direction }, { before, progress: entry.progress, outcome: 'unknown' })
@@ -53,6 +50,33 @@ export async function recoverEntry(run: Run, entry: HistoryEntry, file: ReadySte
     message: `Recovered ${entry.id}: taken back, its record removed`,
     reason: run.options.reason,
   })
+}
+
+/** The step of a recovery with what it runs, without running it. Rejects as the recovery would. */
+export async function prepareRecovery(
+  context: Context,
+  on: Session,
+  entry: HistoryEntry,
+  file: ReadyStep['file'],
+): Promise<ReadyStep> {
+  return loadRecovery(context, on, entry, file).catch((cause: unknown) => {
+    throw asRecoveryFailure(entry, cause)
+  })
+}
+
+async function loadRecovery(
+  context: Context,
+  on: Session,
+  entry: HistoryEntry,
+  file: ReadyStep['file'],
+): Promise<ReadyStep> {
+  const [step] = await prepareSteps(context, on, [{ id: entry.id, direction: 'down', by: 'recovery', file, entry }])
+  if (!step?.migration?.down) throw withoutDown()
+  return step
+}
+
+function withoutDown(): MigratorError {
+  return new MigratorError('RECOVERY_FAILED', 'No down migration found for dirty migration')
 }
 
 export interface Evidence {
@@ -104,7 +128,7 @@ async function takeBackUp(run: Run, step: ReadyStep, evidence: Evidence, present
  */
 async function runDown(run: Run, step: ReadyStep, scene: Scene, check: () => Promise<void>): Promise<void> {
   const down = step.migration?.down
-  if (!down) throw new MigratorError('RECOVERY_FAILED', 'No down migration found for dirty migration')
+  if (!down) throw withoutDown()
   await loadParser()
   try {
     await retrying(run, step, () => downInTransaction(run, step, down, { ...scene }, check))

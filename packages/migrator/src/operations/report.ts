@@ -14,7 +14,7 @@ export interface RunReport {
   /** The plan that was carried out, or, of a dry run, only shown. */
   readonly plan: Plan
   readonly results: readonly StepResult[]
-  /** Dirty migrations that were recovered before anything else. */
+  /** Dirty migrations that were recovered before anything else; of a dry run, that would be. */
   readonly recovered: readonly string[]
   readonly durationMs: number
   readonly dryRun: boolean
@@ -22,7 +22,7 @@ export interface RunReport {
   readonly committed: boolean
   /** The backups that it took first, in this order. */
   readonly backups: readonly TakenBackup[]
-  /** Of a dry run: the SQL that would run, by id; of modules, what they sent on a scratch database. */
+  /** Of a dry run: the SQL that would run, by id (of a recovery, by `recovery of ID`); of modules, what they sent on a scratch database. */
   readonly sql?: Readonly<Record<string, string>> | undefined
   /** Of a rollback: what it would have destroyed, or did, of what was there before. */
   readonly loss?: readonly Loss[] | undefined

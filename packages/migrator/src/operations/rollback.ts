@@ -1,9 +1,8 @@
 import { invalidFiles } from '../core/file-problem.ts'
 import type { KnownLoss } from '../core/loss.ts'
-import { type Plan, planDown } from '../core/plan.ts'
+import { type Plan, type Problem, planDown } from '../core/plan.ts'
 import type { MigrationStatus } from '../core/reconcile.ts'
 import type { DownTarget } from '../core/target.ts'
-import { MigratorError } from '../errors.ts'
 import { withSession } from './begin-run.ts'
 import { type Context, emit, type MigrationSet, type RunOptions } from './context.ts'
 import type { Course, Proposal } from './course.ts'
@@ -44,7 +43,6 @@ export async function rollback(context: Context, set: MigrationSet, options: Rol
     assess: (steps) => measureLoss(context, steps, lossOptions(options)),
     onUnusableArchive: options.force ? 'drop-record' : 'stop',
     approve: async (proposal) => {
-      if (options.preserveData) refuseToKeepDirty(proposal.plan)
       tellLoss(context, proposal.loss ?? [], options.preserveData ? 'kept' : 'lost')
       const kept = options.preserveData || options.backup !== undefined
       if (options.onLoss === 'refuse' && !kept && !options.acceptLoss) refuseLoss(proposal.loss ?? [])
@@ -66,28 +64,32 @@ async function withLoss(context: Context, course: Course, options: RollbackOptio
   const { dryRun } = await import('./dry-run.ts')
   const report = await dryRun(context, course)
   if (report.error) return report
-  const { steps } = report.plan
+  const steps = report.plan.steps.filter(({ by }) => by !== 'recovery')
   const ready = await withSession(context, (on) => prepareSteps(context, on, steps, course.onUnusableArchive))
   return { ...report, loss: await measureLoss(context, ready, lossOptions(options)) }
 }
 
-/** A recovery goes by what is there, and takes no heed of data. */
-function refuseToKeepDirty({ steps }: Plan): void {
-  const dirty = steps.filter(({ by }) => by === 'recovery').map(({ id }) => id)
-  if (dirty.length === 0) return
-  throw new MigratorError(
-    'MIGRATION_DIRTY',
-    `${dirty.join(', ')} is dirty: taking it back is a recovery, which can't preserve its data.`,
-    { hint: 'Settle it first: db:repair clear-dirty ID --as applied|pending; or roll back without --preserve-data.' },
+/** A recovery goes by what is there, and does not preserve data. */
+function refuseToKeepDirty(plan: Plan): Plan {
+  const dirty = plan.steps.filter(({ by }) => by === 'recovery')
+  const problems = dirty.map(
+    ({ id }): Problem => ({
+      code: 'MIGRATION_DIRTY',
+      id,
+      message: `${id} is dirty: taking it back is a recovery, which can't preserve its data.`,
+      hint: 'Settle it first: db:repair clear-dirty ID --as applied|pending; or roll back without --preserve-data.',
+    }),
   )
+  return { ...plan, problems: [...problems, ...plan.problems] }
 }
 
 function planFor(
   set: MigrationSet,
   statuses: readonly MigrationStatus[],
-  { target, force, everything }: RollbackOptions,
+  { target, force, everything, preserveData }: RollbackOptions,
 ): Plan {
-  const plan = planDown(statuses, target, { force, everything })
+  const found = planDown(statuses, target, { force, everything })
+  const plan = preserveData ? refuseToKeepDirty(found) : found
   const reverted = new Set(plan.steps.map(({ id }) => id))
   // A new file that took the number of an applied one does not stand in the way of taking that one back.
   const broken = set.problems.filter(

@@ -85,7 +85,7 @@ async function plan(flags: PlanFlags, world: World): Promise<Outcome> {
   return { document: planJson(facts), text: output.json ? '' : text, error: dry.error }
 }
 
-/** Which direction an id means is told by the history: one that is applied stays, and what came after it goes. */
+/** Which direction an id means is told by the history: one that is applied stays, and what came after it goes. A dirty one is not applied. */
 async function dryRunOf(flags: PlanFlags, world: World): Promise<RunReport> {
   const { context, set, config } = world
   const options = { ...runOptionsOf(flags, config), dryRun: true, approve: async () => {} }
@@ -119,7 +119,7 @@ async function downTarget({ down, target }: PlanFlags, { context }: World): Prom
   const session = await context.database.connect({ modules: false })
   try {
     const applied = await context.store.read(session)
-    return applied.some(({ id }) => id === target) ? { kind: 'id', id: target } : undefined
+    return applied.some(({ id, dirty }) => id === target && !dirty) ? { kind: 'id', id: target } : undefined
   } finally {
     await session.close()
   }
