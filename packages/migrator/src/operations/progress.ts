@@ -19,6 +19,7 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
   const started = context.clock.monotonicMs()
   let lastSeen: readonly Blocker[] = []
   let gaveUp = false
+  let looking = false
   const place = { version: step.id, direction: step.direction, index: index + 1, total: run.total }
   const verb = step.direction === 'up' ? 'Applying' : 'Rolling back'
   emit(context, {
@@ -62,6 +63,15 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
 
   /** What can't be seen of the blockers is left out: the tick only informs. */
   async function tick(): Promise<void> {
+    // One look at a time: what answers slowly is not asked again meanwhile.
+    if (looking) return
+    looking = true
+    await look().finally(() => {
+      looking = false
+    })
+  }
+
+  async function look(): Promise<void> {
     if (run.session.pooled) await giveUpWaiting()
     const { serverPid, pooled } = run.session
     const blockers = pooled ? [] : await context.database.activity.blockersOf(await run.observer(), serverPid)

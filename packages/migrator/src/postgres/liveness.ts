@@ -32,7 +32,7 @@ export interface LivenessOptions {
 export function createLiveness({ timeoutMs, label, open }: LivenessOptions): Liveness {
   const watched = new Set<OpenConnection>()
   const kept = new Set<OpenConnection>()
-  const idleSince = new Map<OpenConnection, string>()
+  const idle = new Set<OpenConnection>()
   const everyMs = Math.max(timeoutMs / LOOKS, SHORTEST_LOOK_MS)
   let timer: NodeJS.Timeout | undefined
   let looking = false
@@ -56,7 +56,7 @@ export function createLiveness({ timeoutMs, label, open }: LivenessOptions): Liv
   function forget(connection: OpenConnection): void {
     watched.delete(connection)
     kept.delete(connection)
-    idleSince.delete(connection)
+    idle.delete(connection)
     if ([...watched].some((other) => other !== current?.connection)) return
     clearInterval(timer)
     timer = undefined
@@ -70,7 +70,7 @@ export function createLiveness({ timeoutMs, label, open }: LivenessOptions): Liv
     for (const connection of kept) beat(connection)
     const now = performance.now()
     const quiet = [...watched].filter((connection) => connection.quietForMs(now) > everyMs)
-    for (const connection of idleSince.keys()) if (!quiet.includes(connection)) idleSince.delete(connection)
+    for (const connection of idle) if (!quiet.includes(connection)) idle.delete(connection)
     try {
       if (quiet.length > 0) await judge(quiet)
     } finally {
@@ -109,23 +109,17 @@ export function createLiveness({ timeoutMs, label, open }: LivenessOptions): Liv
     return undefined
   }
 
-  /** Idle at two looks in a row, and for the same reason: its answer is on a wire that does not carry it. */
+  /** Idle at two looks in a row, while nothing came from it: its answer is on a wire that does not carry it. */
   function isOver(connection: OpenConnection, { sessions, named }: Activity): boolean {
     const { serverPid } = connection
     if (serverPid === undefined && !named) return false
     const others = [...watched].flatMap(({ serverPid: pid }) => (pid === undefined ? [] : [pid]))
     const mine = sessions.filter(({ pid }) => (serverPid === undefined ? !others.includes(pid) : pid === serverPid))
     if (serverPid !== undefined && mine.length === 0) return true
-    if (mine.some(({ state }) => !state.startsWith('idle'))) {
-      idleSince.delete(connection)
-      return false
-    }
-    // Behind a pooler, what is idle outside a transaction serves others meanwhile.
-    const waiting = mine.filter(({ state }) => !connection.backend.pooled || state !== 'idle')
-    const since = waiting.map(({ pid, stateSince }) => `${pid} ${stateSince}`).join()
-    const before = idleSince.get(connection)
-    idleSince.set(connection, since)
-    return before === since
+    const wasIdle = idle.has(connection)
+    if (mine.every(({ state }) => state.startsWith('idle'))) idle.add(connection)
+    else idle.delete(connection)
+    return wasIdle && idle.has(connection)
   }
 
   /** What it left open on the server would keep its locks, the run lock too. */
@@ -141,7 +135,7 @@ export function createLiveness({ timeoutMs, label, open }: LivenessOptions): Liv
 }
 
 interface Activity {
-  readonly sessions: readonly { readonly pid: number; readonly state: string; readonly stateSince: string }[]
+  readonly sessions: readonly { readonly pid: number; readonly state: string }[]
   /** Whether the names of our sessions reach the server: not every pooler passes them on. */
   readonly named: boolean
 }
@@ -149,7 +143,7 @@ interface Activity {
 function activityOf(quiet: readonly OpenConnection[], label: string): string {
   const pids = quiet.flatMap(({ serverPid }) => (serverPid === undefined ? [] : [serverPid]))
   return `
-    SELECT a.pid::text AS pid, coalesce(a.state, 'unknown') AS state, coalesce(a.state_change::text, '') AS since,
+    SELECT a.pid::text AS pid, coalesce(a.state, 'unknown') AS state,
            (a.pid = pg_catalog.pg_backend_pid())::text AS own, (${labelled(label)})::text AS named
       FROM pg_catalog.pg_stat_activity a
      WHERE a.pid = pg_catalog.pg_backend_pid() OR a.pid IN (${[0, ...pids].join()}) OR ${labelled(label)}`
@@ -159,7 +153,7 @@ function readActivity(rows: readonly Readonly<Record<string, string | null>>[]):
   return {
     sessions: rows
       .filter(({ own }) => own !== 'true')
-      .map(({ pid, state, since }) => ({ pid: Number(pid), state: state ?? '', stateSince: since ?? '' })),
+      .map(({ pid, state }) => ({ pid: Number(pid), state: state ?? '' })),
     named: rows.some(({ own, named }) => own === 'true' && named === 'true'),
   }
 }

@@ -35,7 +35,7 @@ export class OpenConnection {
   readonly #unanswered = new Map<Cancellable, Unanswered>()
   #lost = false
   #tellLost = () => {}
-  #moved = 0
+  #moved = ''
   #movedMs = 0
 
   constructor(client: Client, backend: Backend, target: Target, socket: Socket) {
@@ -108,7 +108,7 @@ export class OpenConnection {
   quietForMs(nowMs: number): number {
     const [oldest] = this.#unanswered.values()
     if (!oldest) return 0
-    const moved = [...this.#sockets].reduce((sum, socket) => sum + bytesMoved(socket), 0)
+    const moved = [...this.#sockets].map(progressOf).join()
     if (moved !== this.#moved) this.#movedMs = nowMs
     this.#moved = moved
     return nowMs - Math.max(oldest.sinceMs, this.#movedMs)
@@ -140,9 +140,9 @@ export class OpenConnection {
 const CANCEL_AGAIN_MS = 500
 const CANCEL_LIMIT_MS = 2_000
 
-/** What has left for the other side, or come from it. */
-function bytesMoved({ bytesRead, bytesWritten, writableLength }: Socket): number {
-  return bytesRead + bytesWritten - writableLength
+/** What came from the other side, and how far a long message has left for it. Questions that we add are no sign of life. */
+function progressOf({ bytesRead, bytesWritten, writableLength }: Socket): string {
+  return `${bytesRead}/${writableLength > 0 ? bytesWritten - writableLength : ''}`
 }
 
 function connectionLost(cause?: unknown): MigratorError {
