@@ -14,6 +14,8 @@ export interface Outcome {
   readonly document: object
   /** What a person reads on stdout. */
   readonly text: string
+  /** It tells the address of the local embedded server, to be used as it is; everything else is redacted. */
+  readonly tellsAddress?: boolean | undefined
   /** What ended it early. */
   readonly error?: MigratorError | undefined
 }
@@ -55,9 +57,12 @@ export function createOutput(
     describe: errorJson,
     style,
     progressStyle,
-    print({ document, text, error }) {
-      if (flags.json) printDocument(error ? { ...document, error: errorJson(error) } : document)
-      else if (text !== '') writeResult(`${redactText(invocation.speak(text))}\n`)
+    print({ document, text, tellsAddress, error }) {
+      const shown = tellsAddress
+        ? { document, text }
+        : { document: redactTexts(document) as object, text: redactText(text) }
+      if (flags.json) printDocument(error ? { ...shown.document, error: errorJson(error) } : shown.document)
+      else if (text !== '') writeResult(`${invocation.speak(shown.text)}\n`)
       if (error && !flags.json) printError(error)
       return error ? error.exitCode : 0
     },
@@ -103,7 +108,7 @@ export function createOutput(
 }
 
 function printDocument(document: object): void {
-  writeResult(`${JSON.stringify({ schemaVersion: 1, ...(redactTexts(document) as object) }, null, 2)}\n`)
+  writeResult(`${JSON.stringify({ schemaVersion: 1, ...document }, null, 2)}\n`)
 }
 
 /** Control characters, of a file's name for instance, must not reach the terminal. */

@@ -25,7 +25,7 @@ export const startCommand = (cli: Cli) => ({
         `Connect with: psql ${url}`,
         'Stop it with: db:stop',
       ]
-      return { document: { url, port, pid, dataDirectory, startedNow }, text: text.join('\n') }
+      return { document: { url, port, pid, dataDirectory, startedNow }, text: text.join('\n'), tellsAddress: true }
     }),
 })
 
