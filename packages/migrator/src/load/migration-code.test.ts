@@ -58,10 +58,15 @@ test('signals to other processes pass', async () => {
 test('what is thrown after the call has ended is told, and ends nothing', async () => {
   const told: string[] = []
   onLateError((message) => void told.push(message))
+  let end = () => {}
+  const ended = new Promise<void>((resolve) => {
+    end = resolve
+  })
   const throwsLater = () => {
-    setTimeout(() => process.exit(0), 1)
+    void ended.then(() => setTimeout(() => process.exit(0), 1))
     return 'done'
   }
   await expect(runMigrationCode('0001_a.ts', throwsLater)).resolves.toBe('done')
+  end()
   await vi.waitFor(() => expect(told).toEqual([expect.stringMatching(/^0001_a\.ts .*process\.exit\(0\)/)]))
 })
