@@ -18,7 +18,7 @@ const pure = (room) => ({
   from: { path: rooms(room), pathNot: '\\.test\\.ts$' },
   to: {
     dependencyTypes: ['core', 'npm', 'npm-peer', 'npm-dev', 'npm-no-pkg', 'npm-unknown'],
-    pathNot: room === 'sql' ? 'libpg-query' : '^$',
+    pathNot: room.endsWith('/script') ? 'libpg-query' : '^$',
   },
 })
 
@@ -32,18 +32,17 @@ module.exports = {
     },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     only('core', ['errors'], 'core decides; it knows only itself and the errors.'),
-    only('sql', ['core', 'errors'], 'sql reads texts.'),
-    only('connection', ['core', 'ports', 'errors'], 'connection reads connection strings.'),
-    only('safety', ['core', 'sql', 'errors'], 'safety judges.'),
     only('ports', ['core', 'errors'], 'ports are types.'),
-    only('operations', ['core', 'sql', 'safety', 'ports', 'errors'], 'Operations never know an adapter.'),
-    ...['load', 'postgres', 'scratch', 'backup', 'report', 'state-file'].map((room) =>
-      only(room, ['core', 'sql', 'connection', 'ports', 'errors'], 'Adapters never know each other, nor operations.'),
+    only('safety', ['core', 'ports', 'dialects/postgres/script', 'errors'], 'safety judges.'),
+    only('engine', ['core', 'ports', 'safety', 'dialects/postgres/script', 'errors'], 'The engine knows no adapter.'),
+    ...['load', 'report', 'providers/rds', 'providers/file'].map((room) =>
+      only(room, ['core', 'ports', 'dialects/postgres/script', 'errors'], 'Adapters never know each other.'),
     ),
-    only('testing', ['operations', 'ports', 'core', 'errors'], 'testing drives operations.'),
+    only('dialects/postgres', ['core', 'ports', 'safety', 'errors'], 'A dialect knows neither the engine nor another.'),
+    only('testing', ['engine', 'ports', 'core', 'errors'], 'testing drives the engine.'),
     pure('core'),
-    pure('sql'),
-    pure('connection'),
+    pure('dialects/postgres/script'),
+    pure('dialects/postgres/connection'),
     {
       name: 'cli-is-the-edge',
       severity: 'error',
@@ -54,7 +53,7 @@ module.exports = {
     {
       name: 'aws-only-in-its-room',
       severity: 'error',
-      from: { pathNot: `^${engine}backup/rds/|^packages/rds-simulator/test/` },
+      from: { pathNot: `^${engine}providers/rds/|^packages/rds-simulator/test/` },
       to: { path: '@aws-sdk' },
     },
     {
@@ -70,7 +69,7 @@ module.exports = {
       from: { path: '^(packages/(database|rds-simulator)|apps)/' },
       to: {
         path: `^${engine}`,
-        pathNot: `^${engine}(index|cli/index|cli/config|scratch/embedded/embedded-server|backup/rds/provider|testing/index)\\.ts$`,
+        pathNot: `^${engine}(index|cli/index|cli/config|dialects/postgres/scratch/embedded/embedded-server|providers/rds/provider|testing/index)\\.ts$`,
       },
     },
     {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { interrupted } from './operations/context.ts'
+import { interrupted } from './engine/run/context.ts'
 import type { Clock } from './ports.ts'
 
 export const systemClock: Clock = {

@@ -4,9 +4,9 @@
  */
 import { once } from 'node:events'
 import type { Migration } from './core/migration.ts'
+import { PostgresAdapter } from './dialects/postgres/adapter.ts'
 import { MigratorError } from './errors.ts'
 import { loadMigrations } from './load/index.ts'
-import { PostgresAdapter } from './postgres/adapter.ts'
 import { MigrationRunner } from './runner.ts'
 import type { Errand, Telling } from './testing/killed-run.ts'
 import { type Fault, plantFault } from './testing/planted-fault.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import postgres from 'postgres'
-import { PostgresAdapter } from '../../../migrator/src/postgres/adapter.ts'
+import { PostgresAdapter } from '../../../migrator/src/dialects/postgres/adapter.ts'
 import { type DumpServer, startDumpServer } from '../../../migrator/test/support/dump-server.ts'
 import type { Bench } from '../bench.ts'
 import { type Command, run } from '../process.ts'

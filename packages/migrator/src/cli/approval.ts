@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { plural } from '../core/plural.ts'
+import type { Proposal } from '../engine/run/run-kind.ts'
 import { MigratorError } from '../errors.ts'
-import type { Proposal } from '../operations/course.ts'
 import type { BackupChoice } from './backups.ts'
 import type { World } from './wiring.ts'
 

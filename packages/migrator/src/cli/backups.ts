@@ -1,9 +1,9 @@
 import type { Argv } from 'yargs'
 import { systemClock } from '../clock.ts'
+import { backupTableOf } from '../dialects/postgres/history/backup-table.ts'
+import { logTableOf } from '../dialects/postgres/history/log-table.ts'
 import { MigratorError } from '../errors.ts'
 import type { BackupProvider, ManagedBackupProvider } from '../ports/backup.ts'
-import { backupTableOf } from '../postgres/backup-table.ts'
-import { logTableOf } from '../postgres/log-table.ts'
 import { toolVersion } from '../version.ts'
 import { configPath } from './config.ts'
 import { invalid, readDuration } from './values.ts'
@@ -149,7 +149,7 @@ async function rdsProvider(
   if (dbInstance !== undefined && dbCluster !== undefined) {
     throw invalid('--db-instance and --db-cluster exclude each other.', 'Give one of them.')
   }
-  const { createRdsProvider } = await import('../backup/rds/provider.ts')
+  const { createRdsProvider } = await import('../providers/rds/provider.ts')
   const { instance, cluster, ...rest } = config.config.backups?.rds ?? {}
   const byFlags = dbInstance !== undefined || dbCluster !== undefined
   const source = byFlags ? { instance: dbInstance, cluster: dbCluster } : { instance, cluster }
@@ -168,7 +168,7 @@ async function rdsProvider(
 }
 
 async function pgDumpProvider({ config, database, env, connectionString }: World): Promise<ManagedBackupProvider> {
-  const { createPgDumpProvider } = await import('../backup/pg-dump/provider.ts')
+  const { createPgDumpProvider } = await import('../dialects/postgres/backup/pg-dump/provider.ts')
   return createPgDumpProvider({
     connectionString,
     // Of several servers it is known once one was reached.
@@ -184,7 +184,7 @@ async function pgDumpProvider({ config, database, env, connectionString }: World
 }
 
 async function tablesProvider({ config, database }: World): Promise<ManagedBackupProvider> {
-  const { createTablesProvider } = await import('../backup/tables/provider.ts')
+  const { createTablesProvider } = await import('../dialects/postgres/backup/tables/provider.ts')
   const history = database.historyTable
   return createTablesProvider({
     connect: () => database.connect({ modules: false }),
@@ -197,7 +197,7 @@ async function tablesProvider({ config, database }: World): Promise<ManagedBacku
 }
 
 async function templateProvider({ database }: World): Promise<ManagedBackupProvider> {
-  const { createTemplateProvider } = await import('../backup/template/provider.ts')
+  const { createTemplateProvider } = await import('../dialects/postgres/backup/template/provider.ts')
   return createTemplateProvider({
     location: database.location,
     connectTo: (name) => database.connectTo(name),

@@ -5,7 +5,7 @@ import {
   findEmbeddedServer,
   startEmbeddedServer,
   stopEmbeddedServer,
-} from '../scratch/embedded/embedded-server.ts'
+} from '../dialects/postgres/scratch/embedded/embedded-server.ts'
 import { configPath, type LocatedConfig } from './config.ts'
 import type { Environment } from './env.ts'
 import type { Output } from './output.ts'

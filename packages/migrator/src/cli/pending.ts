@@ -1,7 +1,7 @@
 import type { Migration } from '../core/migration.ts'
 import { reconcile } from '../core/reconcile.ts'
+import { PostgresAdapter } from '../dialects/postgres/adapter.ts'
 import { MigratorError } from '../errors.ts'
-import { PostgresAdapter } from '../postgres/adapter.ts'
 import { runningEmbeddedUrl } from './embedded.ts'
 import type { CommonFlags } from './options.ts'
 import type { Surroundings } from './wiring.ts'

@@ -1,11 +1,11 @@
 import { systemClock } from '../clock.ts'
-import { locationOf } from '../connection/location.ts'
-import { readConnection } from '../connection/read.ts'
-import { mayBeSameDatabase } from '../connection/same-database.ts'
-import { replaceDatabase } from '../connection/split.ts'
+import { PostgresAdapter } from '../dialects/postgres/adapter.ts'
+import { locationOf } from '../dialects/postgres/connection/location.ts'
+import { readConnection } from '../dialects/postgres/connection/read.ts'
+import { mayBeSameDatabase } from '../dialects/postgres/connection/same-database.ts'
+import { replaceDatabase } from '../dialects/postgres/connection/split.ts'
+import type { ScratchContext } from '../engine/rehearse/schema-at.ts'
 import { MigratorError } from '../errors.ts'
-import type { ScratchContext } from '../operations/standing.ts'
-import { PostgresAdapter } from '../postgres/adapter.ts'
 import { startScratchEmbedded, stopScratchEmbedded } from './embedded.ts'
 import type { ScratchFlags } from './scratch-options.ts'
 import type { Surroundings } from './wiring.ts'
@@ -23,8 +23,8 @@ export async function withScratch<T>(
   const { config, signal } = surroundings
   // Only who needs a scratch server loads what it is made of.
   const [{ createRehearsalTools }, { createScratchServer }] = await Promise.all([
-    import('../postgres/rehearsal-tools.ts'),
-    import('../scratch/server.ts'),
+    import('../dialects/postgres/rehearsal-tools.ts'),
+    import('../dialects/postgres/scratch/server.ts'),
   ])
   const given = flags.scratchUrl ?? config.config.scratchUrl
   if (given !== undefined && live !== undefined) refuseLive(given, live)

@@ -22,8 +22,8 @@ import {
   text,
 } from '../core/options.ts'
 import type { DownTarget, UpTarget } from '../core/target.ts'
-import type { Proposal } from '../operations/course.ts'
-import type { Rehearsal } from '../operations/rehearse.ts'
+import type { Rehearsal } from '../engine/rehearse/rehearse.ts'
+import type { Proposal } from '../engine/run/run-kind.ts'
 import type { BackupProvider } from '../ports/backup.ts'
 import type { Database, EventSink, HistoryStore, RunEvent } from '../ports.ts'
 

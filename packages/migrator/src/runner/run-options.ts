@@ -1,6 +1,6 @@
 import { withDefaults } from '../core/options.ts'
-import { defaultRunOptions, type RunOptions } from '../operations/context.ts'
-import type { Proposal } from '../operations/course.ts'
+import { defaultRunOptions, type RunOptions } from '../engine/run/context.ts'
+import type { Proposal } from '../engine/run/run-kind.ts'
 import type { RunCallOptions } from './options.ts'
 
 type Asked = RunCallOptions & Pick<RunOptions, 'preserveData' | 'acceptLoss'>

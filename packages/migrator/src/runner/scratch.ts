@@ -1,12 +1,12 @@
 import { systemClock } from '../clock.ts'
-import { readConnection } from '../connection/read.ts'
-import { mayBeSameDatabase } from '../connection/same-database.ts'
-import { replaceDatabase } from '../connection/split.ts'
+import { PostgresAdapter } from '../dialects/postgres/adapter.ts'
+import { readConnection } from '../dialects/postgres/connection/read.ts'
+import { mayBeSameDatabase } from '../dialects/postgres/connection/same-database.ts'
+import { replaceDatabase } from '../dialects/postgres/connection/split.ts'
+import type { ScratchContext } from '../engine/rehearse/schema-at.ts'
+import type { Context } from '../engine/run/context.ts'
 import { MigratorError } from '../errors.ts'
-import type { Context } from '../operations/context.ts'
-import type { ScratchContext } from '../operations/standing.ts'
 import type { Database } from '../ports.ts'
-import { PostgresAdapter } from '../postgres/adapter.ts'
 
 /** Lends databases of the scratch server while `work` lasts; all of them are dropped afterwards, whatever happened. */
 export async function withScratchServer<T>(
@@ -15,8 +15,8 @@ export async function withScratchServer<T>(
 ): Promise<T> {
   // Only who needs a scratch server loads what it is made of.
   const [{ createRehearsalTools }, { createScratchServer }] = await Promise.all([
-    import('../postgres/rehearsal-tools.ts'),
-    import('../scratch/server.ts'),
+    import('../dialects/postgres/rehearsal-tools.ts'),
+    import('../dialects/postgres/scratch/server.ts'),
   ])
   const { historyTable, connectionString } = live.address()
   refuseLive(url, connectionString)

@@ -1,6 +1,6 @@
 import type { Action } from '../core/migration.ts'
-import { isDestructive, LOOKS_DESTRUCTIVE, mayBeDestructive } from '../sql/drops.ts'
-import { visitStatements } from '../sql/statements.ts'
+import { isDestructive, LOOKS_DESTRUCTIVE, mayBeDestructive } from '../dialects/postgres/script/drops.ts'
+import { visitStatements } from '../dialects/postgres/script/statements.ts'
 
 /** Whether an action drops, truncates or deletes. Of a module only its own code can be read: when in doubt it does. */
 export async function isDestructiveAction(action: Action): Promise<boolean> {

@@ -1,8 +1,8 @@
 import type { Migration } from '../core/migration.ts'
 import type { DownTarget, UpTarget } from '../core/target.ts'
-import type { RunOptions } from '../operations/context.ts'
-import type { Proposal } from '../operations/course.ts'
-import type { RunReport } from '../operations/report.ts'
+import type { RunOptions } from '../engine/run/context.ts'
+import type { RunReport } from '../engine/run/report.ts'
+import type { Proposal } from '../engine/run/run-kind.ts'
 import type { Database, HistoryStore } from '../ports.ts'
 
 /** As much of a `MigrationRunner` as is needed to make its runs fail. `Input` is what it takes for a migration. */

@@ -6,7 +6,10 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest'
-import { createPgDumpProvider, type PgDumpProviderOptions } from '../../src/backup/pg-dump/provider.ts'
+import {
+  createPgDumpProvider,
+  type PgDumpProviderOptions,
+} from '../../src/dialects/postgres/backup/pg-dump/provider.ts'
 import type { ManagedBackupProvider } from '../../src/ports/backup.ts'
 import {
   type BackupWorld,
@@ -447,7 +450,9 @@ function withServer(serverUrl: string, password: string): void {
     /** A dump by a process of its own, behind shell words. */
     function dumpElsewhere(words: string) {
       const support = pathToFileURL(join(import.meta.dirname, '../support/backup.ts')).href
-      const room = pathToFileURL(join(import.meta.dirname, '../../src/backup/pg-dump/provider.ts')).href
+      const room = pathToFileURL(
+        join(import.meta.dirname, '../../src/dialects/postgres/backup/pg-dump/provider.ts'),
+      ).href
       const options = {
         connectionString: url,
         directory,

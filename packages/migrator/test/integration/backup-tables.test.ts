@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createTablesProvider } from '../../src/backup/tables/provider.ts'
+import { createTablesProvider } from '../../src/dialects/postgres/backup/tables/provider.ts'
 import type { BackupHandle, BackupStep, ManagedBackupProvider } from '../../src/ports/backup.ts'
 import {
   type BackupWorld,

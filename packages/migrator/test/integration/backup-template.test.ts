@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import postgres from 'postgres'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createTemplateProvider } from '../../src/backup/template/provider.ts'
+import { createTemplateProvider } from '../../src/dialects/postgres/backup/template/provider.ts'
 import type { ManagedBackupProvider } from '../../src/ports/backup.ts'
 import {
   type BackupWorld,
@@ -238,7 +238,7 @@ describe('what stands in the way', () => {
 /** A process of its own is killed as soon as the server works on its CREATE DATABASE. */
 async function killedWhileCopying(): Promise<void> {
   const support = pathToFileURL(join(import.meta.dirname, '../support/backup.ts')).href
-  const room = pathToFileURL(join(import.meta.dirname, '../../src/backup/template/provider.ts')).href
+  const room = pathToFileURL(join(import.meta.dirname, '../../src/dialects/postgres/backup/template/provider.ts')).href
   const program = `
     const { backupWorld, recordingWatch, scopeOf } = await import(${JSON.stringify(support)})
     const { createTemplateProvider } = await import(${JSON.stringify(room)})

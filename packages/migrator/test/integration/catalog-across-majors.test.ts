@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { portable } from '../../src/core/catalog.ts'
 import { diffCatalogs } from '../../src/core/schema-diff.ts'
-import { fingerprintOf } from '../../src/postgres/catalog/index.ts'
+import { fingerprintOf } from '../../src/dialects/postgres/catalog/index.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
 import { createWalker, type DownFixture, downFixtures, type Walk, type Walker } from '../support/downs.ts'
 import { type MajorServer, olderMajors, startMajor } from '../support/majors.ts'

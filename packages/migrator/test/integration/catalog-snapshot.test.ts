@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { diffCatalogs } from '../../src/core/schema-diff.ts'
+import { PostgresAdapter } from '../../src/dialects/postgres/adapter.ts'
+import { createCatalog, fingerprintOf } from '../../src/dialects/postgres/catalog/index.ts'
 import type { Session } from '../../src/ports.ts'
-import { PostgresAdapter } from '../../src/postgres/adapter.ts'
-import { createCatalog, fingerprintOf } from '../../src/postgres/catalog/index.ts'
 import { createDatabase, onServer, type TestDatabase } from '../support/database.ts'
 
 let db: TestDatabase

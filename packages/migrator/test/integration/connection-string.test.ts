@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
-import { PostgresAdapter } from '../../src/postgres/adapter.ts'
-import { openPool } from '../../src/postgres/pool.ts'
+import { PostgresAdapter } from '../../src/dialects/postgres/adapter.ts'
+import { openPool } from '../../src/dialects/postgres/wire/pool.ts'
 import { createProject, type Project, threeTables } from '../support/cli.ts'
 import { createDatabase, databaseOn, type TestDatabase } from '../support/database.ts'
 import { startPooler } from '../support/pgbouncer.ts'

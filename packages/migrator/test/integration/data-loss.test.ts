@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { compareData, describeLoss, downLoss, roundTripLoss } from '../../src/core/data/data-loss.ts'
-import { generateRows } from '../../src/postgres/data/generate-rows.ts'
-import { takeSnapshot } from '../../src/postgres/data/take-snapshot.ts'
+import { generateRows } from '../../src/dialects/postgres/rows/generate-rows.ts'
+import { takeSnapshot } from '../../src/dialects/postgres/rows/take-snapshot.ts'
 import { throwAway } from '../support/throw-away.ts'
 
 interface Pair {

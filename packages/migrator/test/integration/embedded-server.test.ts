@@ -28,11 +28,13 @@ import {
   findEmbeddedServer,
   startEmbeddedServer,
   stopEmbeddedServer,
-} from '../../src/scratch/embedded/embedded-server.ts'
+} from '../../src/dialects/postgres/scratch/embedded/embedded-server.ts'
 
 const isRoot = process.getuid?.() === 0
 const settings = { fsync: 'off' }
-const room = pathToFileURL(join(import.meta.dirname, '../../src/scratch/embedded/embedded-server.ts')).href
+const room = pathToFileURL(
+  join(import.meta.dirname, '../../src/dialects/postgres/scratch/embedded/embedded-server.ts'),
+).href
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 
 const folders: string[] = []

@@ -1,6 +1,6 @@
 // What answers here is not the product that is named, which no test can run: see support/imitation.ts.
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { PostgresAdapter } from '../../src/postgres/adapter.ts'
+import { PostgresAdapter } from '../../src/dialects/postgres/adapter.ts'
 import { createProject, type Project, threeTables } from '../support/cli.ts'
 import { type Imitation, imitationServer } from '../support/imitation.ts'
 import { expectRefusal } from '../support/refusal.ts'

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { PostgresAdapter } from '../../src/dialects/postgres/adapter.ts'
 import { FileStateStore } from '../../src/index.ts'
 import { loadMigrations } from '../../src/load/index.ts'
-import { PostgresAdapter } from '../../src/postgres/adapter.ts'
 import { MigrationRunner } from '../../src/runner.ts'
 import { pair, threeTables } from '../support/cli.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'

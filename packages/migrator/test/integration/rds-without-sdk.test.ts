@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 
 const TSX = import.meta.resolve('tsx')
-const PROVIDER = pathToFileURL(join(import.meta.dirname, '../../src/backup/rds/provider.ts')).href
+const PROVIDER = pathToFileURL(join(import.meta.dirname, '../../src/providers/rds/provider.ts')).href
 const CLOCK = pathToFileURL(join(import.meta.dirname, '../../src/clock.ts')).href
 
 /** Resolving the SDK prints a line, and fails as it does where it is not installed when `installed` says so. */

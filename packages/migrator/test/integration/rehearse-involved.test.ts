@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ScratchContext } from '../../src/operations/standing.ts'
+import type { ScratchContext } from '../../src/engine/rehearse/schema-at.ts'
 import type { ScratchServer } from '../../src/ports/scratch.ts'
 import { contextOn, rehearseSql, type SqlSteps, scratchOn } from '../support/rehearse.ts'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { rehearse } from '../../src/operations/rehearse.ts'
+import { rehearse } from '../../src/engine/rehearse/rehearse.ts'
 import type { ScratchServer } from '../../src/ports/scratch.ts'
 import { type OwnServer, ownServer } from '../support/own-server.ts'
 import { contextOn, scratchOn, sqlMigration } from '../support/rehearse.ts'

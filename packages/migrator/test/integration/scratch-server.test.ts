@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { standAt } from '../../src/operations/standing.ts'
+import { standAt } from '../../src/engine/rehearse/schema-at.ts'
 import type { ScratchDatabase, ScratchServer } from '../../src/ports/scratch.ts'
 import { pair } from '../support/cli.ts'
 import { databaseOn } from '../support/database.ts'

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { startEmbeddedServer } from '../../src/scratch/embedded/embedded-server.ts'
+import { startEmbeddedServer } from '../../src/dialects/postgres/scratch/embedded/embedded-server.ts'
 import { createProject, type Project, pair } from '../support/cli.ts'
 import { databaseOn } from '../support/database.ts'
 import { type OwnServer, ownServer } from '../support/own-server.ts'

@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { PostgresAdapter } from '../../src/postgres/adapter.ts'
+import { PostgresAdapter } from '../../src/dialects/postgres/adapter.ts'
 import { createProject, threeTables } from '../support/cli.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
 import { standby } from '../support/standby.ts'

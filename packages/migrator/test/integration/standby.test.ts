@@ -5,9 +5,12 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startEmbeddedServer, stopEmbeddedServer } from '../../src/scratch/embedded/embedded-server.ts'
-import { freePort } from '../../src/scratch/embedded/port.ts'
-import { asServerUser, serverUser } from '../../src/scratch/embedded/server-user.ts'
+import {
+  startEmbeddedServer,
+  stopEmbeddedServer,
+} from '../../src/dialects/postgres/scratch/embedded/embedded-server.ts'
+import { freePort } from '../../src/dialects/postgres/scratch/embedded/port.ts'
+import { asServerUser, serverUser } from '../../src/dialects/postgres/scratch/embedded/server-user.ts'
 import { createProject, type Project, threeTables } from '../support/cli.ts'
 import { databaseOn } from '../support/database.ts'
 import { ownServer } from '../support/own-server.ts'

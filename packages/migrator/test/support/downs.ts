@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CatalogSnapshot } from '../../src/core/catalog.ts'
+import { PostgresAdapter } from '../../src/dialects/postgres/adapter.ts'
+import { loadParser, parseStatements } from '../../src/dialects/postgres/script/statements.ts'
 import { MigratorError } from '../../src/errors.ts'
 import type { Catalog, Session } from '../../src/ports.ts'
-import { PostgresAdapter } from '../../src/postgres/adapter.ts'
-import { loadParser, parseStatements } from '../../src/sql/statements.ts'
 
 const FOLDER = join(import.meta.dirname, '../fixtures/downs')
 

@@ -4,8 +4,8 @@ import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
-import { freePort } from '../../src/scratch/embedded/port.ts'
-import { asServerUser, serverUser } from '../../src/scratch/embedded/server-user.ts'
+import { freePort } from '../../src/dialects/postgres/scratch/embedded/port.ts'
+import { asServerUser, serverUser } from '../../src/dialects/postgres/scratch/embedded/server-user.ts'
 import { until } from './until.ts'
 
 /** A server and the pg_dump that fits it. */

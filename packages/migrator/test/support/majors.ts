@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import postgres from 'postgres'
-import { copyBinaries, obstacle } from '../../src/scratch/embedded/binaries.ts'
-import { freePort } from '../../src/scratch/embedded/port.ts'
-import { asServerUser, type ServerUser, serverUser } from '../../src/scratch/embedded/server-user.ts'
+import { copyBinaries, obstacle } from '../../src/dialects/postgres/scratch/embedded/binaries.ts'
+import { freePort } from '../../src/dialects/postgres/scratch/embedded/port.ts'
+import { asServerUser, type ServerUser, serverUser } from '../../src/dialects/postgres/scratch/embedded/server-user.ts'
 
 const run = promisify(execFile)
 

@@ -2,7 +2,10 @@ import { existsSync, statfsSync } from 'node:fs'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startEmbeddedServer, stopEmbeddedServer } from '../../src/scratch/embedded/embedded-server.ts'
+import {
+  startEmbeddedServer,
+  stopEmbeddedServer,
+} from '../../src/dialects/postgres/scratch/embedded/embedded-server.ts'
 
 /** A PostgreSQL of one test's own, for what reaches beyond a database: roles, the server's log, its settings. */
 export interface OwnServer {

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto'
 import { inject } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
-import { replaceDatabase } from '../../src/connection/split.ts'
 import type { Migration } from '../../src/core/migration.ts'
 import { type Judgement, judgeRehearsal, type RehearsalFacts } from '../../src/core/rehearsal.ts'
-import { rehearsed } from '../../src/operations/rehearse-attempts.ts'
-import { createMovingPlace } from '../../src/operations/rehearse-place.ts'
-import type { ScratchContext } from '../../src/operations/standing.ts'
+import { PostgresAdapter } from '../../src/dialects/postgres/adapter.ts'
+import { replaceDatabase } from '../../src/dialects/postgres/connection/split.ts'
+import { createRehearsalTools } from '../../src/dialects/postgres/rehearsal-tools.ts'
+import { createScratchServer, type ScratchServerOptions } from '../../src/dialects/postgres/scratch/server.ts'
+import { rehearsed } from '../../src/engine/rehearse/attempts.ts'
+import type { ScratchContext } from '../../src/engine/rehearse/schema-at.ts'
+import { createMovingPlace } from '../../src/engine/rehearse/scratch-session.ts'
 import type { ScratchServer } from '../../src/ports/scratch.ts'
-import { PostgresAdapter } from '../../src/postgres/adapter.ts'
-import { createRehearsalTools } from '../../src/postgres/rehearsal-tools.ts'
-import { createScratchServer, type ScratchServerOptions } from '../../src/scratch/server.ts'
 
 /** Scratch databases on the suite's own server, or on another one. Whoever asked for it closes `server`. */
 export async function scratchOn(

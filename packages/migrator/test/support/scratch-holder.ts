@@ -1,6 +1,6 @@
-import { replaceDatabase } from '../../src/connection/split.ts'
-import { PostgresAdapter } from '../../src/postgres/adapter.ts'
-import { createScratchServer } from '../../src/scratch/server.ts'
+import { PostgresAdapter } from '../../src/dialects/postgres/adapter.ts'
+import { replaceDatabase } from '../../src/dialects/postgres/connection/split.ts'
+import { createScratchServer } from '../../src/dialects/postgres/scratch/server.ts'
 
 /** A process that makes a scratch database, says its name, and waits to be killed. */
 const url = process.argv[2] ?? ''

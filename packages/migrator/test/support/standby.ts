@@ -1,8 +1,11 @@
 import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startEmbeddedServer, stopEmbeddedServer } from '../../src/scratch/embedded/embedded-server.ts'
-import { serverUser } from '../../src/scratch/embedded/server-user.ts'
+import {
+  startEmbeddedServer,
+  stopEmbeddedServer,
+} from '../../src/dialects/postgres/scratch/embedded/embedded-server.ts'
+import { serverUser } from '../../src/dialects/postgres/scratch/embedded/server-user.ts'
 import { databaseOn } from './database.ts'
 
 /** A server in recovery, which answers queries and takes no writes; it follows nobody. */

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { serverUser } from '../../src/scratch/embedded/server-user.ts'
+import { serverUser } from '../../src/dialects/postgres/scratch/embedded/server-user.ts'
 import { databaseOn } from './database.ts'
 import { type OwnServer, ownServer } from './own-server.ts'
 

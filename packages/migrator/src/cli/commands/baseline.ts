@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs'
 import { plural } from '../../core/plural.ts'
+import { baseline } from '../../engine/history/baseline.ts'
 import { MigratorError } from '../../errors.ts'
-import { baseline } from '../../operations/baseline.ts'
 import type { Cli } from '../command.ts'
 import { type RunFlags, runOptions } from '../options.ts'
 import { createWorld, runOptionsOf } from '../wiring.ts'

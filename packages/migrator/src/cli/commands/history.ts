@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs'
 import { sizeText } from '../../core/figures.ts'
-import { withSession } from '../../operations/begin-run.ts'
+import { withSession } from '../../engine/run/begin.ts'
 import type { BackupRecord } from '../../ports/backup.ts'
 import type { LogRow } from '../../ports.ts'
 import { backupJson } from '../../report/run-json.ts'

@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs'
 import type { UpTarget } from '../../core/target.ts'
-import { migrate } from '../../operations/migrate.ts'
+import { migrate } from '../../engine/run/migrate.ts'
 import { approveRun } from '../approval.ts'
 import { type BackupFlags, backupOptions, chooseBackup } from '../backups.ts'
 import type { Cli } from '../command.ts'

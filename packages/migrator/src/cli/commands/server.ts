@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs'
-import { ensureDatabase } from '../../scratch/embedded/embedded-server.ts'
+import { ensureDatabase } from '../../dialects/postgres/scratch/embedded/embedded-server.ts'
 import type { Cli } from '../command.ts'
 import { embeddedName, startEmbedded, stopEmbedded, stopScratchEmbedded } from '../embedded.ts'
 import { type CommonFlags, commonOptions } from '../options.ts'

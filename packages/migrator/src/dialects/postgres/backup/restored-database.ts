@@ -1,0 +1,28 @@
+import type { RestoredPlace } from '../../../ports/backup.ts'
+import type { DatabaseLocation } from '../../../ports.ts'
+import { stampOf, suffixed } from './name.ts'
+
+/** `shop_restored_20260131_235959`: where a database goes when nobody says. */
+export function restoredName(database: string, at: Date): string {
+  return suffixed(database, `_restored_${stampOf(at, '_')}`)
+}
+
+/** A new database, and what the operator does with it. */
+export function restoredDatabase(
+  name: string,
+  location: DatabaseLocation,
+  notes: readonly string[] = [],
+): RestoredPlace {
+  return {
+    kind: 'database',
+    name,
+    connection: `${location.host}:${location.port}/${name}`,
+    nextSteps: [
+      ...notes,
+      `Look at it: the same DATABASE_URL with the database "${name}" in place of "${location.database}".`,
+      `Stop what writes to "${location.database}".`,
+      `Give the applications a DATABASE_URL with "${name}", and start them again.`,
+      `Keep "${location.database}" until nobody misses anything in it, then drop it.`,
+    ],
+  }
+}

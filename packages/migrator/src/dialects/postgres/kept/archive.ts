@@ -1,0 +1,130 @@
+import type { KeptFor } from '../../../ports/kept-data.ts'
+import type { Session } from '../../../ports.ts'
+import { identifier, jsonLiteral, literal } from '../script/literal.ts'
+import { type Column, qualified, type Sequence } from './shape.ts'
+
+/** One copy, as the archive describes it. */
+export interface Kept {
+  readonly id: string
+  readonly runId: string
+  readonly migration: string
+  /**
+   * `table`: all its rows, the table went. `rows`: rows of a table that stays. `columns`: their values, by the rows' keys.
+   * `narrowed`: the same of columns that stay with another type; beside them what the step left there.
+   */
+  readonly kind: 'table' | 'rows' | 'columns' | 'narrowed'
+  readonly schema: string
+  readonly table: string
+  /** Name of the copy in the archive's schema. */
+  readonly copy: string
+  /** Columns whose values are kept. */
+  readonly columns: readonly Column[]
+  /** Of `columns`: by what a row is told again; its primary key, or all that is left of it. */
+  readonly key: readonly Column[]
+  readonly keyed: 'by-key' | 'by-whole-row'
+  readonly sequences: readonly Sequence[]
+  readonly rowCount: number
+}
+
+/** Whether it is values of rows, and not rows. */
+export function isPart({ kind }: Pick<Kept, 'kind'>): boolean {
+  return kind === 'columns' || kind === 'narrowed'
+}
+
+export async function prepareArchive(on: Session, schema: string): Promise<void> {
+  const archive = identifier(schema)
+  const [row] = await on.query(
+    `SELECT (to_regnamespace(${literal(archive)}) IS NOT NULL)::text AS has_schema, (to_regclass(${literal(`${archive}.preserved`)}) IS NOT NULL)::text AS has_table`,
+  )
+  if (row?.has_table === 'true') return
+  // Said only where it is needed: it takes a right on the database that a role may not have.
+  if (row?.has_schema !== 'true') await on.execute(`CREATE SCHEMA ${archive}`)
+  await on.execute(`
+    CREATE TABLE ${archive}.preserved (
+      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, migration text NOT NULL, checksum text NOT NULL, run_id text NOT NULL,
+      preserved_at timestamptz NOT NULL DEFAULT now(), kind text NOT NULL, schema_name text NOT NULL, table_name text NOT NULL,
+      copy_name text NOT NULL UNIQUE, columns jsonb NOT NULL, key_columns jsonb NOT NULL, keyed text NOT NULL, sequences jsonb NOT NULL,
+      row_count bigint NOT NULL, state text NOT NULL DEFAULT 'kept', why text);
+    COMMENT ON SCHEMA ${archive} IS 'Data that rollbacks preserved (@repo/migrator, --preserve-data); the next db:migrate of the same migration puts it back.'`)
+}
+
+export async function waitingIn(on: Session, schema: string): Promise<ReadonlySet<string>> {
+  const name = `${identifier(schema)}.preserved`
+  const [found] = await on.query(`SELECT to_regclass(${literal(name)})::text AS found`)
+  if (!found?.found) return new Set()
+  const rows = await on.query(`SELECT DISTINCT migration FROM ${name} WHERE state = 'kept'`)
+  return new Set(rows.map(({ migration }) => migration ?? ''))
+}
+
+/** Oldest run first; within a run what was kept last comes first, because it comes back first. */
+export async function readKept(on: Session, schema: string, migration: string): Promise<readonly Kept[]> {
+  const rows = await on.query(`
+    SELECT jsonb_build_object('id', id::text, 'runId', run_id, 'migration', migration, 'kind', kind, 'schema', schema_name, 'table', table_name,
+             'copy', copy_name, 'columns', columns, 'key', key_columns, 'keyed', keyed, 'sequences', sequences, 'rowCount', row_count)::text AS kept
+      FROM ${identifier(schema)}.preserved p WHERE migration = ${literal(migration)} AND state = 'kept'
+     ORDER BY min(id) OVER (PARTITION BY run_id), id DESC`)
+  return rows.map(({ kept }) => JSON.parse(kept ?? '') as Kept)
+}
+
+/** One statement copies, counts and records. `select` reads the copy's columns. */
+export async function copyAndRecord(
+  on: Session,
+  schema: string,
+  owner: KeptFor,
+  kept: Omit<Kept, 'id' | 'rowCount' | 'migration' | 'runId'>,
+  select: string,
+): Promise<number> {
+  const values = [
+    owner.migration,
+    owner.checksum,
+    owner.runId,
+    kept.kind,
+    kept.schema,
+    kept.table,
+    kept.copy,
+    kept.keyed,
+  ]
+  const insert = `INSERT INTO ${identifier(schema)}.preserved
+    (migration, checksum, run_id, kind, schema_name, table_name, copy_name, keyed, columns, key_columns, sequences, row_count)
+    VALUES (${values.map(literal).join(', ')}, ${jsonLiteral(kept.columns)}, ${jsonLiteral(kept.key)}, ${jsonLiteral(kept.sequences)}, `
+  const body = `DECLARE counted bigint; BEGIN
+    EXECUTE ${literal(`CREATE TABLE ${qualified(schema, kept.copy)} AS ${select}`)}; GET DIAGNOSTICS counted = ROW_COUNT;
+    EXECUTE ${literal(insert)} || counted || ')'; END`
+  await on.execute(`DO ${literal(body)}`)
+  const [row] = await on.query(
+    `SELECT row_count::text FROM ${identifier(schema)}.preserved WHERE copy_name = ${literal(kept.copy)}`,
+  )
+  return Number(row?.row_count)
+}
+
+export async function removeKept(
+  on: Session,
+  schema: string,
+  all: readonly Pick<Kept, 'id' | 'copy'>[],
+): Promise<void> {
+  if (all.length === 0) return
+  const drops = all.map(({ copy }) => `DROP TABLE IF EXISTS ${qualified(schema, copy)}`)
+  const ids = all.map(({ id }) => id).join(', ')
+  await on.execute([...drops, `DELETE FROM ${identifier(schema)}.preserved WHERE id IN (${ids})`].join(';\n'))
+}
+
+/** What does not fit stays for a person to look at; it is not tried again. */
+export async function keepRest(on: Session, schema: string, { id }: Kept, left: number, why: string): Promise<void> {
+  await on.execute(
+    `UPDATE ${identifier(schema)}.preserved SET state = 'left', row_count = ${left}, why = ${literal(why)} WHERE id = ${id}`,
+  )
+}
+
+export async function discardRun(on: Session, schema: string, { runId, migration }: KeptFor): Promise<void> {
+  const name = `${identifier(schema)}.preserved`
+  const [found] = await on.query(`SELECT to_regclass(${literal(name)})::text AS found`)
+  if (!found?.found) return
+  const rows = await on.query(
+    `SELECT id::text, copy_name FROM ${name} WHERE run_id = ${literal(runId)} AND migration = ${literal(migration)}`,
+  )
+  await removeKept(
+    on,
+    schema,
+    rows.map(({ id, copy_name }) => ({ id: id ?? '', copy: copy_name ?? '' })),
+  )
+}

@@ -1,0 +1,69 @@
+/**
+ * Data that steps down destroy: found in the catalog, counted, kept, and put back. Knows no migration files and no plan.
+ * This file: what of it the ports offer.
+ */
+import { MigratorError } from '../../../errors.ts'
+import type { KeptData, KeptFor, PutBackRows, Standing } from '../../../ports/kept-data.ts'
+import type { Session } from '../../../ports.ts'
+import { identifier, literal } from '../script/literal.ts'
+import { discardRun, readKept, waitingIn } from './archive.ts'
+import { keepLost } from './keep.ts'
+import { noteWhatIsLeft } from './narrowed.ts'
+import { putBackKept } from './put-back.ts'
+import { EXACT, withSettings } from './settings.ts'
+
+export const DEFAULT_PRESERVED_SCHEMA = 'migration_preserved'
+
+/** Keeps data in a schema of the same database. The role must be allowed to create it and to read the tables whole. */
+export function createKeptData(schema: string): KeptData {
+  return {
+    schema,
+    waiting: (on) => waitingIn(on, schema),
+    async keep(on, owner, sql, untold) {
+      const kept = await keepLost(on, schema, owner, sql, untold)
+      return kept.map(({ table, columns, rows, copy }) => ({ table, columns, rows, copy }))
+    },
+    standing: (on) => standing(on, schema),
+    finish: (on, owner) => noteWhatIsLeft(on, schema, owner),
+    refuseUnkept: (on, owner, before) => refuseUnkept(on, schema, owner, before),
+    async putBack(on: Session, migration: string): Promise<readonly PutBackRows[]> {
+      const kept = await readKept(on, schema, migration)
+      if (kept.length === 0) return []
+      return withSettings(on, EXACT, () => putBackKept(on, schema, kept))
+    },
+    discard: (on, owner) => discardRun(on, schema, owner),
+  }
+}
+
+/** Columns of tables that hold rows of their own; partitions are told by their tables. */
+async function standing(on: Session, archive: string): Promise<Standing> {
+  const rows = await on.query(`
+    SELECT a.attrelid::text || ' ' || a.attnum AS id, n.nspname AS schema, c.relname AS name, a.attname AS part
+      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
+     WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+       AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', ${literal(archive)})`)
+  return new Map(rows.map(({ id, schema, name, part }) => [id ?? '', `${schema}.${name}.${part}`]))
+}
+
+async function refuseUnkept(on: Session, archive: string, owner: KeptFor, before: Standing): Promise<void> {
+  const after = await standing(on, archive)
+  const gone = [...before].filter(([id]) => !after.has(id))
+  if (gone.length === 0) return
+  const kept = await keptColumns(on, archive, owner)
+  const unkept = gone.filter(([id]) => !kept.has(id)).map(([, name]) => name)
+  if (unkept.length === 0) return
+  throw new MigratorError(
+    'DATA_NOT_PRESERVED',
+    `The down of ${owner.migration} dropped ${unkept.slice(0, 5).join(', ')}${unkept.length > 5 ? ' …' : ''} in a way that can't be told beforehand, so it was not preserved.`,
+  )
+}
+
+async function keptColumns(on: Session, archive: string, { runId, migration }: KeptFor): Promise<ReadonlySet<string>> {
+  const name = `${identifier(archive)}.preserved`
+  const [found] = await on.query(`SELECT to_regclass(${literal(name)})::text AS found`)
+  if (!found?.found) return new Set()
+  const rows = await on.query(`
+    SELECT c->>'id' AS id FROM ${name}, jsonb_array_elements(columns) c
+     WHERE run_id = ${literal(runId)} AND migration = ${literal(migration)} AND kind IN ('table', 'columns')`)
+  return new Set(rows.map(({ id }) => id ?? ''))
+}

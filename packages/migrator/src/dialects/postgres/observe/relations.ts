@@ -1,0 +1,35 @@
+import type { Row } from '../../../ports.ts'
+
+/** A relation as a catalog named it. Oids are texts. */
+export interface KnownRelation {
+  readonly name: string
+  readonly kind: string
+  /** Changes when the relation is written anew, file by file. */
+  readonly file: string
+  /** Rows that this connection has read from it and not reported yet: where counting begins. */
+  readonly rows: number
+}
+
+/** Tables, partitioned tables, indexes, views, materialized views, foreign tables: what others may wait for. */
+const KINDS = "'r', 'p', 'i', 'I', 'v', 'm', 'f'"
+
+/** Relations of users; names without the schema where that is `public`. */
+export const RELATIONS = `
+  SELECT c.oid::text AS oid, CASE WHEN n.nspname = 'public' THEN c.relname ELSE n.nspname || '.' || c.relname END AS name,
+         c.relkind::text AS kind, c.relfilenode::text AS file,
+         pg_catalog.pg_stat_get_xact_tuples_returned(c.oid)::text AS rows
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.oid >= 16384 AND c.relkind IN (${KINDS}) AND n.nspname !~ '^pg_'`
+
+export function relationsOf(rows: readonly Row[]): Map<string, KnownRelation> {
+  return new Map(
+    rows.map(({ oid, name, kind, file, rows: read }) => [
+      oid ?? '',
+      { name: name ?? '', kind: kind ?? '', file: file ?? '', rows: Number(read) },
+    ]),
+  )
+}
+
+export function isIndex({ kind }: KnownRelation): boolean {
+  return kind === 'i' || kind === 'I'
+}

@@ -1,0 +1,190 @@
+import type { Destruction, TableRef } from '../../../core/destruction.ts'
+import { LOOKS_DESTRUCTIVE } from './drops.ts'
+import type { Statement } from './statements.ts'
+
+export type DestructionReader = (statements: readonly Statement[]) => readonly Destruction[]
+
+/**
+ * Reads texts in the order in which they run, all of them before any has run: a table that an earlier one renames is told by
+ * the name that it has now, and one that they create themselves is none of what is there.
+ */
+export function createDestructionReader(): DestructionReader {
+  const renamed = new Map<string, string>()
+  const created = new Set<string>()
+  return (statements) =>
+    statements.flatMap((statement) => {
+      const found = destroyedBy(statement).flatMap((each) => asItIsNow(each, renamed, created))
+      remember(statement, renamed, created)
+      return found
+    })
+}
+
+/** What one statement destroys when it runs now. */
+export function destroyedBy(statement: Statement): readonly Destruction[] {
+  const { type, node, sql } = statement
+  switch (type) {
+    case 'DropStmt':
+      return dropped(node)
+    case 'DropOwnedStmt':
+      return list(node.roles).map((role) => object('role', { name: text(inner(role, 'RoleSpec').rolename) }, node))
+    case 'AlterTableStmt':
+      return altered(node)
+    case 'TruncateStmt':
+      return list(node.relations).map((each) => ({ kind: 'emptied', ref: ranged(each), reach: reachOf(node) }))
+    case 'DeleteStmt':
+      return deleted(statement)
+    case 'UpdateStmt':
+      return [...overwritten(node), ...(deletesWithin(node) ? [untold(sql)] : [])]
+    case 'VariableSetStmt':
+      return node.name === 'search_path' ? [{ kind: 'path', sql }] : []
+    case 'DoStmt':
+      return LOOKS_DESTRUCTIVE.test(sql) || /\bexecute\b/i.test(sql) ? [untold(sql)] : []
+    case 'CallStmt':
+      return [untold(sql)]
+    default:
+      return deletesWithin(node) ? [untold(sql)] : []
+  }
+}
+
+type Node = Readonly<Record<string, unknown>>
+
+const OBJECTS: Readonly<Record<string, 'relation' | 'type' | 'schema' | 'extension' | 'function'>> = {
+  OBJECT_TABLE: 'relation',
+  OBJECT_VIEW: 'relation',
+  OBJECT_MATVIEW: 'relation',
+  OBJECT_TYPE: 'type',
+  OBJECT_DOMAIN: 'type',
+  OBJECT_SCHEMA: 'schema',
+  OBJECT_EXTENSION: 'extension',
+  OBJECT_FUNCTION: 'function',
+}
+
+function dropped(node: Node): readonly Destruction[] {
+  const kind = OBJECTS[String(node.removeType)]
+  // Without CASCADE, what data depends on can't be dropped; tables, and those of an extension, go with their rows.
+  if (!kind || (reachOf(node) === 'restrict' && kind !== 'relation' && kind !== 'extension')) return []
+  return list(node.objects).map((each) => object(kind, named(each), node))
+}
+
+function object(
+  kind: Extract<Destruction, { kind: 'object' }>['object'],
+  ref: TableRef,
+  node: Node,
+): Extract<Destruction, { kind: 'object' }> {
+  return { kind: 'object', object: kind, ref, reach: kind === 'role' ? 'cascade' : reachOf(node) }
+}
+
+function altered(node: Node): readonly Destruction[] {
+  const ref = ranged(node.relation)
+  const parts = list(node.cmds).map((each) => inner(each, 'AlterTableCmd'))
+  if (node.objtype === 'OBJECT_TYPE') {
+    const drops = parts.some(({ subtype }) => subtype === 'AT_DropColumn')
+    return drops ? [{ kind: 'untold', why: `it drops an attribute of the type ${ref.name}` }] : []
+  }
+  if (node.objtype !== 'OBJECT_TABLE') return []
+  return parts.flatMap((part): readonly Destruction[] => {
+    const column = text(part.name)
+    if (part.subtype === 'AT_DropColumn') return [{ kind: 'column', ref, column, reach: reachOf(part) }]
+    if (part.subtype !== 'AT_AlterColumnType') return []
+    return [{ kind: 'retyped', ref, column, type: typeText(inner(inner(part.def, 'ColumnDef').typeName, 'TypeName')) }]
+  })
+}
+
+/** The type as it is written, near enough to be shown and compared. */
+function typeText({ names, typmods, arrayBounds }: Node): string {
+  const words = list(names).map((word) => text(inner(word, 'String').sval))
+  const modifiers = list(typmods).map((each) => text(inner(inner(each, 'A_Const').ival, 'Integer').ival))
+  const plain = words.filter((word) => word !== 'pg_catalog').join('.')
+  return `${plain}${modifiers.length > 0 ? `(${modifiers.join(',')})` : ''}${list(arrayBounds).length > 0 ? '[]' : ''}`
+}
+
+/** A plain DELETE can be read as the SELECT of what it deletes. */
+function deleted({ node, sql }: Statement): readonly Destruction[] {
+  const ref = ranged(node.relation)
+  const lead = /^DELETE\s+FROM\s/i.exec(sql)
+  if (!lead || node.usingClause || node.withClause || node.returningClause || node.returningList) return [untold(sql)]
+  const alias = inner(inner(node.relation, 'RangeVar').alias, 'Alias').aliasname
+  return [{ kind: 'deleted', ref, alias: text(alias) || ref.name, from: sql.slice(lead[0].length) }]
+}
+
+function overwritten(node: Node): readonly Destruction[] {
+  const ref = ranged(node.relation)
+  const columns = new Set(list(node.targetList).map((each) => text(inner(each, 'ResTarget').name)))
+  return [...columns].map((column) => ({ kind: 'overwritten', ref, column }))
+}
+
+/** A DELETE in a WITH, or in a branch of MERGE. */
+function deletesWithin(node: unknown): boolean {
+  if (Array.isArray(node)) return node.some(deletesWithin)
+  if (typeof node !== 'object' || node === null) return false
+  return Object.entries(node).some(
+    ([key, value]) => key === 'DeleteStmt' || (key === 'commandType' && value === 'CMD_DELETE') || deletesWithin(value),
+  )
+}
+
+function untold(sql: string): Destruction {
+  return { kind: 'untold', why: sql.split('\n')[0]?.slice(0, 80) ?? '' }
+}
+
+function asItIsNow(
+  each: Destruction,
+  renamed: ReadonlyMap<string, string>,
+  created: ReadonlySet<string>,
+): readonly Destruction[] {
+  if (!('ref' in each)) return [each]
+  if (created.has(keyOf(each.ref))) return []
+  const ref = { ...each.ref, name: renamed.get(keyOf(each.ref)) ?? each.ref.name }
+  if (!('column' in each)) return [{ ...each, ref }]
+  return [{ ...each, ref, column: renamed.get(`${keyOf(ref)} ${each.column}`) ?? each.column }]
+}
+
+function remember({ type, node }: Statement, renamed: Map<string, string>, created: Set<string>): void {
+  if (type === 'CreateStmt') created.add(keyOf(ranged(node.relation)))
+  if (type === 'CreateTableAsStmt') created.add(keyOf(ranged(inner(node.into, 'IntoClause').rel)))
+  if (type !== 'RenameStmt') return
+  const ref = ranged(node.relation)
+  const now = { ...ref, name: renamed.get(keyOf(ref)) ?? ref.name }
+  const name = text(node.newname)
+  if (node.renameType === 'OBJECT_TABLE') {
+    renamed.set(keyOf({ ...ref, name }), now.name)
+    if (created.delete(keyOf(ref))) created.add(keyOf({ ...ref, name }))
+  } else if (node.renameType === 'OBJECT_COLUMN') {
+    const column = text(node.subname)
+    renamed.set(`${keyOf(now)} ${name}`, renamed.get(`${keyOf(now)} ${column}`) ?? column)
+  }
+}
+
+function keyOf({ schema, name }: TableRef): string {
+  return JSON.stringify([schema ?? null, name])
+}
+
+function reachOf({ behavior }: Node): 'cascade' | 'restrict' {
+  return behavior === 'DROP_CASCADE' ? 'cascade' : 'restrict'
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+function text(value: unknown): string {
+  return value === undefined || value === null ? '' : String(value)
+}
+
+function inner(value: unknown, key: string): Node {
+  const node = (value ?? {}) as Node
+  return (node[key] ?? node) as Node
+}
+
+function ranged(value: unknown): TableRef {
+  const { relname, schemaname } = inner(value, 'RangeVar')
+  return { ...(typeof schemaname === 'string' ? { schema: schemaname } : {}), name: text(relname) }
+}
+
+function named(value: unknown): TableRef {
+  const { items } = inner(value, 'List')
+  const { names } = inner(value, 'TypeName')
+  const { objname } = inner(value, 'ObjectWithArgs')
+  const words = list(items ?? names ?? objname ?? [value]).map((word) => text(inner(word, 'String').sval))
+  const schema = words.at(-2)
+  return { ...(schema === undefined ? {} : { schema }), name: words.at(-1) ?? '' }
+}

@@ -1,0 +1,60 @@
+import type { Activity, Blocker } from '../../../ports.ts'
+import { RUN_LOCK_CLASS } from '../history/run-lock.ts'
+import { literal } from '../script/literal.ts'
+
+const COLUMNS = `a.pid::text AS pid, coalesce(a.application_name, '') AS application_name, coalesce(a.state, '') AS state,
+  coalesce(to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '') AS since,
+  left(coalesce(a.query, ''), 200) AS query`
+
+/** What other sessions do, from pg_stat_activity. `inUse`: the server's processes of this program that are not lost. */
+export function createActivity(inUse: () => readonly number[]): Activity {
+  return {
+    async blockersOf(on, serverPid) {
+      const rows = await on.query(`
+        SELECT ${COLUMNS} FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids(${serverPid})) AS b(pid)
+          LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid WHERE a.pid IS NOT NULL`)
+      return rows.map(blockerOf)
+    },
+    async lockWaitMs(on, applicationName) {
+      const [row] = await on.query(`
+        SELECT coalesce(max(extract(epoch FROM clock_timestamp() - l.waitstart) * 1000), 0)::int::text AS waited
+          FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+         WHERE NOT l.granted AND a.application_name = ${literal(applicationName)}`)
+      return Number(row?.waited)
+    },
+    async endOrphansOf(on, applicationName) {
+      const theirs = `a.application_name = ${literal(applicationName)} AND ${OURS} AND a.pid NOT IN (${[0, ...inUse()].join()})
+        AND NOT ${holdsLock('l.pid = a.pid')}`
+      // A pooler keeps its connections, with the name of whoever used them last.
+      const left = on.pooled ? `${theirs} AND a.state <> 'idle'` : theirs
+      await on.query(`SELECT pg_catalog.pg_terminate_backend(a.pid) ${FROM} WHERE ${left} AND a.state LIKE 'idle%'`)
+      return (await on.query(`SELECT ${COLUMNS} ${FROM} WHERE ${left}`)).map(blockerOf)
+    },
+    async endAbandoned(on) {
+      await on.query(`
+        SELECT pg_catalog.pg_terminate_backend(a.pid) ${FROM}
+         WHERE a.application_name LIKE 'migrator/%' AND ${OURS} AND a.backend_xid IS NOT NULL AND a.state LIKE 'idle in%'
+           AND a.state_change < pg_catalog.clock_timestamp() - interval '1 s'
+           AND NOT ${holdsLock('l.pid IN (SELECT o.pid FROM pg_catalog.pg_stat_activity o WHERE o.application_name = a.application_name)')}`)
+    },
+  }
+}
+
+const FROM = 'FROM pg_catalog.pg_stat_activity a'
+
+const OURS = 'a.datname = pg_catalog.current_database() AND a.pid <> pg_catalog.pg_backend_pid()'
+
+function holdsLock(whose: string): string {
+  return `EXISTS (SELECT 1 FROM pg_catalog.pg_locks l
+    WHERE ${whose} AND l.locktype = 'advisory' AND l.classid = ${RUN_LOCK_CLASS} AND l.granted)`
+}
+
+function blockerOf(row: Readonly<Record<string, string | null>>): Blocker {
+  return {
+    pid: Number(row.pid),
+    applicationName: row.application_name ?? '',
+    state: row.state ?? '',
+    since: row.since ?? '',
+    query: row.query ?? '',
+  }
+}

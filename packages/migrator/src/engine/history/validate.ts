@@ -1,0 +1,54 @@
+import { type FileNote, fileNotes } from '../../core/file-note.ts'
+import { type FileProblem, problemsIn } from '../../core/file-problem.ts'
+import type { Migration, SourceFile } from '../../core/migration.ts'
+import type { MigrationStatus, State } from '../../core/reconcile.ts'
+import { withSession } from '../run/begin.ts'
+import type { Context, MigrationSet } from '../run/context.ts'
+import { unrunnable } from '../run/prepare.ts'
+import { readStates } from './states.ts'
+
+export interface ValidateReport {
+  readonly count: number
+  readonly problems: readonly FileProblem[]
+  readonly warnings: readonly FileProblem[]
+  /** No faults: what may make a file another one on another machine. */
+  readonly notes: readonly FileNote[]
+  /** The tool whose format the files have; undefined for this tool's own. */
+  readonly tool: string | undefined
+  /** Migrations without a down. */
+  readonly irreversible: readonly string[]
+  /** Applied migrations whose files no longer are what was applied; empty when no database was asked. */
+  readonly drift: readonly MigrationStatus[]
+  readonly database: 'checked' | 'not-asked'
+}
+
+/** Loads everything, modules included, and checks both directions of every SQL text. Executes no migration. */
+export async function validateFiles(set: MigrationSet): Promise<ValidateReport> {
+  const problems = [...set.problems]
+  const irreversible: string[] = []
+  const sources: SourceFile[] = []
+  const broken = new Set(problems.map(({ id }) => id))
+  for (const file of set.files) {
+    if (broken.has(file.id)) continue
+    const loaded: Migration | FileProblem[] = await file.load().catch(problemsIn)
+    if (Array.isArray(loaded)) problems.push(...loaded)
+    else {
+      problems.push(...(await unrunnable(loaded, loaded.up)), ...(await unrunnable(loaded, loaded.down)))
+      sources.push(...loaded.sources)
+      if (loaded.down === undefined) irreversible.push(loaded.id)
+    }
+  }
+  const { tool, warnings = [], files } = set
+  const notes = fileNotes(sources)
+  return { count: files.length, problems, warnings, notes, tool, irreversible, drift: [], database: 'not-asked' }
+}
+
+/** The same, and compares with the history. Reads only. */
+export async function validateWithHistory(context: Context, set: MigrationSet): Promise<ValidateReport> {
+  const files = await validateFiles(set)
+  const statuses = await withSession(context, (session) => readStates(context, session, set.files))
+  return { ...files, drift: statuses.filter(({ state }) => DRIFTED.has(state)), database: 'checked' }
+}
+
+/** Where files and history differ. A file that a later release brought can't be told from one that was lost. */
+export const DRIFTED: ReadonlySet<State> = new Set<State>(['changed', 'missing', 'ahead', 'dirty', 'out-of-order'])

@@ -1,0 +1,157 @@
+import { explainDown, explainExtremes, explainUp, isOfValues } from '../../core/explain-failure.ts'
+import type { Migration } from '../../core/migration.ts'
+import type { RehearsalFacts } from '../../core/rehearsal.ts'
+import { MigratorError } from '../../errors.ts'
+import { walkEased } from './eased.ts'
+import type { Place, ScratchContext } from './schema-at.ts'
+import { createMovingPlace, type MovingPlace } from './scratch-session.ts'
+import { type Involved, type Seen, tellingTexts, widened } from './tables-in-scope.ts'
+import { type Rows, walkMigration } from './walk.ts'
+
+/** How many migrations before this one rows are carried through at most. */
+const CARRIED = [1, 2, 4]
+
+/**
+ * Walks a migration with rows that try it hard. Where a step fails on them, milder ones tell whether the step is to blame:
+ * plain values, then rows that went through the migrations before it, as people's data do (a backfill, then NOT NULL).
+ * What it asks of the data is found out by rows that fulfil it. What fails on all of them fails; whether it would on empty
+ * tables is said.
+ */
+export async function rehearsed(
+  context: ScratchContext,
+  chain: readonly Migration[],
+  place: number,
+  moving: MovingPlace,
+): Promise<RehearsalFacts> {
+  const attempts = createAttempts(context, chain, place, moving)
+  const { walk } = attempts
+  const hard = await walk({ before: 'edge', written: 'edge' })
+  if (!hard.failure) return hard
+  const plain = await walk({ before: 'plain', written: 'plain' })
+  if (!plain.failure) return explainExtremes(plain, hard.failure)
+  if (plain.failure.at === 'rows')
+    return { ...(await walk({ before: 'none', written: 'none' })), failure: plain.failure }
+  if (plain.failure.at === 'down') {
+    const milder = await walk({ before: 'plain', written: 'plain', asBefore: true })
+    return explainDown(plain, milder.failure ? await walk({ before: 'plain', written: 'none' }) : milder)
+  }
+  if (plain.failure.at === 'second up') return plain
+  const empty = await walk({ before: 'none', written: 'none' })
+  const eased = () => walkEased(walk, plain, empty)
+  const carried = () => walkCarried(attempts, place, plain)
+  const ways = isOfValues(plain.failure) ? [eased, carried] : [carried, eased]
+  for (const way of ways) {
+    const facts = await way()
+    if (facts) return facts
+  }
+  return explainUp(plain, empty)
+}
+
+/** Walks of one migration. What one of them learns of the tables that are involved serves those after it. */
+interface Attempts {
+  /** From right before it. */
+  walk(rows: Rows): Promise<RehearsalFacts>
+  /** With plain rows from so many migrations before, carried through them; undefined where they do not get through. */
+  walkFrom(steps: number): Promise<RehearsalFacts | undefined>
+}
+
+function createAttempts(
+  context: ScratchContext,
+  chain: readonly Migration[],
+  place: number,
+  moving: MovingPlace,
+): Attempts {
+  const migration = chain[place] as Migration
+  let involved: Involved = new Set()
+
+  /** Walks again with more tables, until all that were touched had rows. */
+  async function walkWhole<T extends Seen | undefined>(walk: () => Promise<T>): Promise<T> {
+    for (;;) {
+      const seen = await walk()
+      const wider = seen && widened(involved, seen)
+      if (wider === undefined) return seen
+      involved = wider
+    }
+  }
+
+  return {
+    async walk(rows) {
+      const { facts } = await walkWhole(async () => {
+        const seen = await walkMigration(context, await moving.before(place), migration, rows, involved).catch(
+          async (error: unknown) => {
+            await moving.spoil()
+            throw error
+          },
+        )
+        if (!seen.undone) await moving.spoil()
+        return seen
+      })
+      return facts
+    },
+    async walkFrom(steps) {
+      const earlier = chain.slice(place - steps, place)
+      const seen = await walkWhole(async () => {
+        const older = createMovingPlace(context, chain)
+        try {
+          await carry(context, await older.before(place - steps), earlier, migration, involved)
+          return await walkMigration(
+            context,
+            await older.before(place),
+            migration,
+            { before: 'kept', written: 'plain' },
+            involved,
+          )
+        } catch (error) {
+          if (context.signal.aborted || !isUnreachable(error)) throw error
+          return undefined
+        } finally {
+          await older.spoil()
+        }
+      })
+      return seen?.facts
+    },
+  }
+}
+
+async function walkCarried(
+  { walkFrom }: Attempts,
+  place: number,
+  plain: RehearsalFacts,
+): Promise<RehearsalFacts | undefined> {
+  for (const steps of CARRIED.filter((each) => each <= place)) {
+    const walked = await walkFrom(steps)
+    if (walked && !walked.failure && hasRowsOf(walked, plain)) return walked
+  }
+  return undefined
+}
+
+/** Tables that came in between have no rows to be carried, and an empty table proves nothing. */
+function hasRowsOf(walked: RehearsalFacts, plain: RehearsalFacts): boolean {
+  const rows = ({ data }: RehearsalFacts, name: string) => data.before.tables.get(name)?.rows ?? 0
+  return [...plain.data.before.tables.keys()].every((name) => rows(plain, name) === 0 || rows(walked, name) > 0)
+}
+
+/** Rows for the tables that the migration and those before it name. */
+async function carry(
+  context: ScratchContext,
+  { session }: Place,
+  earlier: readonly Migration[],
+  migration: Migration,
+  involved: Involved,
+): Promise<void> {
+  const texts = [...earlier, migration].map(tellingTexts)
+  const unknown = involved === 'all' || texts.includes(undefined)
+  const leftOut = unknown
+    ? undefined
+    : await context.tools.uninvolvedTables(
+        session,
+        texts.flatMap((each) => each ?? []),
+        involved,
+      )
+  await context.tools.makeRows(session, { style: 'plain', leftOut })
+}
+
+/** The rows do not get through a migration on the way. */
+function isUnreachable(error: unknown): boolean {
+  return error instanceof MigratorError && error.code === 'MIGRATION_FAILED'
+}

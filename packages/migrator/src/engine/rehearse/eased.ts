@@ -1,0 +1,70 @@
+import { type ReadAs, textsReadAs } from '../../core/data/read-as.ts'
+import { shownName } from '../../core/data/table-shape.ts'
+import { explainDown, isOfValues } from '../../core/explain-failure.ts'
+import type { RehearsalFacts, RehearsalFailure } from '../../core/rehearsal.ts'
+import { castsIn } from '../../dialects/postgres/script/casts.ts'
+import { loadParser, parseStatements } from '../../dialects/postgres/script/statements.ts'
+import type { RefusedRows } from '../../ports/rehearsal.ts'
+import type { Rows } from './walk.ts'
+
+/** Walks a migration with such rows, from right before it. */
+export type WalkWith = (rows: Rows) => Promise<RehearsalFacts>
+
+/** How many kinds of rows a step may refuse. */
+const REFUSALS = 5
+
+/**
+ * An up that refuses some rows asks something of the data, and is no broken one: SET NOT NULL over NULLs or a key that is
+ * taken, a text that it reads as a number or a document. It is walked again without those rows, or with texts that are what
+ * it takes them for, and what it asks is told. Undefined where nothing helps: it fails on any row at all, or on other
+ * grounds. `empty` is what became of it without rows.
+ */
+export async function walkEased(
+  walk: WalkWith,
+  plain: RehearsalFacts,
+  empty: RehearsalFacts,
+): Promise<RehearsalFacts | undefined> {
+  const without: RefusedRows[] = []
+  let rows: Rows = { before: 'plain', written: 'plain' }
+  let facts = plain
+  for (let tries = 0; facts.failure?.at === 'up' && tries < REFUSALS; tries++) {
+    const refused = refusedBy(facts.failure)
+    const readAs = rows.readAs || refused ? [] : await readsOf(facts, empty)
+    if (refused) without.push(refused)
+    else if (readAs.length === 0) return undefined
+    rows = { ...rows, without, ...(readAs.length === 0 ? {} : { readAs }) }
+    facts = await walk(rows)
+    if ((facts.conditions?.length ?? 0) < without.length) return undefined
+  }
+  if (facts.failure?.at === 'up') return undefined
+  const edge = rows.readAs && !facts.failure ? await walk({ ...rows, before: 'edge', written: 'edge' }) : undefined
+  if (edge && !edge.failure) facts = edge
+  const asked = [...(rows.readAs ?? []).map(describeRead), ...(facts.conditions ?? [])]
+  const conditions = asked.map((each) => `Its up needs data where ${each}: ${plain.failure?.message}`)
+  const eased = { ...facts, conditions }
+  if (facts.failure?.at !== 'down') return eased
+  return explainDown(eased, await walk({ ...rows, written: 'none' }))
+}
+
+/** Integrity constraints (class 23) name the table; 23502 the column without a value. */
+function refusedBy({ sqlstate = '', table, column }: RehearsalFailure): RefusedRows | undefined {
+  if (table === undefined || !sqlstate.startsWith('23')) return undefined
+  return sqlstate === '23502' ? { table, column } : { table }
+}
+
+async function readsOf(
+  { failure, catalogs, statements }: RehearsalFacts,
+  empty: RehearsalFacts,
+): Promise<readonly ReadAs[]> {
+  if (!failure || !isOfValues(failure)) return []
+  await loadParser()
+  const casts = [...statements, ...empty.statements].flatMap(({ direction, sql }) => {
+    const parsed = direction === 'up' ? parseStatements(sql) : undefined
+    return parsed?.ok ? parsed.statements.flatMap(castsIn) : []
+  })
+  return textsReadAs(catalogs.before, empty.catalogs.up ?? catalogs.before, casts)
+}
+
+function describeRead({ table, column, type }: ReadAs): string {
+  return `${shownName(table)}.${column} can be read as ${type.sql.replace(/^public\./, '')}`
+}

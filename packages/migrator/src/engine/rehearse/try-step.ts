@@ -1,0 +1,145 @@
+import type { Action, Direction, Migration } from '../../core/migration.ts'
+import { plural } from '../../core/plural.ts'
+import { literal } from '../../dialects/postgres/script/literal.ts'
+import { neededBy } from '../../dialects/postgres/script/needed.ts'
+import { roleStatementIn } from '../../dialects/postgres/script/role-statement.ts'
+import { loadParser, parseStatements } from '../../dialects/postgres/script/statements.ts'
+import { MigratorError } from '../../errors.ts'
+import type { ScratchDatabase } from '../../ports/scratch.ts'
+import type { Session, StatementWatch, StepLimits } from '../../ports.ts'
+import { guarded } from '../run/atomic-step.ts'
+import { reportError } from '../run/context.ts'
+import { settleAfter } from '../run/left-open.ts'
+
+/** A scratch database has nobody to wait for; a step that waits there waits for itself. */
+const LIMITS: StepLimits = { lockTimeoutMs: 10_000, statementTimeoutMs: 0 }
+
+export interface Tried {
+  readonly migration: Migration
+  readonly direction: Direction
+  /** Sees the statements of `up` or `down`, not those of the guards around it. */
+  readonly watch?: Partial<StatementWatch>
+  /** Called at the end of its transaction. */
+  readonly beforeCommit?: (() => Promise<void>) | undefined
+  /** Called at the end of its transaction, which is then rolled back; a step outside a transaction stays as it is. */
+  readonly insteadOfCommit?: (() => Promise<void>) | undefined
+}
+
+/**
+ * Runs one step on a scratch database as a run would, with its guards and in its own transaction, but without history and
+ * lock. After success it is committed, unless something else was asked for; after a failure (a MigratorError) a
+ * transactional one has left nothing.
+ */
+export async function tryStep(on: Session, scratch: ScratchDatabase, tried: Tried): Promise<void> {
+  try {
+    await (tried.migration.transactional ? inTransaction(on, scratch, tried) : outside(on, scratch, tried))
+  } catch (cause) {
+    throw asFailure(on, cause)
+  } finally {
+    // Roles and settings that the step left are not the next one's.
+    await on.settle(LIMITS).catch(ignoreLost)
+  }
+}
+
+async function inTransaction(on: Session, scratch: ScratchDatabase, tried: Tried): Promise<void> {
+  try {
+    await on.begin(LIMITS)
+    await performAll(on, scratch, tried, 'transaction')
+    await on.guard(undefined)
+    await on.checkConstraints()
+    await on.freshen(LIMITS, 'commit')
+    await tried.beforeCommit?.()
+    if (!tried.insteadOfCommit) return await on.commit()
+    await tried.insteadOfCommit()
+    await on.abort()
+  } catch (error) {
+    await on.abort()
+    throw error
+  }
+}
+
+async function outside(on: Session, scratch: ScratchDatabase, tried: Tried): Promise<void> {
+  await loadParser()
+  await on.settle(LIMITS)
+  await performAll(on, scratch, tried, 'no-transaction')
+  if (tried.direction === 'down') return
+  const invalid = await scratch.database.catalog.invalidIndexes(on)
+  if (invalid.length === 0) return
+  const message = `${plural(invalid.length, 'index is', 'indexes are')} left INVALID: ${invalid.join(', ')}.`
+  throw new MigratorError('INVALID_INDEX', message, { details: { invalidIndexes: invalid } })
+}
+
+async function performAll(
+  on: Session,
+  { provideRoles }: ScratchDatabase,
+  { migration, direction, watch = {} }: Tried,
+  within: StatementWatch['within'],
+): Promise<void> {
+  const perform = async (action: Action | undefined, seen: Partial<StatementWatch> = {}) => {
+    if (!action) return
+    const mayNameRoles = action.kind === 'module' || NAMES_ROLES.test(action.sql)
+    await on.perform(action, { within, ...(mayNameRoles ? mindingRoles(on, provideRoles, seen) : seen) })
+    if (within === 'no-transaction') await settleAfter(action, on, LIMITS)
+  }
+  if (direction === 'down') return perform(migration.down, watch)
+  await guarded('VALIDATION_FAILED', migration.id, () => perform(migration.validate))
+  await perform(migration.up, watch)
+  await guarded('VERIFICATION_FAILED', migration.id, () => perform(migration.verify))
+}
+
+const NAMES_ROLES = /\b(?:role|user|group|grant|revoke|owner|policy|privileges|authorization)\b/i
+
+/**
+ * Roles are the server's, and other scratch databases may hold grants to them: one that is there is not created again, and
+ * none is dropped. One that a statement takes for granted is made, where that is allowed.
+ */
+function mindingRoles(
+  on: Session,
+  provide: ScratchDatabase['provideRoles'],
+  watch: Partial<StatementWatch>,
+): Partial<StatementWatch> {
+  return {
+    ...watch,
+    async beforeStatement(sql, parameters) {
+      const role = roleStatementIn(sql)
+      if (role?.kind === 'drop') return 'skip'
+      if (role && (await roleExists(on, role.name))) return 'skip'
+      if (!role && provide && NAMES_ROLES.test(sql)) await provide(await missingRoles(on, rolesNeededBy(sql)))
+      return (await watch.beforeStatement?.(sql, parameters)) ?? 'run'
+    },
+  }
+}
+
+function rolesNeededBy(sql: string): readonly string[] {
+  const parsed = parseStatements(sql)
+  const needed = parsed.ok ? parsed.statements.flatMap(neededBy) : []
+  return needed.flatMap(({ kind, name }) => (kind === 'role' ? [name] : []))
+}
+
+/** As the step sees it: it may have made them itself, in a transaction that nobody else can look into. */
+async function missingRoles(on: Session, names: readonly string[]): Promise<readonly string[]> {
+  const there = await Promise.all(names.map((name) => roleExists(on, name)))
+  return names.filter((_, at) => !there[at])
+}
+
+async function roleExists(on: Session, name: string): Promise<boolean> {
+  const rows = await on.query(`SELECT 1 AS there FROM pg_catalog.pg_roles WHERE rolname = ${literal(name)}`)
+  return rows.length > 0
+}
+
+/** After an error that a module caught, the server refuses everything (25P02): the first one is the one to tell. */
+function asFailure(on: Session, cause: unknown): MigratorError {
+  const swallowed =
+    cause instanceof MigratorError && cause.details.sqlstate === '25P02' && on.firstFailure !== undefined
+  if (swallowed) {
+    const message = `it caught an error of the database and went on: ${reportError(on.firstFailure).message}`
+    return new MigratorError('SWALLOWED_ERROR', message, { cause })
+  }
+  if (cause instanceof MigratorError) return cause
+  return new MigratorError('MIGRATION_FAILED', reportError(cause).message, { cause })
+}
+
+function ignoreLost(error: unknown): void {
+  // The step's own failure, a lost connection, is the one to tell.
+  if (!(error instanceof MigratorError)) throw error
+}

@@ -1,0 +1,74 @@
+import { MigratorError } from '../../errors.ts'
+import { runTransactional, tellFailure } from './atomic-step.ts'
+import { reportError } from './context.ts'
+import { runNonTransactional } from './outside-step.ts'
+import type { ReadyStep } from './prepare.ts'
+import { watchStep } from './progress.ts'
+import { retrying } from './retrying.ts'
+import { isUnknown, type Run, type StepResult } from './steps.ts'
+
+/**
+ * After a failed step of a run with one transaction each: takes the earlier steps back by their `down`, in reverse
+ * order. Stops at the first that can't be taken back; the error then carries `rollbackError`. Does nothing when the run
+ * was interrupted, when the lock is lost (somebody else may be running), when it is unknown whether the step was committed,
+ * or when `onFailure` is `stop`.
+ */
+export async function compensate(
+  run: Run,
+  steps: readonly ReadyStep[],
+  failed: { readonly results: readonly StepResult[]; readonly error?: MigratorError },
+): Promise<{ readonly results: readonly StepResult[]; readonly error?: MigratorError }> {
+  const error = failed.error
+  const applied = failed.results.flatMap((result, index) => (result.status === 'applied' ? [index] : [])).reverse()
+  if (!error || applied.length === 0) return failed
+  const stays = error.code === 'INTERRUPTED' || run.lockLost || error.details.dirty || isUnknown(error)
+  if (run.options.onFailure === 'stop' || stays) {
+    return { ...failed, error: withKept(error, applied.length) }
+  }
+  const results = [...failed.results]
+  for (const index of applied) {
+    const step = steps[index]
+    const result = results[index]
+    if (!step || !result) continue
+    try {
+      const durationMs = await takeBack(run, step, index)
+      results[index] = { step: result.step, status: 'reverted', durationMs }
+    } catch (cause) {
+      if (cause instanceof MigratorError) {
+        tellFailure(run, { ...step, direction: 'down' }, index, cause)
+        if (isUnknown(cause)) results[index] = { ...result, status: 'unknown', error: cause }
+      }
+      const left = results.filter(({ status }) => status === 'applied').length
+      return { results, error: withRollbackError(error, step.id, cause, left) }
+    }
+  }
+  return { results, error }
+}
+
+async function takeBack(run: Run, step: ReadyStep, index: number): Promise<number> {
+  const down: ReadyStep = { ...step, direction: 'down' }
+  if (!step.migration?.down) {
+    throw new MigratorError(
+      'MIGRATION_IRREVERSIBLE',
+      `Migration ${step.id} is irreversible: ${step.migration?.irreversible}`,
+    )
+  }
+  if (run.session.isLost) run.session = await run.context.database.replace(run.session, { modules: true })
+  const back = step.migration.transactional ? runTransactional : runNonTransactional
+  return retrying(run, down, () => watchStep(run, down, index, () => back(run, down, index)))
+}
+
+function withKept(error: MigratorError, count: number): MigratorError {
+  const message = `${error.message}\nThe ${count} applied before it ${count === 1 ? 'stays' : 'stay'} applied.`
+  return new MigratorError(error.code, message, { cause: error, hint: error.hint, details: error.details })
+}
+
+function withRollbackError(error: MigratorError, id: string, cause: unknown, left: number): MigratorError {
+  const rollbackError = reportError(cause)
+  const message = `${error.message}\nTaking back ${id} failed as well: ${rollbackError.message}\n${left} of this run ${left === 1 ? 'stays' : 'stay'} applied; nothing further was reverted.`
+  return new MigratorError(error.code, message, {
+    cause,
+    hint: 'Look at db:migrate:status, then see docs/runbooks/rollback.md.',
+    details: { ...error.details, rollbackError },
+  })
+}

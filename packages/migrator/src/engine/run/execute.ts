@@ -1,0 +1,342 @@
+import { type Plan, recordDroppedNotice, type Step } from '../../core/plan.ts'
+import { plural } from '../../core/plural.ts'
+import type { MigrationStatus } from '../../core/reconcile.ts'
+import type { MigratorError } from '../../errors.ts'
+import type { BackupProvider } from '../../ports/backup.ts'
+import type { RunLock, Session } from '../../ports.ts'
+import { isDestructiveAction } from '../../safety/destructive.ts'
+import { type Agreed, agreedBefore, createSafeguard, withBackupMode } from '../backup/approval-gate.ts'
+import { namingBackups, restoreAfterFailure } from '../backup/restore-after-failure.ts'
+import { type Backups, createBackups, explainUnfinished } from '../backup/take.ts'
+import { readStates } from '../history/states.ts'
+import { dataToKeep, keptDataOf, withKeptData } from '../loss/keep.ts'
+import {
+  createRun,
+  interruptibly,
+  readStatuses,
+  recordFingerprint,
+  recoverDirty,
+  withRunSession,
+  withSession,
+} from './begin.ts'
+import { compensate } from './compensate.ts'
+import { type Context, emit, reportError } from './context.ts'
+import { withRunLock } from './lock.ts'
+import { isConnectionLost } from './outcome.ts'
+import { prepareSteps, type ReadyStep, refusePlan } from './prepare.ts'
+import { recoverEntry } from './recover.ts'
+import { dirtyFound, dirtyIn, planAfter, planOfRecovery, planRun } from './recoveries.ts'
+import type { RunReport } from './report.ts'
+import { type Course, operationOf, type Proposal } from './run-kind.ts'
+import { type Run, runSteps, type StepResult, transactionMode } from './steps.ts'
+
+/**
+ * Plans, agrees, backs up, and runs: under the run lock the history is read anew, dirty migrations are recovered, and the
+ * very plan that was agreed to is carried out. Nothing is created or changed before `approve` has resolved and the backup
+ * that was asked for is taken. A failed step is a result; what is refused rejects.
+ */
+export async function execute(context: Context, asked: Course): Promise<RunReport> {
+  return tellingRefusals(context, async () => {
+    const course = withBackupMode(asked)
+    const { backup, reason } = course.options
+    if (backup?.excludes === 'sessions') return executeAround(context, course, backup)
+    const session: { current?: Session } = {}
+    const backups = backup && createBackups(context, backup, reason, () => session.current)
+    return walk(context, course, backups, session)
+  })
+}
+
+/**
+ * The backup wants the database without sessions: it is taken before the lock is, and put back after it. What was agreed to
+ * beforehand must still be what runs.
+ */
+async function executeAround(context: Context, course: Course, provider: BackupProvider): Promise<RunReport> {
+  const backups = createBackups(context, provider, course.options.reason, () => undefined)
+  const agreed = await withSession(context, (session) => agree(context, course, session))
+  if (agreed.steps.length > 0) {
+    await endSessions(context)
+    await backups.take({ kind: 'run', operation: operationOf(course), steps: agreed.steps })
+  }
+  const report = await walk(context, agreedBefore(course, agreed), backups, {})
+  if (!report.error) return report
+  await endSessions(context)
+  const failed = { ...report, error: report.error }
+  return { ...report, error: await restoreAfterFailure(context, backups, failed) }
+}
+
+/** Everything that has a session of its own, the log too, is done with it first. */
+async function endSessions({ events, database }: Context): Promise<void> {
+  await events.flush()
+  await database.close()
+}
+
+async function agree(context: Context, course: Course, session: Session): Promise<Agreed> {
+  course.refuse()
+  const statuses = await readStates(context, session, course.set.files)
+  const { plan, recoveries, after } = planRun(course, statuses)
+  refusePlan(plan)
+  await prepareSteps(context, session, ahead(course, after))
+  if (recoveries.length > 0 && course.options.dirty === 'stop') throw dirtyFound(recoveries)
+  const steps = await prepareSteps(
+    context,
+    session,
+    plan.steps.filter(({ by }) => by !== 'recovery'),
+    course.onUnusableArchive,
+  )
+  const dirty = dirtyIn(statuses)
+  const proposal = await proposalOf(course, plan, steps)
+  const before = planOfRecovery(recoveries)
+  if (before.steps.length > 0) await course.approve({ plan: before, destructive: [] })
+  if (plan.steps.length > 0) await course.approve(proposal)
+  const recovery = [...before.steps, ...toRecover(plan)]
+  return { plan, steps: [...recovery, ...steps], dirty: dirty.map(({ id }) => id), loss: proposal.loss ?? [] }
+}
+
+async function walk(
+  context: Context,
+  course: Course,
+  backups: Backups | undefined,
+  current: { current?: Session },
+): Promise<RunReport> {
+  const started = context.clock.monotonicMs()
+  return withRunSession(context, async (session) => {
+    current.current = session
+    course.refuse()
+    const statuses = await interruptibly(context, session, () => readStates(context, session, course.set.files))
+    const { plan, after } = planRun(course, statuses)
+    refusePlan(plan)
+    if (plan.steps.length === 0 && dirtyIn(statuses).length === 0) {
+      return report(context, plan, { started, results: [], recovered: [], statuses })
+    }
+    // Asked of git while there is still to wait for the lock.
+    void context.operator()
+    await prepareSteps(context, session, ahead(course, after))
+    return withRunLock(context, session, course.options.lockWaitMs, (lock, live) => {
+      current.current = live
+      return namingBackups(context, backups, () =>
+        underLock(context, course, { lock, session: live, started, backups }),
+      )
+    })
+  })
+}
+
+/** What is refused is kept in the logs too, one line for each problem. */
+async function tellingRefusals<T>(context: Context, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const report = reportError(error)
+    const problems = (report.problems ?? [report]) as readonly { message: string; id?: string }[]
+    for (const { id, message } of problems)
+      emit(context, { kind: 'refused', level: 'error', version: id, message, error: report })
+    throw error
+  }
+}
+
+export function ahead(course: Course, statuses: readonly MigrationStatus[]): readonly ReadyStep[] {
+  return course.alsoLoad(statuses).map((file) => ({ id: file.id, direction: course.direction, by: 'file', file }))
+}
+
+async function underLock(
+  context: Context,
+  course: Course,
+  {
+    lock,
+    session,
+    started,
+    backups,
+  }: { lock: RunLock; session: Session; started: number; backups: Backups | undefined },
+): Promise<RunReport> {
+  const [first, waiting] = await interruptibly(context, session, () =>
+    Promise.all([readStatuses(context, session, course.set), dataToKeep(context, session, course)]),
+  )
+  await explainUnfinished(context, session)
+  const safeguard = createSafeguard(course, backups)
+  const run = await createRun(context, course.options, lock, session, first, safeguard.passStep)
+  const recovered = course.direction === 'up' ? await recoverDirty(run, first, safeguard) : []
+  const statuses = recovered.length > 0 ? await readStatuses(context, session, course.set) : first
+  const planned = planAfter(recovered, course, statuses)
+  refusePlan(planned)
+  const prepared = await prepareSteps(
+    context,
+    session,
+    planned.steps.filter(({ by }) => by !== 'recovery'),
+    course.onUnusableArchive,
+  )
+  const steps = withKeptData(prepared, waiting)
+  const plan = withDroppedRecords(planned, steps)
+  if (plan.steps.length === 0) return report(context, plan, { started, results: [], recovered, statuses })
+  transactionMode(course.options, steps)
+  const proposal = await proposalOf(course, plan, steps)
+  await safeguard.pass(proposal, [...steps, ...toRecover(plan)])
+  await context.store.prepare(session)
+  await backups?.keepRecords(session)
+  const before = await recoverSteps(run, plan)
+  const outcome = await carryOut(Object.assign(run, { total: steps.length }), steps, course, statuses)
+  const ended = report(context, plan, {
+    started,
+    recovered,
+    ...outcome,
+    results: [...before, ...outcome.results],
+    loss: proposal.loss,
+    keptData: keptDataOf(outcome.results),
+    backups: backups?.taken ?? [],
+  })
+  // A provider that wants the database to itself has its turn when the lock is gone.
+  if (!ended.error || !backups || backups.provider.excludes === 'sessions') return ended
+  return { ...ended, error: await restoreAfterFailure(context, backups, { ...ended, error: ended.error }, run) }
+}
+
+async function proposalOf(course: Course, plan: Plan, steps: readonly ReadyStep[]): Promise<Proposal> {
+  const destructive = plan.direction === 'up' ? await destructiveIn(steps) : steps.map(({ id }) => id)
+  return { plan, destructive, loss: await course.assess?.(steps) }
+}
+
+/** Dirty migrations that a rollback takes back on its way; what they run is told by their files. */
+function toRecover({ steps }: Plan): readonly ReadyStep[] {
+  return steps.filter(({ by }) => by === 'recovery')
+}
+
+/** Steps whose archived source turned out unusable, and that --force lets go, are shown as what they are. */
+export function withDroppedRecords(plan: Plan, ready: readonly ReadyStep[]): Plan {
+  const dropped = new Set(ready.flatMap(({ id, by }) => (by === 'record' ? [id] : [])))
+  const fresh = plan.steps.filter(({ id, by }) => by === 'archive' && dropped.has(id))
+  if (fresh.length === 0) return plan
+  const steps = plan.steps.map((step): Step => (dropped.has(step.id) ? { ...step, by: 'record' } : step))
+  const kept = plan.notices.filter((notice) => !fresh.some(({ id }) => notice.startsWith(`${id}:`)))
+  return { ...plan, steps, notices: [...kept, ...fresh.map(({ id }) => recordDroppedNotice(id))] }
+}
+
+/** On the way down a dirty migration is a step like the others: its recovery takes it back. */
+async function recoverSteps(run: Run, { steps }: Plan): Promise<readonly StepResult[]> {
+  const results: StepResult[] = []
+  for (const step of steps) {
+    if (step.by !== 'recovery' || !step.entry) continue
+    const started = run.context.clock.monotonicMs()
+    await run.records()
+    await recoverEntry(run, step.entry, step.file)
+    results.push({ step, status: 'reverted', durationMs: run.context.clock.monotonicMs() - started })
+  }
+  return results
+}
+
+interface Outcome {
+  readonly committed: boolean
+  readonly results: readonly StepResult[]
+  /** Where every migration stands afterwards. */
+  readonly statuses?: readonly MigrationStatus[]
+  /** The schema's, when all went well. */
+  readonly fingerprint?: string
+  readonly error?: MigratorError
+}
+
+async function carryOut(
+  run: Run,
+  steps: readonly ReadyStep[],
+  course: Course,
+  statuses: readonly MigrationStatus[],
+): Promise<Outcome> {
+  if (steps.length === 0) return { results: [], committed: false }
+  const { context } = run
+  const versions = steps.map(({ id }) => id)
+  await openSessions(run, steps)
+  const verb = course.direction === 'up' ? 'Applying' : 'Rolling back'
+  emit(context, {
+    kind: 'run-started',
+    level: 'info',
+    message: `${verb} ${plural(versions.length, 'migration', 'migrations')}`,
+    versions,
+    direction: course.direction,
+    reason: run.options.reason,
+  })
+  const mode = transactionMode(run.options, steps)
+  const first = await runSteps(run, steps)
+  const outcome = first.error && course.direction === 'up' ? await compensate(run, steps, first) : first
+  const after = outcome.error ? undefined : await takeStock(run, course, newestAfter(course.direction, steps, statuses))
+  const ended = outcome.error
+    ? ({ kind: 'run-failed', level: 'error', message: 'The run failed', error: reportError(outcome.error) } as const)
+    : ({ kind: 'run-finished', level: 'info', message: 'The run is complete' } as const)
+  emit(context, { ...ended, direction: course.direction, versions })
+  return {
+    ...outcome,
+    committed: mode === 'each' && outcome.results.some(leftSomething),
+    ...after,
+  }
+}
+
+/** What a step did is committed; of one outside a transaction that failed, even when it was taken back, it may be. */
+function leftSomething({ status, step }: StepResult): boolean {
+  return (
+    status === 'applied' ||
+    status === 'reverted' ||
+    status === 'unknown' ||
+    (status === 'failed' && !(step as ReadyStep).migration?.transactional)
+  )
+}
+
+/** What the steps did is committed, so a connection that is lost now is asked for once more, and then only told. */
+async function takeStock(run: Run, course: Course, newest: string | undefined): Promise<Stock | undefined> {
+  try {
+    return await lookAround(run, course, newest)
+  } catch (cause) {
+    if (!isConnectionLost(cause)) throw cause
+  }
+  try {
+    run.session = await run.context.database.replace(run.session, { modules: false })
+    return await lookAround(run, course, newest)
+  } catch (cause) {
+    const message = `All steps are committed, but the status could not be read afterwards: ${reportError(cause).message}`
+    emit(run.context, { kind: 'warning', level: 'warn', message })
+    return undefined
+  }
+}
+
+type Stock = Required<Pick<Outcome, 'statuses' | 'fingerprint'>>
+
+/** Records the schema's fingerprint with the newest migration, and reads the state of every one. */
+async function lookAround(run: Run, { set }: Course, newest: string | undefined): Promise<Stock> {
+  const recorded = recordFingerprint(run, newest)
+  const [statuses, fingerprint] = await Promise.all([readStatuses(run.context, run.session, set), recorded])
+  return { statuses, fingerprint }
+}
+
+/** All of them before the first step: a server without a free connection must not leave a step half done. */
+async function openSessions(run: Run, steps: readonly ReadyStep[]): Promise<void> {
+  run.session = await sessionFor(run, steps)
+  if (steps.some(({ migration }) => migration?.transactional === false)) await run.records()
+}
+
+/** Modules get a session that knows the database's types. */
+async function sessionFor(run: Run, steps: readonly ReadyStep[]): Promise<Session> {
+  if (steps.every(({ migration }) => migration?.format !== 'module')) return run.session
+  return run.context.database.connect({ modules: true })
+}
+
+function newestAfter(
+  direction: Course['direction'],
+  steps: readonly ReadyStep[],
+  statuses: readonly MigrationStatus[],
+): string | undefined {
+  if (direction === 'up') return steps.at(-1)?.id
+  const gone = new Set(steps.map(({ id }) => id))
+  const left = statuses.flatMap(({ id, entry }) => (entry && !gone.has(id) ? [entry] : []))
+  return left.toSorted((a, b) => a.sequence - b.sequence).at(-1)?.id
+}
+
+async function destructiveIn(steps: readonly ReadyStep[]): Promise<readonly string[]> {
+  const found: string[] = []
+  for (const { id, direction, migration } of steps) {
+    const action = direction === 'up' ? migration?.up : migration?.down
+    if (action && (await isDestructiveAction(action))) found.push(id)
+  }
+  return found
+}
+
+export function report(
+  { clock, runId }: Context,
+  plan: Plan,
+  { started, ...rest }: Partial<RunReport> & Pick<RunReport, 'results' | 'recovered'> & { readonly started: number },
+): RunReport {
+  const durationMs = clock.monotonicMs() - started
+  return { runId, direction: plan.direction, plan, dryRun: false, durationMs, committed: false, backups: [], ...rest }
+}

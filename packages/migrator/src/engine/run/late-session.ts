@@ -1,0 +1,10 @@
+import { lasting } from '../../core/once.ts'
+import type { Database, Session } from '../../ports.ts'
+
+/** A session that is opened when it is first asked for, and anew when it was lost or could not be opened. */
+export function lateSession(database: Pick<Database, 'connect'>): () => Promise<Session> {
+  return lasting(
+    () => database.connect({ modules: false }),
+    ({ isLost }) => isLost,
+  )
+}

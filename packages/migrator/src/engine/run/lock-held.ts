@@ -1,0 +1,32 @@
+import type { HistoryChange } from '../../core/history.ts'
+import { MigratorError } from '../../errors.ts'
+import type { Session } from '../../ports.ts'
+import { isConnectionLost } from './outcome.ts'
+import type { Run } from './steps.ts'
+
+/** Outside a transaction nothing can be undone afterwards, so the lock is asked for before each statement and record. */
+export async function refuseWithoutLock(run: Run): Promise<void> {
+  if (!run.lockLost && (await onRecords(run, (on) => run.lock.isHeld(on)))) return
+  run.lockLost = true
+  throw new MigratorError('LOCK_LOST', 'The connection that holds the run lock was lost.')
+}
+
+/** Something that may be done twice, on the session beside the step's; once more on a new one where that is lost. */
+export async function onRecords<T>(run: Run, work: (on: Session) => Promise<T>): Promise<T> {
+  try {
+    return await work(await run.records())
+  } catch (error) {
+    if (!isConnectionLost(error)) throw error
+    return work(await run.records())
+  }
+}
+
+/**
+ * Records in one message that commits only while the run lock is held: one that reaches the server late, after this process is
+ * gone and another run has begun, changes nothing.
+ */
+export async function recordUnderLock(run: Run, on: Session, change: HistoryChange): Promise<void> {
+  const { store } = run.context
+  if (!store.commitsWithStep) return store.record(on, change)
+  await on.together(() => [store.record(on, change), on.guard(run.lock)])
+}

@@ -1,0 +1,99 @@
+import { lasting } from '../../core/once.ts'
+import { type ErrorCode, MigratorError } from '../../errors.ts'
+import type { Database, LockHolder, RunLock, Session } from '../../ports.ts'
+import { type Context, emit, throwIfInterrupted } from './context.ts'
+
+/**
+ * Waits for the run lock, holds it while `work` runs, and releases it afterwards, also after a failure. The lock is only
+ * tried, never waited for in the server: a waiting session would deadlock with CREATE INDEX CONCURRENTLY. Connections that
+ * are cut or refused meanwhile are opened again; `work` gets a live session. Rejects after `waitMs` with LOCK_UNAVAILABLE,
+ * naming the holder, or with what kept it from asking.
+ */
+export async function withRunLock<T>(
+  context: Context,
+  on: Session,
+  waitMs: number,
+  work: (lock: RunLock, session: Session) => Promise<T>,
+): Promise<T> {
+  const { database } = context
+  const live = lasting(
+    async () => (on.isLost ? database.connect({ modules: false }) : on),
+    ({ isLost }) => isLost,
+  )
+  const lock = await obtain(context, live, waitMs)
+  try {
+    return await work(lock, await live())
+  } finally {
+    await lock.release()
+    if (on.isLost) await (await live().catch(() => undefined))?.close()
+  }
+}
+
+const FIRST_PAUSE_MS = 50
+const LONGEST_PAUSE_MS = 1_000
+
+async function obtain(context: Context, live: () => Promise<Session>, waitMs: number): Promise<RunLock> {
+  const { clock, database } = context
+  const deadline = clock.monotonicMs() + waitMs
+  for (let pause = FIRST_PAUSE_MS, told = false; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    throwIfInterrupted(context)
+    const left = deadline - clock.monotonicMs()
+    const lock = await tryOnce(context, live, left)
+    if (lock) return lock
+    if (left <= 0) throw unavailable(await holderOf(database, live), waitMs)
+    if (!told && pause > 200) {
+      told = true
+      tell(context, await holderOf(database, live), waitMs)
+    }
+    await clock.sleep(Math.min(left, pause * (0.5 + Math.random())), context.signal)
+  }
+}
+
+/** Undefined while the lock is not to be had, or the server not to be reached; once time is up, the failure itself. */
+async function tryOnce(
+  { database }: Context,
+  live: () => Promise<Session>,
+  leftMs: number,
+): Promise<RunLock | undefined> {
+  let lock: RunLock | undefined
+  try {
+    lock = await database.tryRunLock()
+    if (lock) await live()
+    return lock
+  } catch (error) {
+    await lock?.release()
+    if (leftMs <= 0 || !isUnreachable(error)) throw error
+    return undefined
+  }
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof MigratorError && UNREACHABLE.has(error.code)
+}
+
+const UNREACHABLE = new Set<ErrorCode>(['CONNECTION_FAILED', 'CONNECTION_LOST'])
+
+/** The message does without whom it cannot ask for. */
+async function holderOf(database: Database, live: () => Promise<Session>): Promise<LockHolder | undefined> {
+  try {
+    return await database.runLockHolder(await live())
+  } catch (error) {
+    if (isUnreachable(error)) return undefined
+    throw error
+  }
+}
+
+function tell(context: Context, holder: LockHolder | undefined, waitMs: number): void {
+  const message = `Waiting up to ${waitMs / 1000} s for the run lock${held(holder)}.`
+  emit(context, { kind: 'lock-waiting', level: 'info', message, details: { holder } })
+}
+
+function unavailable(holder: LockHolder | undefined, waitMs: number): MigratorError {
+  const message = `The run lock was not obtained within ${waitMs / 1000} s${held(holder)}.`
+  return new MigratorError('LOCK_UNAVAILABLE', message, { details: { holder } })
+}
+
+function held(holder: LockHolder | undefined): string {
+  if (!holder) return ''
+  return `; it is held by "${holder.applicationName}", pid ${holder.pid}, since ${holder.since}`
+}

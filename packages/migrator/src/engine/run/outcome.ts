@@ -1,0 +1,56 @@
+import type { HistoryChange, HistoryEntry } from '../../core/history.ts'
+import { MigratorError } from '../../errors.ts'
+import type { Run } from './steps.ts'
+
+/** What is known of a step whose connection was lost. `unknown`: the server could not be asked. */
+export type LostOutcome = 'committed' | 'not-committed' | 'unknown'
+
+/**
+ * Waits for the answer to a COMMIT that carries `change`. When the connection is lost before it comes, the server ends what it
+ * has under way, and its history tells: resolves when the change is there; rejects with CONNECTION_LOST when it is not, or when
+ * that could not be determined (`details.outcome`). Nothing is sent again.
+ */
+export async function committed(run: Run, change: HistoryChange, answer: Promise<unknown>): Promise<void> {
+  try {
+    await answer
+  } catch (error) {
+    if (!isConnectionLost(error)) throw error
+    const outcome = await outcomeOf(run, change)
+    if (outcome !== 'committed') throw lostWhile(outcome, error)
+  }
+}
+
+async function outcomeOf(run: Run, change: HistoryChange): Promise<LostOutcome> {
+  if (!run.context.store.commitsWithStep) return 'unknown'
+  const id = 'entry' in change ? change.entry.id : change.id
+  const entry = await entryNow(run, id)
+  if (entry === 'unknown') return 'unknown'
+  const recorded = change.kind === 'reverted' ? entry === undefined : entry !== undefined && !entry.dirty
+  return recorded ? 'committed' : 'not-committed'
+}
+
+/** What the history says of a migration once nothing is under way any more on the session that was lost. */
+export async function entryNow(run: Run, id: string): Promise<HistoryEntry | undefined | 'unknown'> {
+  const { database, store } = run.context
+  try {
+    if (run.session.isLost) run.session = await database.replace(run.session, { modules: true })
+    return (await store.read(run.session)).find((entry) => entry.id === id)
+  } catch {
+    // The loss itself is told; that nobody could be asked is what `unknown` says.
+    return 'unknown'
+  }
+}
+
+export function isConnectionLost(error: unknown): error is MigratorError {
+  return error instanceof MigratorError && error.code === 'CONNECTION_LOST'
+}
+
+const TOLD = {
+  'not-committed': 'nothing of this step was committed',
+  unknown: 'whether this step was committed is unknown: the server could not be asked',
+}
+
+export function lostWhile(outcome: Exclude<LostOutcome, 'committed'>, cause: MigratorError): MigratorError {
+  const message = `The connection to the database was lost; ${TOLD[outcome]}.`
+  return new MigratorError('CONNECTION_LOST', message, { cause, details: { ...cause.details, outcome } })
+}

@@ -1,0 +1,265 @@
+import { excerptOf } from '../../core/excerpt.ts'
+import type { CatalogDigest, HistoryChange, Progress } from '../../core/history.ts'
+import type { Action } from '../../core/migration.ts'
+import { sentence, withoutStop } from '../../core/sentence.ts'
+import { loadParser, parseStatements } from '../../dialects/postgres/script/statements.ts'
+import { transactionAfter } from '../../dialects/postgres/script/transaction-after.ts'
+import { MigratorError } from '../../errors.ts'
+import type { StatementWatch } from '../../ports.ts'
+import { inOwnTransaction, ownerOf, preserving, puttingBack } from '../loss/keep.ts'
+import { asStepFailure, entryOf, guarded, refuseWithoutDown, rootCauseOf, succeeded } from './atomic-step.ts'
+import { interrupted } from './context.ts'
+import { settleAfter } from './left-open.ts'
+import { onRecords, recordUnderLock, refuseWithoutLock } from './lock-held.ts'
+import { entryNow, isConnectionLost, lostWhile } from './outcome.ts'
+import type { ReadyStep } from './prepare.ts'
+import { reportProgress } from './progress.ts'
+import { type Evidence, nothingRan, recoverStep } from './recover.ts'
+import type { Run } from './steps.ts'
+
+/**
+ * One step outside a transaction: recorded dirty in a commit of its own, together with the catalog as it is before;
+ * run statement by statement; then the record is cleared. After a failure the step is taken back at once, by looking
+ * at what is there; where that does not succeed, the entry stays dirty and `details.dirty` is true.
+ */
+export async function runNonTransactional(run: Run, step: ReadyStep, index: number): Promise<number> {
+  const { clock, database } = run.context
+  refuseWithoutDown(step)
+  const started = clock.monotonicMs()
+  await run.session.settle(run.options)
+  const before = await database.catalog.digest(run.session)
+  const invalidBefore = await invalidNow(run)
+  const tracker = trackStatements(run, step)
+  await loadParser()
+  try {
+    await guarded('VALIDATION_FAILED', step.id, () =>
+      perform(run, step.direction === 'up' ? step.migration?.validate : undefined),
+    )
+    const entry = entryOf(run, step, undefined)
+    await recordUnderLock(run, run.session, { kind: 'began', entry, progress: tracker.progress(), before })
+  } catch (cause) {
+    if (run.session.isLost) throw await lostOutside(run, step, cause)
+    throw asStepFailure(run, step, cause)
+  }
+  try {
+    if (step.direction === 'down' && step.data) {
+      await preserving(run, step, 'no-transaction', (keep) =>
+        perform(run, step.migration?.down, withKeeping(tracker.watch, keep)),
+      )
+    } else {
+      await perform(run, step.direction === 'up' ? step.migration?.up : step.migration?.down, tracker.watch)
+    }
+    await refuseInvalidIndexes(run, step, invalidBefore, tracker.created)
+    await guarded('VERIFICATION_FAILED', step.id, () =>
+      perform(run, step.direction === 'up' ? step.migration?.verify : undefined),
+    )
+    await refuseWithoutLock(run)
+    await recordSettled(run, step, clock.monotonicMs() - started)
+  } catch (cause) {
+    const failure = run.session.isLost
+      ? await lostOutside(run, step, cause)
+      : await undo(run, step, rootCauseOf(run.session, step, cause), before, tracker.progress())
+    if (failure) throw failure
+  }
+  return succeeded(run, step, index, clock.monotonicMs() - started)
+}
+
+/** What is put back comes last, and commits with the record: the `down` that takes a failed step back would destroy it. */
+async function recordSettled(run: Run, step: ReadyStep, durationMs: number): Promise<void> {
+  const record = () => recordUnderLock(run, run.session, settled(step, durationMs))
+  if (step.direction === 'down' || !step.data) return record()
+  await inOwnTransaction(run, async () => {
+    await puttingBack(run, step)
+    await record()
+  })
+}
+
+/** What a statement destroys is kept after it is on record that the statement is about to run. */
+function withKeeping(
+  watch: Partial<StatementWatch>,
+  keep: NonNullable<StatementWatch['beforeStatement']>,
+): Partial<StatementWatch> {
+  return {
+    ...watch,
+    async beforeStatement(sql) {
+      await watch.beforeStatement?.(sql)
+      return keep(sql)
+    },
+  }
+}
+
+function settled({ id, direction }: ReadyStep, durationMs: number): HistoryChange {
+  return direction === 'up' ? { kind: 'settled', id, durationMs: Math.round(durationMs) } : { kind: 'reverted', id }
+}
+
+/** What the action left in the session must reach neither the guards, nor the history, nor the next step. */
+async function perform(run: Run, action: Action | undefined, watch?: Partial<StatementWatch>): Promise<void> {
+  if (!action) return
+  await run.session.perform(action, { within: 'no-transaction', ...watch })
+  await settleAfter(action, run.session, run.options)
+}
+
+/** Keeps the history told how far the step has come, before each statement. */
+function trackStatements(
+  run: Run,
+  { id, direction }: ReadyStep,
+): { watch: Partial<StatementWatch>; progress(): Progress; readonly created: ReadonlySet<string> } {
+  const created = new Set<string>()
+  const committed = countCommitted()
+  let statement: string | undefined
+  const progress = (): Progress => ({
+    direction,
+    applicationName: run.context.database.applicationName,
+    finished: committed.count,
+    statement,
+  })
+  return {
+    progress,
+    created,
+    watch: {
+      progress: reportProgress(run, { id, direction }),
+      async beforeStatement(sql) {
+        await refuseWithoutLock(run)
+        for (const name of createdIndexes(sql)) created.add(name)
+        statement = excerptOf(sql.trim(), 500)
+        await tellProgress(run, id, progress())
+        return 'run'
+      },
+      async afterStatement(sql) {
+        committed.add(sql)
+        statement = undefined
+      },
+    },
+  }
+}
+
+/** Statements of a transaction that the step began count from its COMMIT on: until then all of them can be lost. */
+function countCommitted(): { readonly count: number; add(sql: string): void } {
+  let [count, pending, open] = [0, 0, false]
+  return {
+    get count() {
+      return count
+    },
+    add(sql) {
+      open = transactionAfter(sql, open)
+      pending++
+      if (!open) [count, pending] = [count + pending, 0]
+    },
+  }
+}
+
+/** On a session of its own: the step may have taken another role, or opened a transaction. */
+async function tellProgress(run: Run, id: string, progress: Progress): Promise<void> {
+  await onRecords(run, (on) => recordUnderLock(run, on, { kind: 'progressed', id, progress }))
+}
+
+/** CONCURRENTLY leaves an invalid index when it fails; IF NOT EXISTS then keeps it and reports success. */
+async function refuseInvalidIndexes(
+  run: Run,
+  step: ReadyStep,
+  before: readonly string[],
+  created: ReadonlySet<string>,
+): Promise<void> {
+  if (step.direction === 'down') return
+  const invalid = await run.context.database.catalog.invalidIndexes(run.session)
+  const ours = invalid.filter((name) => !before.includes(name) || created.has(bareName(name)))
+  if (ours.length === 0) return
+  const message = `${step.id} left the index ${ours.join(', ')} INVALID: the server does not use it.`
+  throw new MigratorError('INVALID_INDEX', message, { details: { invalidIndexes: ours } })
+}
+
+/** The names of the indexes that a statement would create. */
+function createdIndexes(sql: string): readonly string[] {
+  if (!/\bindex\b/i.test(sql)) return []
+  const parsed = parseStatements(sql)
+  if (!parsed.ok) return []
+  return parsed.statements.flatMap(({ type, node }) =>
+    type === 'IndexStmt' && node.idxname ? [String(node.idxname)] : [],
+  )
+}
+
+function bareName(qualified: string): string {
+  const name = /(?:^|\.)("(?:[^"]|"")*"|[^".]+)$/.exec(qualified)?.[1] ?? qualified
+  return name.replace(/^"|"$/g, '').replaceAll('""', '"')
+}
+
+/**
+ * The step's connection is lost: the server ends what it has under way, and its history tells how far the step came. Undefined
+ * when it had already been completed; otherwise it is left for the next run, which looks at what is there.
+ */
+async function lostOutside(run: Run, step: ReadyStep, cause: unknown): Promise<MigratorError | undefined> {
+  const error = isConnectionLost(cause) ? cause : new MigratorError('CONNECTION_LOST', String(cause), { cause })
+  const entry = await entryNow(run, step.id)
+  if (entry === 'unknown') return asStepFailure(run, step, lostWhile('unknown', error))
+  if (entry?.dirty) return asStepFailure(run, step, asDirty(step, error, 'the next run recovers it'))
+  const done = (entry !== undefined) === (step.direction === 'up')
+  return done ? undefined : asStepFailure(run, step, lostWhile('not-committed', error))
+}
+
+/** Takes a failed step back where that is safe; says in the error what is left where it is not. */
+async function undo(
+  run: Run,
+  step: ReadyStep,
+  cause: unknown,
+  before: CatalogDigest,
+  progress: Progress,
+): Promise<MigratorError> {
+  const error = cause instanceof MigratorError ? cause : undefined
+  const broken = error?.code === 'LOCK_LOST' || error?.code === 'CONNECTION_LOST' || run.lockLost
+  if (broken) return asStepFailure(run, step, asDirty(step, cause, 'the next run recovers it'))
+  // A session that is lost by now shows below, where the step is taken back.
+  await run.session.settle(run.options).catch(() => undefined)
+  const evidence: Evidence = { before, progress, outcome: 'failed' }
+  if (step.direction === 'down') return asStepFailure(run, step, await undoDown(run, step, cause, evidence))
+  const invalid = await invalidNow(run)
+  try {
+    await recoverStep(run, step, evidence)
+  } catch (failure) {
+    const why = failure instanceof Error ? failure.message : String(failure)
+    const left = invalid.length > 0 ? ` Invalid indexes were left: ${invalid.join(', ')}.` : ''
+    return asStepFailure(run, step, asDirty(step, cause, `it could not be taken back: ${withoutStop(why)}`, left))
+  }
+  const remaining = new Set(await invalidNow(run))
+  const told = invalid.map((name) =>
+    remaining.has(name)
+      ? ` The index ${name} is INVALID.`
+      : ` It had left the index ${name} INVALID; that was removed.`,
+  )
+  const taken = new MigratorError(
+    error?.code ?? 'MIGRATION_FAILED',
+    `${sentence(error?.message ?? String(cause))}${told.join('')}`,
+    {
+      cause,
+      ...(error ? { hint: error.hint } : {}),
+      details: { ...error?.details, ...(invalid.length > 0 ? { invalidIndexes: invalid } : {}) },
+    },
+  )
+  return asStepFailure(run, step, run.context.signal.aborted ? interrupted() : taken)
+}
+
+/** A down that fails stops there: nothing further is automated, unless nothing of it had run. */
+async function undoDown(run: Run, step: ReadyStep, cause: unknown, evidence: Evidence): Promise<unknown> {
+  const { catalog } = run.context.database
+  await run.session.settle(run.options)
+  if (!nothingRan(evidence, await catalog.digest(run.session))) {
+    return asDirty(step, cause, 'its down stopped half-way; nothing further was done')
+  }
+  if (step.data) await run.context.database.keptData.discard(run.session, ownerOf(run, step))
+  await recordUnderLock(run, run.session, { kind: 'settled', id: step.id, durationMs: undefined })
+  return cause
+}
+
+function invalidNow(run: Run): Promise<readonly string[]> {
+  // What can't be read any more can't be named; the failure itself is told in any case.
+  return run.context.database.catalog.invalidIndexes(run.session).catch(() => [])
+}
+
+function asDirty({ id }: ReadyStep, cause: unknown, why: string, left = ''): MigratorError {
+  const error = cause instanceof MigratorError ? cause : undefined
+  const message = `${sentence(error?.message ?? String(cause))}${left} Migration ${id} is dirty: ${why}.`
+  return new MigratorError(error?.code ?? 'MIGRATION_FAILED', message, {
+    cause,
+    hint: `Look at what is there, then run db:migrate (it recovers), or db:repair clear-dirty ${id} --as applied|pending.`,
+    details: { ...error?.details, dirty: true },
+  })
+}

@@ -1,0 +1,128 @@
+import { type FileProblem, invalidFiles, problemsIn } from '../../core/file-problem.ts'
+import type { Action, Migration } from '../../core/migration.ts'
+import { irreversible, type Plan, type Problem, type Step } from '../../core/plan.ts'
+import { sentence } from '../../core/sentence.ts'
+import { findForbidden, mayBeForbidden } from '../../dialects/postgres/script/forbidden.ts'
+import { visitStatements } from '../../dialects/postgres/script/statements.ts'
+import { errorTable, MigratorError } from '../../errors.ts'
+import type { Session } from '../../ports.ts'
+import type { StepData } from '../loss/keep.ts'
+import type { Context } from './context.ts'
+
+/** What to do with an archived source that is damaged, or that nobody vouches for. */
+export type OnUnusableArchive = 'stop' | 'drop-record'
+
+/** A step together with what it runs; a step that only drops a record has nothing. */
+export interface ReadyStep extends Step {
+  readonly migration?: Migration | undefined
+  /** Its data is kept: what it destroys on the way down, and what waits for it on the way up. */
+  readonly data?: StepData | undefined
+}
+
+/** Throws once for all problems of a plan, with the code of the first. */
+export function refusePlan({ problems }: Pick<Plan, 'problems'>): void {
+  const [first] = problems
+  if (!first) return
+  const message = problems.map((problem) => sentence(problem.message)).join('\n')
+  throw new MigratorError(first.code, message, { ...hintOf(problems), details: { problems } })
+}
+
+/** --force drops the record where the archived source can't be run; nothing else is forced. */
+function droppedOr(error: unknown, onUnusable: OnUnusableArchive): 'record' {
+  const unusable =
+    error instanceof MigratorError && (error.code === 'ARCHIVE_DAMAGED' || error.code === 'ARCHIVE_UNTRUSTED')
+  if (unusable && onUnusable === 'drop-record') return 'record'
+  throw error
+}
+
+/** The first problem that says what to do, with its own id in it. */
+function hintOf(problems: readonly Problem[]): { hint?: string } {
+  const first = problems.find(({ hint }) => hint !== undefined) ?? problems[0]
+  if (!first) return {}
+  const hint = first.hint ?? errorTable[first.code].hint
+  return { hint: first.id === undefined ? hint : hint.replace(/\bID\b/g, first.id) }
+}
+
+/**
+ * Loads what the steps run: files, or sources from the archive. Rejects, before anything has run, with
+ * MIGRATION_FILES_INVALID for all files that do not load or hold what can't be run, with MIGRATION_IRREVERSIBLE for steps
+ * down without a `down`, and with what the archive refuses.
+ */
+export async function prepareSteps(
+  context: Context,
+  on: Session,
+  steps: readonly Step[],
+  onUnusable: OnUnusableArchive = 'stop',
+): Promise<readonly ReadyStep[]> {
+  const ready: ReadyStep[] = []
+  const problems: FileProblem[] = []
+  for (const step of steps) {
+    const loaded = await loadStep(context, on, step, problems).catch((error: unknown) => droppedOr(error, onUnusable))
+    if (loaded === 'record') {
+      ready.push({ ...step, by: 'record' })
+      continue
+    }
+    if (loaded) problems.push(...(await unrunnable(loaded, step.direction === 'up' ? loaded.up : loaded.down)))
+    ready.push({ ...step, migration: loaded })
+  }
+  if (problems.length > 0) throw invalidFiles(problems)
+  refusePlan({
+    problems: ready.filter(lacksDown).map(({ id, migration }) => irreversible(id, migration?.irreversible)),
+  })
+  return ready
+}
+
+/** What the history holds to be reversible may have lost its down since. A recovery judges that itself. */
+function lacksDown({ direction, by, migration }: ReadyStep): boolean {
+  return direction === 'down' && by !== 'recovery' && migration !== undefined && migration.down === undefined
+}
+
+async function loadStep(
+  { archive, store }: Context,
+  on: Session,
+  step: Step,
+  problems: FileProblem[],
+): Promise<Migration | undefined> {
+  if (step.by === 'record') return undefined
+  if (step.file && step.by !== 'archive') {
+    return step.file.load().catch((error: unknown) => {
+      problems.push(...problemsIn(error))
+      return undefined
+    })
+  }
+  if (!step.entry) throw new Error(`step ${step.id} has neither file nor entry`)
+  return archive.load(step.entry, await store.sources(on, step.id))
+}
+
+/** What can be told of an SQL text without running it: transaction control, COPY from a stream, text that can't be cut. */
+export async function unrunnable(migration: Migration, action: Action | undefined): Promise<readonly FileProblem[]> {
+  if (action?.kind !== 'sql') return []
+  const known = looked.get(action) ?? look(migration, action)
+  looked.set(action, known)
+  return known
+}
+
+/** A run comes to the same text before the lock, under it, and once for each direction: it is looked through once. */
+const looked = new WeakMap<Action, Promise<readonly FileProblem[]>>()
+
+async function look(migration: Migration, action: Action & { kind: 'sql' }): Promise<readonly FileProblem[]> {
+  if (migration.transactional && !mayBeForbidden(action.sql)) return []
+  const { id } = migration
+  const within = migration.transactional ? 'transaction' : 'no-transaction'
+  if (within === 'no-transaction') {
+    const broken = await visitStatements(action.sql, () => undefined)
+    if (broken) return [problem(id, action.file, broken.at, broken.message)]
+  }
+  const found = findForbidden(action.sql, within)
+  return found ? [problem(id, action.file, found.at, FORBIDDEN[found.what])] : []
+}
+
+const FORBIDDEN = {
+  'transaction-control':
+    'transaction control in a transactional migration; remove it (the migrator opens the transaction), or set -- migrator: transaction=false',
+  'copy-from-stdin': 'COPY … FROM STDIN needs a stream that a migration has not; write INSERT … VALUES',
+} as const
+
+function problem(id: string, path: string, at: { line: number; column: number }, why: string): FileProblem {
+  return { kind: 'forbidden-statement', id, path, ...at, message: `${path}:${at.line}:${at.column}: ${why}.` }
+}
