@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { interrupted } from './engine/run/context.ts'
-import type { Clock } from './ports.ts'
+import type { Clock } from './ports/clock.ts'
 
 export const systemClock: Clock = {
   now: () => new Date(),

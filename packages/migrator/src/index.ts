@@ -31,6 +31,7 @@ export { type ErrorCode, type ExitCode, errorTable, MigratorError } from './erro
 export { type Directory, readDirectory } from './load/directory.ts'
 export { loadMigrations } from './load/index.ts'
 export { readLockFile } from './load/lock-file.ts'
+export type { Archive } from './ports/archive.ts'
 export type {
   BackupDescription,
   BackupHandle,
@@ -45,21 +46,15 @@ export type {
   RestoreOccasion,
   StoredBackup,
 } from './ports/backup.ts'
+export type { Catalog } from './ports/catalog.ts'
+export type { Clock } from './ports/clock.ts'
+export type { Database } from './ports/database.ts'
+export type { ErrorReport, EventSink, LogRow, RunEvent } from './ports/events.ts'
+export type { HistoryStore } from './ports/history-store.ts'
 export type { KeptData, KeptRows, PutBackRows } from './ports/kept-data.ts'
-export type {
-  Archive,
-  Catalog,
-  Clock,
-  Database,
-  DatabaseLocation,
-  ErrorReport,
-  EventSink,
-  HistoryStore,
-  LogRow,
-  RunEvent,
-  RunLock,
-  Session,
-} from './ports.ts'
+export type { DatabaseLocation } from './ports/location.ts'
+export type { RunLock } from './ports/run-lock.ts'
+export type { Session } from './ports/session.ts'
 export { FileStateStore } from './providers/file/file-state-store.ts'
 export { MigrationPlanReporter, type PlanFormat } from './report/plan-report.ts'
 export type { MigrationInput, Migrations } from './runner/migrations.ts'

@@ -1,5 +1,5 @@
 import { MigratorError } from '../errors.ts'
-import type { EventSink, RunEvent } from '../ports.ts'
+import type { EventSink, RunEvent } from '../ports/events.ts'
 
 /** What a run has begun and not ended, read from its events. */
 export interface Underway {

@@ -4,7 +4,8 @@
  */
 import type { Operator } from '../core/history.ts'
 import type { Direction } from '../core/migration.ts'
-import type { DatabaseLocation, Session } from '../ports.ts'
+import type { DatabaseLocation } from './location.ts'
+import type { Session } from './session.ts'
 
 /** What is about to run, for a provider to protect. */
 export interface BackupScope {

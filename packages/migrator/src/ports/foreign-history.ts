@@ -1,5 +1,5 @@
 import type { ForeignHistory } from '../core/foreign-history.ts'
-import type { Session } from '../ports.ts'
+import type { Session } from './session.ts'
 
 /** The histories that other migration tools keep in the database. */
 export interface ForeignHistories {

@@ -3,7 +3,7 @@
  */
 import type { Destruction } from '../core/destruction.ts'
 import type { Loss } from '../core/loss.ts'
-import type { Session } from '../ports.ts'
+import type { Session } from './session.ts'
 
 /** What the steps of a rollback would destroy, in the order in which they run. */
 export interface AskedLoss {

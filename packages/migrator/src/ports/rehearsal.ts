@@ -5,7 +5,8 @@ import type { Sequences } from '../core/data/sequence-data.ts'
 import type { TableShape } from '../core/data/table-shape.ts'
 import type { Direction } from '../core/migration.ts'
 import type { StatementFacts } from '../core/statement-facts.ts'
-import type { Database, Session, StatementWatch } from '../ports.ts'
+import type { Database } from './database.ts'
+import type { Session, StatementWatch } from './session.ts'
 
 export interface RehearsalTools {
   /**

@@ -2,7 +2,7 @@
  * Scratch databases: throw-away places in which migrations are tried. Nobody's data is ever in one. The live database
  * is never used to find out what would happen.
  */
-import type { Database } from '../ports.ts'
+import type { Database } from './database.ts'
 
 /** A server that throw-away databases are made on: the embedded one, or one that was named. */
 export interface ScratchServer {

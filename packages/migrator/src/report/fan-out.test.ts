@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { EventSink, RunEvent } from '../ports.ts'
+import type { EventSink, RunEvent } from '../ports/events.ts'
 import { fanOut, lazyLog, patiently } from './fan-out.ts'
 
 const event: RunEvent = { kind: 'notice', level: 'info', message: 'm', timestamp: 't', runId: 'r' }

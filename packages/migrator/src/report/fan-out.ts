@@ -1,5 +1,5 @@
 import { harmlessly, textOfError } from '../core/harmless.ts'
-import type { EventLog, EventSink } from '../ports.ts'
+import type { EventLog, EventSink } from '../ports/events.ts'
 
 type Warn = (message: string) => void
 

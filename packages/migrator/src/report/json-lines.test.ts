@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { folderOf } from '../../test/support/folder.ts'
-import type { RunEvent } from '../ports.ts'
+import type { RunEvent } from '../ports/events.ts'
 import { jsonLinesSink } from './json-lines.ts'
 
 const event: RunEvent = {

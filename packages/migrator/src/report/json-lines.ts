@@ -7,7 +7,7 @@ import { dirname } from 'node:path'
 import type { Logger } from 'pino'
 import type { Operator } from '../core/history.ts'
 import { redact } from '../core/redact.ts'
-import type { EventSink, RunEvent } from '../ports.ts'
+import type { EventSink, RunEvent } from '../ports/events.ts'
 
 /** Lines are gathered for so long, so that many short steps cost few writes. */
 const LINGER_MS = 100

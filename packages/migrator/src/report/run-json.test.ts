@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { entryOf, fileOf } from '../../test/support/records.ts'
 import { type Plan, planUp } from '../core/plan.ts'
 import { reconcile } from '../core/reconcile.ts'
-import type { ErrorReport } from '../ports.ts'
+import type { ErrorReport } from '../ports/events.ts'
 import { type RunFacts, runDocument } from './run-json.ts'
 
 const statuses = reconcile([fileOf('1_a'), fileOf('2_b'), fileOf('3_c')], [])

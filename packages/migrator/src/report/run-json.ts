@@ -2,7 +2,7 @@ import type { Loss } from '../core/loss.ts'
 import { type Plan, type Step, sqlKeyOf } from '../core/plan.ts'
 import type { MigrationStatus } from '../core/reconcile.ts'
 import type { BackupRecord } from '../ports/backup.ts'
-import type { ErrorReport } from '../ports.ts'
+import type { ErrorReport } from '../ports/events.ts'
 import { statusJson } from './status-json.ts'
 
 /** What a run's document is made of; operations' reports have this shape. */

@@ -1,4 +1,4 @@
-import type { EventSink, RunEvent } from '../ports.ts'
+import type { EventSink, RunEvent } from '../ports/events.ts'
 import { duration, type Style } from './style.ts'
 
 interface Stream {

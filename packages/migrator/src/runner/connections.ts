@@ -1,5 +1,8 @@
 import { overriding } from '../core/overriding.ts'
-import type { Database, EventLog, RunLock, Session } from '../ports.ts'
+import type { Database } from '../ports/database.ts'
+import type { EventLog } from '../ports/events.ts'
+import type { RunLock } from '../ports/run-lock.ts'
+import type { Session } from '../ports/session.ts'
 
 /** The connections of one call of the library. */
 export interface CallConnections {

@@ -25,7 +25,9 @@ import type { DownTarget, UpTarget } from '../core/target.ts'
 import type { Rehearsal } from '../engine/rehearse/rehearse.ts'
 import type { Proposal } from '../engine/run/run-kind.ts'
 import type { BackupProvider } from '../ports/backup.ts'
-import type { Database, EventSink, HistoryStore, RunEvent } from '../ports.ts'
+import type { Database } from '../ports/database.ts'
+import type { EventSink, RunEvent } from '../ports/events.ts'
+import type { HistoryStore } from '../ports/history-store.ts'
 
 export interface MigrationRunnerOptions {
   /** The database, for instance a `PostgresAdapter`. The runner closes what it opens on it, and never the adapter itself. */

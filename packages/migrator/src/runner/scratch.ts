@@ -6,7 +6,7 @@ import { replaceDatabase } from '../dialects/postgres/connection/split.ts'
 import type { ScratchContext } from '../engine/rehearse/schema-at.ts'
 import type { Context } from '../engine/run/context.ts'
 import { MigratorError } from '../errors.ts'
-import type { Database } from '../ports.ts'
+import type { Database } from '../ports/database.ts'
 
 /** Lends databases of the scratch server while `work` lasts; all of them are dropped afterwards, whatever happened. */
 export async function withScratchServer<T>(

@@ -1,7 +1,9 @@
 import type { CatalogSnapshot } from '../core/catalog.ts'
 import type { HistoryEntry } from '../core/history.ts'
 import { type CatalogDiff, diffCatalogs, explainDifferences } from '../core/schema-diff.ts'
-import type { Database, HistoryStore, Session } from '../ports.ts'
+import type { Database } from '../ports/database.ts'
+import type { HistoryStore } from '../ports/history-store.ts'
+import type { Session } from '../ports/session.ts'
 import { digestRows, type RowDigests } from './rows.ts'
 
 /** Everything about a database that a reverted run must leave alone. */

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Database, Session, StatementWatch } from '../ports.ts'
+import type { Database } from '../ports/database.ts'
+import type { Session, StatementWatch } from '../ports/session.ts'
 import { withSession } from './database-state.ts'
 import { buildsConcurrently, cancel, cut, holdSnapshot, PATIENCE_MS } from './server.ts'
 

@@ -1,5 +1,5 @@
 import { MigratorError } from '../errors.ts'
-import type { Session } from '../ports.ts'
+import type { Session } from '../ports/session.ts'
 import { cancelling, createDirector, cutting, type Director } from './director.ts'
 import type { Fault } from './planted-fault.ts'
 import { plantFault } from './planted-fault.ts'

@@ -1,6 +1,7 @@
 import type { Action, Migration } from '../core/migration.ts'
 import { overriding } from '../core/overriding.ts'
-import type { Database, Session, StatementWatch } from '../ports.ts'
+import type { Database } from '../ports/database.ts'
+import type { Session, StatementWatch } from '../ports/session.ts'
 
 /** What a planted step calls on its way. Whoever implements it decides how the step ends. */
 export interface Fault {

@@ -1,6 +1,6 @@
 import { checkOptions, flag, kind, type OptionKinds, oneOf, text } from '../core/options.ts'
 import { MigratorError } from '../errors.ts'
-import type { Session } from '../ports.ts'
+import type { Session } from '../ports/session.ts'
 import { type DatabaseState, isClean, leftoversIn, lookAt, withSession } from './database-state.ts'
 import { runAndFail } from './failing-run.ts'
 import { type Failure, failures, type TransactionMode } from './failure.ts'

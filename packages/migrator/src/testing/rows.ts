@@ -1,6 +1,6 @@
 import type { CatalogSnapshot } from '../core/catalog.ts'
 import { ownerOf, readIdentity } from '../core/catalog-identity.ts'
-import type { Session } from '../ports.ts'
+import type { Session } from '../ports/session.ts'
 
 /** How many rows a table holds, and one digest over all of their values, in whatever order they lie. */
 export interface TableRows {

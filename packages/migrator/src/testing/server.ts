@@ -1,4 +1,5 @@
-import type { Database, Session } from '../ports.ts'
+import type { Database } from '../ports/database.ts'
+import type { Session } from '../ports/session.ts'
 
 /** How long anything is waited for that comes about by itself, when all is well, within a second or two. */
 export const PATIENCE_MS = 30_000

@@ -3,7 +3,8 @@ import type { DownTarget, UpTarget } from '../core/target.ts'
 import type { RunOptions } from '../engine/run/context.ts'
 import type { RunReport } from '../engine/run/report.ts'
 import type { Proposal } from '../engine/run/run-kind.ts'
-import type { Database, HistoryStore } from '../ports.ts'
+import type { Database } from '../ports/database.ts'
+import type { HistoryStore } from '../ports/history-store.ts'
 
 /** As much of a `MigrationRunner` as is needed to make its runs fail. `Input` is what it takes for a migration. */
 export interface TestedRunner<Input = Migration> {

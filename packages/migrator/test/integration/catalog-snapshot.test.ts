@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { diffCatalogs } from '../../src/core/schema-diff.ts'
 import { PostgresAdapter } from '../../src/dialects/postgres/adapter.ts'
 import { createCatalog, fingerprintOf } from '../../src/dialects/postgres/catalog/index.ts'
-import type { Session } from '../../src/ports.ts'
+import type { Session } from '../../src/ports/session.ts'
 import { createDatabase, onServer, type TestDatabase } from '../support/database.ts'
 
 let db: TestDatabase

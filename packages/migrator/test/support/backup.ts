@@ -2,7 +2,7 @@ import { systemClock } from '../../src/clock.ts'
 import type { CatalogDigest } from '../../src/core/history.ts'
 import { PostgresAdapter } from '../../src/dialects/postgres/adapter.ts'
 import type { BackupScope, BackupStep, BackupWatch } from '../../src/ports/backup.ts'
-import type { Session } from '../../src/ports.ts'
+import type { Session } from '../../src/ports/session.ts'
 
 /** What a provider gets of the world, for the database of a URL. */
 export interface BackupWorld {

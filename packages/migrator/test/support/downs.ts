@@ -4,7 +4,8 @@ import type { CatalogSnapshot } from '../../src/core/catalog.ts'
 import { PostgresAdapter } from '../../src/dialects/postgres/adapter.ts'
 import { loadParser, parseStatements } from '../../src/dialects/postgres/script/statements.ts'
 import { MigratorError } from '../../src/errors.ts'
-import type { Catalog, Session } from '../../src/ports.ts'
+import type { Catalog } from '../../src/ports/catalog.ts'
+import type { Session } from '../../src/ports/session.ts'
 
 const FOLDER = join(import.meta.dirname, '../fixtures/downs')
 

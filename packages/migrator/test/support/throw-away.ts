@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest'
 import { PostgresAdapter } from '../../src/dialects/postgres/adapter.ts'
-import type { Session } from '../../src/ports.ts'
+import type { Session } from '../../src/ports/session.ts'
 import { createDatabase, type TestDatabase } from './database.ts'
 
 /** A database of one test's own, in the state that the SQL leaves, and a session in it. Both go when the test ends. */

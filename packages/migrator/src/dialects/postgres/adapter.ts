@@ -17,19 +17,13 @@ import {
 } from '../../core/options.ts'
 import { MigratorError } from '../../errors.ts'
 import type { BackupStore } from '../../ports/backup.ts'
+import type { Catalog } from '../../ports/catalog.ts'
+import type { Database, DatabaseAddress, SessionOptions } from '../../ports/database.ts'
+import type { EventLog, LogRow } from '../../ports/events.ts'
 import type { KeptData, Losses } from '../../ports/kept-data.ts'
-import type {
-  Catalog,
-  Database,
-  DatabaseAddress,
-  DatabaseLocation,
-  EventLog,
-  LockHolder,
-  LogRow,
-  RunLock,
-  Session,
-  SessionOptions,
-} from '../../ports.ts'
+import type { DatabaseLocation } from '../../ports/location.ts'
+import type { LockHolder, RunLock } from '../../ports/run-lock.ts'
+import type { Session } from '../../ports/session.ts'
 import { lateCatalog } from './catalog/late-catalog.ts'
 import type { Connection as ConnectionParameters, Target } from './connection/connection.ts'
 import { locationOf } from './connection/location.ts'

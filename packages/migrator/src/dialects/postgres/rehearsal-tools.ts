@@ -1,5 +1,5 @@
 import type { RehearsalTools } from '../../ports/rehearsal.ts'
-import type { Session } from '../../ports.ts'
+import type { Session } from '../../ports/session.ts'
 import type { TableName } from './history/table-name.ts'
 import { observeFromBeside } from './observe/from-beside.ts'
 import { observeInTransaction } from './observe/in-transaction.ts'

@@ -1,5 +1,5 @@
 import type { BackupProvider, BackupRecord, BackupStore } from '../../ports/backup.ts'
-import type { Session } from '../../ports.ts'
+import type { Session } from '../../ports/session.ts'
 import { withRunSession, withSession } from '../run/begin.ts'
 import { type Context, emit, reportError } from '../run/context.ts'
 import { createBackups, type TakenBackup } from './take.ts'

@@ -1,5 +1,5 @@
 import { MigratorError } from '../../errors.ts'
-import type { Session } from '../../ports.ts'
+import type { Session } from '../../ports/session.ts'
 import { type Context, emit, reportError } from '../run/context.ts'
 import type { StepResult } from '../run/steps.ts'
 import type { Backups, TakenBackup } from './take.ts'

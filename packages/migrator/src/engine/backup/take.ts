@@ -1,6 +1,6 @@
 import { MigratorError } from '../../errors.ts'
 import type { BackupHandle, BackupProvider, BackupRecord, BackupScope } from '../../ports/backup.ts'
-import type { Session } from '../../ports.ts'
+import type { Session } from '../../ports/session.ts'
 import { type Context, emit, interrupted, reportError } from '../run/context.ts'
 import type { ReadyStep } from '../run/prepare.ts'
 

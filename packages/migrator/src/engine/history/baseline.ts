@@ -1,6 +1,6 @@
 import { invalidFiles } from '../../core/file-problem.ts'
 import { planUp } from '../../core/plan.ts'
-import type { Session } from '../../ports.ts'
+import type { Session } from '../../ports/session.ts'
 import { entryOf } from '../run/atomic-step.ts'
 import { createRun, readStatuses, withSession } from '../run/begin.ts'
 import { type Context, emit, type MigrationSet, type RunOptions } from '../run/context.ts'

@@ -1,6 +1,8 @@
 import type { MigrationFile } from '../../core/migration.ts'
 import { type MigrationStatus, reconcile } from '../../core/reconcile.ts'
-import type { Database, HistoryStore, Session } from '../../ports.ts'
+import type { Database } from '../../ports/database.ts'
+import type { HistoryStore } from '../../ports/history-store.ts'
+import type { Session } from '../../ports/session.ts'
 
 /**
  * Where every migration stands now, what a live run holds included. Reads only. A dirty entry is read again after the

@@ -1,5 +1,5 @@
 import type { KeptFor, KeptRows, PutBackRows } from '../../ports/kept-data.ts'
-import type { Session, StatementWatch } from '../../ports.ts'
+import type { Session, StatementWatch } from '../../ports/session.ts'
 import { type Context, emit } from '../run/context.ts'
 import type { ReadyStep } from '../run/prepare.ts'
 import type { Course } from '../run/run-kind.ts'

@@ -1,7 +1,7 @@
 import type { Step } from '../../core/plan.ts'
 import type { MigrationStatus } from '../../core/reconcile.ts'
 import { MigratorError } from '../../errors.ts'
-import type { Session } from '../../ports.ts'
+import type { Session } from '../../ports/session.ts'
 import { readStates } from '../history/states.ts'
 import { DRIFTED } from '../history/validate.ts'
 import { withSession } from '../run/begin.ts'

@@ -1,7 +1,7 @@
 import { sqlKeyOf } from '../../core/plan.ts'
 import type { MigrationStatus } from '../../core/reconcile.ts'
 import { type ErrorCode, MigratorError } from '../../errors.ts'
-import type { Session } from '../../ports.ts'
+import type { Session } from '../../ports/session.ts'
 import { appliedChain } from '../run/applied-chain.ts'
 import type { Context } from '../run/context.ts'
 import type { ReadyStep } from '../run/prepare.ts'

@@ -2,7 +2,7 @@ import type { Migration } from '../../core/migration.ts'
 import { neededBy } from '../../dialects/postgres/script/needed.ts'
 import { loadParser, parseStatements } from '../../dialects/postgres/script/statements.ts'
 import { MigratorError } from '../../errors.ts'
-import type { Session } from '../../ports.ts'
+import type { Session } from '../../ports/session.ts'
 import type { ScratchContext } from './schema-at.ts'
 
 /**

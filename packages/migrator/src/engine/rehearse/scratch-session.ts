@@ -1,6 +1,6 @@
 import type { Migration } from '../../core/migration.ts'
 import type { ScratchDatabase } from '../../ports/scratch.ts'
-import type { Session } from '../../ports.ts'
+import type { Session } from '../../ports/session.ts'
 import { advanceOn, type Place, type ScratchContext, standAt } from './schema-at.ts'
 
 /**

@@ -6,7 +6,7 @@ import { roleStatementIn } from '../../dialects/postgres/script/role-statement.t
 import { loadParser, parseStatements } from '../../dialects/postgres/script/statements.ts'
 import { MigratorError } from '../../errors.ts'
 import type { ScratchDatabase } from '../../ports/scratch.ts'
-import type { Session, StatementWatch, StepLimits } from '../../ports.ts'
+import type { Session, StatementWatch, StepLimits } from '../../ports/session.ts'
 import { guarded } from '../run/atomic-step.ts'
 import { reportError } from '../run/context.ts'
 import { settleAfter } from '../run/left-open.ts'

@@ -1,6 +1,6 @@
 import type { Migration } from '../../core/migration.ts'
 import { inOrderOfApplication, type MigrationStatus } from '../../core/reconcile.ts'
-import type { Session } from '../../ports.ts'
+import type { Session } from '../../ports/session.ts'
 import type { Context } from './context.ts'
 
 /**

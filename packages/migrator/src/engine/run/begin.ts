@@ -1,6 +1,7 @@
 import { type MigrationStatus, reconcile } from '../../core/reconcile.ts'
 import { MigratorError } from '../../errors.ts'
-import type { RunLock, Session } from '../../ports.ts'
+import type { RunLock } from '../../ports/run-lock.ts'
+import type { Session } from '../../ports/session.ts'
 import type { Safeguard } from '../backup/approval-gate.ts'
 import { type Context, emit, interrupted, type MigrationSet, type RunOptions } from './context.ts'
 import { lateSession } from './late-session.ts'

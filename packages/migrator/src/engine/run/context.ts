@@ -7,17 +7,13 @@ import type { Operator } from '../../core/history.ts'
 import type { MigrationFile } from '../../core/migration.ts'
 import { redact, redactText } from '../../core/redact.ts'
 import { MigratorError } from '../../errors.ts'
+import type { Archive } from '../../ports/archive.ts'
 import type { BackupProvider } from '../../ports/backup.ts'
-import type {
-  Archive,
-  Clock,
-  Database,
-  ErrorReport,
-  EventSink,
-  HistoryStore,
-  RunEvent,
-  StepLimits,
-} from '../../ports.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Database } from '../../ports/database.ts'
+import type { ErrorReport, EventSink, RunEvent } from '../../ports/events.ts'
+import type { HistoryStore } from '../../ports/history-store.ts'
+import type { StepLimits } from '../../ports/session.ts'
 import type { ScratchContext } from '../rehearse/schema-at.ts'
 
 export interface Context {

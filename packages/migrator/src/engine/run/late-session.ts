@@ -1,5 +1,6 @@
 import { lasting } from '../../core/once.ts'
-import type { Database, Session } from '../../ports.ts'
+import type { Database } from '../../ports/database.ts'
+import type { Session } from '../../ports/session.ts'
 
 /** A session that is opened when it is first asked for, and anew when it was lost or could not be opened. */
 export function lateSession(database: Pick<Database, 'connect'>): () => Promise<Session> {

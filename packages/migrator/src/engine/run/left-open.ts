@@ -1,6 +1,6 @@
 import type { Action } from '../../core/migration.ts'
 import { MigratorError } from '../../errors.ts'
-import type { Session, StepLimits } from '../../ports.ts'
+import type { Session, StepLimits } from '../../ports/session.ts'
 import { reportError } from './context.ts'
 
 /**

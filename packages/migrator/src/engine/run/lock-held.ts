@@ -1,6 +1,6 @@
 import type { HistoryChange } from '../../core/history.ts'
 import { MigratorError } from '../../errors.ts'
-import type { Session } from '../../ports.ts'
+import type { Session } from '../../ports/session.ts'
 import { isConnectionLost } from './outcome.ts'
 import type { Run } from './steps.ts'
 

@@ -1,6 +1,8 @@
 import { lasting } from '../../core/once.ts'
 import { type ErrorCode, MigratorError } from '../../errors.ts'
-import type { Database, LockHolder, RunLock, Session } from '../../ports.ts'
+import type { Database } from '../../ports/database.ts'
+import type { LockHolder, RunLock } from '../../ports/run-lock.ts'
+import type { Session } from '../../ports/session.ts'
 import { type Context, emit, throwIfInterrupted } from './context.ts'
 
 /**

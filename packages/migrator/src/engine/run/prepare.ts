@@ -5,7 +5,7 @@ import { sentence } from '../../core/sentence.ts'
 import { findForbidden, mayBeForbidden } from '../../dialects/postgres/script/forbidden.ts'
 import { visitStatements } from '../../dialects/postgres/script/statements.ts'
 import { errorTable, MigratorError } from '../../errors.ts'
-import type { Session } from '../../ports.ts'
+import type { Session } from '../../ports/session.ts'
 import type { StepData } from '../loss/keep.ts'
 import type { Context } from './context.ts'
 

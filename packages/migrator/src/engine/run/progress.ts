@@ -1,7 +1,7 @@
 import type { MigrationContext } from '../../core/migration.ts'
 import { withoutStop } from '../../core/sentence.ts'
 import { MigratorError } from '../../errors.ts'
-import type { Blocker } from '../../ports.ts'
+import type { Blocker } from '../../ports/activity.ts'
 import { emit } from './context.ts'
 import type { ReadyStep } from './prepare.ts'
 import type { Run } from './steps.ts'

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { folderOf } from '../../../test/support/folder.ts'
 import { newEntry } from '../../../test/support/records.ts'
 import type { HistoryChange, HistoryEntry, Progress } from '../../core/history.ts'
-import type { Session } from '../../ports.ts'
+import type { Session } from '../../ports/session.ts'
 import { FileStateStore } from './file-state-store.ts'
 
 /** The store outside the database has no use for a session. */

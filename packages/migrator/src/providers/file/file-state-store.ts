@@ -5,7 +5,8 @@ import type { CatalogDigest, HistoryChange, HistoryEntry, NewEntry } from '../..
 import type { SourceFile } from '../../core/migration.ts'
 import { checkOptions, refusal, text } from '../../core/options.ts'
 import { MigratorError } from '../../errors.ts'
-import type { HistoryStore, Session } from '../../ports.ts'
+import type { HistoryStore } from '../../ports/history-store.ts'
+import type { Session } from '../../ports/session.ts'
 
 interface Kept extends HistoryEntry {
   readonly sources: readonly SourceFile[]

@@ -1,5 +1,5 @@
 import type { RDS } from '@aws-sdk/client-rds'
-import type { Clock } from '../../ports.ts'
+import type { Clock } from '../../ports/clock.ts'
 import { persist } from './call.ts'
 import { readEndpoint } from './endpoint.ts'
 import { awsFailure } from './errors.ts'

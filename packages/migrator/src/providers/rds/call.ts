@@ -1,4 +1,4 @@
-import type { Clock } from '../../ports.ts'
+import type { Clock } from '../../ports/clock.ts'
 import { type FailureKind, failureKind } from './failure-kind.ts'
 
 export interface Persistence {

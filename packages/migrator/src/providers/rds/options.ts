@@ -8,7 +8,7 @@ import {
   someMilliseconds,
   text,
 } from '../../core/options.ts'
-import type { Clock } from '../../ports.ts'
+import type { Clock } from '../../ports/clock.ts'
 
 /** What the providers for RDS and Aurora need to know. Everything is given: nothing here reads the environment. */
 export interface RdsProviderOptions {

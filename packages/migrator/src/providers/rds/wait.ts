@@ -1,6 +1,6 @@
 import { withoutStop } from '../../core/sentence.ts'
 import type { BackupProgress } from '../../ports/backup.ts'
-import type { Clock } from '../../ports.ts'
+import type { Clock } from '../../ports/clock.ts'
 import { pause } from './call.ts'
 import { isTransient } from './failure-kind.ts'
 

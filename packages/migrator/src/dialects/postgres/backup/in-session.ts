@@ -1,4 +1,4 @@
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 
 /** Does the work on a session of its own, which is closed whatever becomes of it. */
 export async function inSession<T>(connect: () => Promise<Session>, work: (on: Session) => Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 import type { RestoredPlace } from '../../../ports/backup.ts'
-import type { DatabaseLocation } from '../../../ports.ts'
+import type { DatabaseLocation } from '../../../ports/location.ts'
 import { stampOf, suffixed } from './name.ts'
 
 /** `shop_restored_20260131_235959`: where a database goes when nobody says. */

@@ -1,5 +1,5 @@
 import { once } from '../../../core/once.ts'
-import type { Catalog } from '../../../ports.ts'
+import type { Catalog } from '../../../ports/catalog.ts'
 import type { OwnObjects } from './scope.ts'
 
 /** The catalog's reader, loaded when it is first asked: a command with nothing to do needs none of its twenty files. */

@@ -1,5 +1,5 @@
 import type { CatalogSnapshot } from '../../../core/catalog.ts'
-import type { Row, Session } from '../../../ports.ts'
+import type { Row, Session } from '../../../ports/session.ts'
 import { collations, conversions, securityLabels } from './collations.ts'
 import { columns, notNullConstraints } from './columns.ts'
 import { disabledConstraints, domainConstraints, tableConstraints } from './constraints.ts'

@@ -1,4 +1,4 @@
-import type { DatabaseLocation } from '../../../ports.ts'
+import type { DatabaseLocation } from '../../../ports/location.ts'
 import { type Connection, isLocal, type Target } from './connection.ts'
 
 /** Where a connection leads, safe to print. It is local only where every server that it may come to is. */

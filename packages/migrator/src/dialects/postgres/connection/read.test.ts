@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { DatabaseLocation } from '../../../ports.ts'
+import type { DatabaseLocation } from '../../../ports/location.ts'
 import type { Connection } from './connection.ts'
 import { locationOf } from './location.ts'
 import { readConnection } from './read.ts'

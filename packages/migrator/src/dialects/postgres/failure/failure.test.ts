@@ -1,7 +1,7 @@
 import postgres from 'postgres'
 import { describe, expect, test } from 'vitest'
 import { MigratorError } from '../../../errors.ts'
-import type { DatabaseLocation } from '../../../ports.ts'
+import type { DatabaseLocation } from '../../../ports/location.ts'
 import { connectFailure, type Origin, statementFailure } from './failure.ts'
 import { isConnectionLoss } from './server-error.ts'
 

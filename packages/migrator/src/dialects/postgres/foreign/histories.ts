@@ -1,7 +1,7 @@
 import type { ForeignHistory } from '../../../core/foreign-history.ts'
 import { MigratorError } from '../../../errors.ts'
 import type { ForeignHistories } from '../../../ports/foreign-history.ts'
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { identifier, literal } from '../script/literal.ts'
 import { type HistoryTool, historyTools, type TextRow } from './tools.ts'
 

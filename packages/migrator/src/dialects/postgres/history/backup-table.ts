@@ -1,5 +1,5 @@
 import type { BackupRecord, BackupStore } from '../../../ports/backup.ts'
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { jsonLiteral, literal } from '../script/literal.ts'
 import { quoted, type TableName } from './table-name.ts'
 

@@ -1,5 +1,5 @@
 import { MigratorError } from '../../../errors.ts'
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { identifier, literal } from '../script/literal.ts'
 import { quoted, type TableName } from './table-name.ts'
 

@@ -1,7 +1,8 @@
 import { lasting } from '../../../core/once.ts'
 import { redact } from '../../../core/redact.ts'
 import { MigratorError } from '../../../errors.ts'
-import type { EventLog, LogRow, RunEvent, Session } from '../../../ports.ts'
+import type { EventLog, LogRow, RunEvent } from '../../../ports/events.ts'
+import type { Session } from '../../../ports/session.ts'
 import { jsonLiteral, literal } from '../script/literal.ts'
 import { quoted, type TableName } from './table-name.ts'
 

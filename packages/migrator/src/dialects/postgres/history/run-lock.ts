@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { MigratorError } from '../../../errors.ts'
-import type { LockHolder, RunLock, Session } from '../../../ports.ts'
+import type { LockHolder, RunLock } from '../../../ports/run-lock.ts'
+import type { Session } from '../../../ports/session.ts'
 import { literal } from '../script/literal.ts'
 import type { OpenConnection } from '../wire/open-connection.ts'
 

@@ -1,5 +1,5 @@
 import type { KeptFor } from '../../../ports/kept-data.ts'
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { identifier, jsonLiteral, literal } from '../script/literal.ts'
 import { type Column, qualified, type Sequence } from './shape.ts'
 

@@ -1,6 +1,6 @@
 import type { Destruction, TableRef } from '../../../core/destruction.ts'
 import { type Loss, mayOnly } from '../../../core/loss.ts'
-import type { Row, Session } from '../../../ports.ts'
+import type { Row, Session } from '../../../ports/session.ts'
 import { identifier, literal } from '../script/literal.ts'
 import { BARE, withSettings } from './settings.ts'
 

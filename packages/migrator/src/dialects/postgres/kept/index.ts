@@ -4,7 +4,7 @@
  */
 import { MigratorError } from '../../../errors.ts'
 import type { KeptData, KeptFor, PutBackRows, Standing } from '../../../ports/kept-data.ts'
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { identifier, literal } from '../script/literal.ts'
 import { discardRun, readKept, waitingIn } from './archive.ts'
 import { keepLost } from './keep.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { MigratorError } from '../../../errors.ts'
 import type { KeptFor, KeptRows } from '../../../ports/kept-data.ts'
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { destroyedBy } from '../script/destroys.ts'
 import { identifier } from '../script/literal.ts'
 import { loadParser, parseStatements } from '../script/statements.ts'

@@ -2,7 +2,7 @@ import { type Loss, mayOnly } from '../../../core/loss.ts'
 import { withoutStop } from '../../../core/sentence.ts'
 import { MigratorError } from '../../../errors.ts'
 import type { AskedLoss, Losses } from '../../../ports/kept-data.ts'
-import type { Row, Session } from '../../../ports.ts'
+import type { Row, Session } from '../../../ports/session.ts'
 import { type Finding, type Found, findLost } from './find.ts'
 import { type Counted, countPlainDrops } from './together.ts'
 

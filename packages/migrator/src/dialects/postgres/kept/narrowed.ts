@@ -1,5 +1,5 @@
 import type { KeptFor } from '../../../ports/kept-data.ts'
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { readKept } from './archive.ts'
 import { leftColumn, pairOf, sameRow } from './pair.ts'
 import { EXACT, withSettings } from './settings.ts'

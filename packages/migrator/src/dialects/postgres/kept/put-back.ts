@@ -1,6 +1,6 @@
 import { MigratorError } from '../../../errors.ts'
 import type { PutBackRows } from '../../../ports/kept-data.ts'
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { identifier } from '../script/literal.ts'
 import { isPart, type Kept, keepRest, removeKept } from './archive.ts'
 import { type Pair, pairOf, pairText } from './pair.ts'

@@ -1,4 +1,4 @@
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { withoutValue } from '../failure/server-words.ts'
 import { identifier, literal } from '../script/literal.ts'
 import { copyText, isSame, numbered, type Pair, restored, rowText, sameRow, untouched } from './pair.ts'

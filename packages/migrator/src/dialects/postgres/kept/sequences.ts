@@ -1,4 +1,4 @@
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import type { Pair } from './pair.ts'
 
 /** Sequences go on behind the values that they gave before; never back. RESTART, unlike setval, is undone with the transaction. */

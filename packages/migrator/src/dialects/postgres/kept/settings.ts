@@ -1,4 +1,4 @@
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { literal } from '../script/literal.ts'
 
 /** Sets these for as long as the work lasts, in the caller's transaction. After a failure that is over in any case. */

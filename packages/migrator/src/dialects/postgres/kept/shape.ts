@@ -1,4 +1,4 @@
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { identifier, literal } from '../script/literal.ts'
 import { BARE, withSettings } from './settings.ts'
 

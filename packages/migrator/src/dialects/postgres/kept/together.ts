@@ -1,6 +1,6 @@
 import type { Destruction, TableRef } from '../../../core/destruction.ts'
 import type { AskedLoss } from '../../../ports/kept-data.ts'
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { literal } from '../script/literal.ts'
 import { dropped, type Found, nameOf } from './find.ts'
 

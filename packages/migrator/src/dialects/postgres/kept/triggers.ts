@@ -1,4 +1,4 @@
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { identifier } from '../script/literal.ts'
 import { isPart } from './archive.ts'
 import type { Pair } from './pair.ts'

@@ -1,6 +1,6 @@
 import type { StatementFacts } from '../../../core/statement-facts.ts'
 import type { ObservedWay, Observer } from '../../../ports/rehearsal.ts'
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { isPlainStatement } from '../script/plain-statement.ts'
 import { loadParser } from '../script/statements.ts'
 import { factsIn, LOOK, nothingSeen, strongest } from './in-transaction.ts'

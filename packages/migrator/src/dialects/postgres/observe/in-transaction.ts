@@ -2,7 +2,7 @@ import { compareLockModes, type LockMode, lockModeOf } from '../../../core/lock-
 import { compareText } from '../../../core/migration.ts'
 import type { LockTaken, StatementFacts, TableScan } from '../../../core/statement-facts.ts'
 import type { ObservedWay, Observer } from '../../../ports/rehearsal.ts'
-import type { Row, Session } from '../../../ports.ts'
+import type { Row, Session } from '../../../ports/session.ts'
 import { isIndex, type KnownRelation, RELATIONS, relationsOf } from './relations.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { type ReadAs, readableShape } from '../../../core/data/read-as.ts'
 import { changedSince, nameOf, shownName, type TableShape } from '../../../core/data/table-shape.ts'
 import { withoutStop } from '../../../core/sentence.ts'
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { quoted } from '../history/table-name.ts'
 import { literal } from '../script/literal.ts'
 import type { ValueStyle } from './candidate-rows.ts'

@@ -1,5 +1,5 @@
 import { type CheckShape, nameOf, type TableShape } from '../../../core/data/table-shape.ts'
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { type CandidateRow, candidateRows, type ValueStyle, wantedRows } from './candidate-rows.ts'
 import { withinPartition } from './column-candidates.ts'
 import { keyOf, type TableGroup } from './foreign-key-order.ts'

@@ -1,4 +1,4 @@
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 
 /** Rows with numbers, booleans and lists in them: the port's are texts. */
 export async function jsonRows<Row>(on: Session, sql: string): Promise<readonly Row[]> {

@@ -13,7 +13,7 @@ import type {
   TypeShape,
   UniqueShape,
 } from '../../../core/data/table-shape.ts'
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { literal } from '../script/literal.ts'
 import { mentions } from './derived.ts'
 import { jsonRows, reading } from './json-rows.ts'

@@ -1,5 +1,5 @@
 import type { PutBack } from '../../../ports/rehearsal.ts'
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { quoted, type TableName } from '../history/table-name.ts'
 import { identifier, literal } from '../script/literal.ts'
 import { jsonRows } from './json-rows.ts'

@@ -1,6 +1,6 @@
 import { MigratorError } from '../../../errors.ts'
 import type { RefusedRows } from '../../../ports/rehearsal.ts'
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { identifier, literal } from '../script/literal.ts'
 
 /** Makes room for a step that refuses some rows; see the port. */

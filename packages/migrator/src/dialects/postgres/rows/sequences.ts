@@ -1,6 +1,6 @@
 import type { FedColumn, Sequences } from '../../../core/data/sequence-data.ts'
 import { nameOf } from '../../../core/data/table-shape.ts'
-import type { Row, Session } from '../../../ports.ts'
+import type { Row, Session } from '../../../ports/session.ts'
 import { quoted, type TableName } from '../history/table-name.ts'
 import { identifier, literal } from '../script/literal.ts'
 import { jsonRows, reading } from './json-rows.ts'

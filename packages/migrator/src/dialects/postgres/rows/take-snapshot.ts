@@ -1,6 +1,6 @@
 import type { ColumnData, DataSnapshot, RowData, TableData } from '../../../core/data/data-snapshot.ts'
 import { nameOf } from '../../../core/data/table-shape.ts'
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import type { TableName } from '../history/table-name.ts'
 import { identifier } from '../script/literal.ts'
 import { jsonRows, reading } from './json-rows.ts'

@@ -1,5 +1,5 @@
 import type { LeftOut } from '../../../ports/rehearsal.ts'
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { namesIn } from '../script/touched.ts'
 
 /** Tables, and indexes with the table that they are on: `root` is the partitioned table where it is a partition's. */

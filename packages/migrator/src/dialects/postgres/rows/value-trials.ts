@@ -1,7 +1,7 @@
 import type { Values } from '../../../core/data/scalar-values.ts'
 import type { ColumnShape, DomainShape, TableShape, TypeShape } from '../../../core/data/table-shape.ts'
 import { MigratorError } from '../../../errors.ts'
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { identifier, literal } from '../script/literal.ts'
 import type { ValueStyle } from './candidate-rows.ts'
 import { columnTrial, domainTrial, type Trial } from './column-candidates.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { literal } from '../script/literal.ts'
 
 const PATIENCE_MS = 1_000

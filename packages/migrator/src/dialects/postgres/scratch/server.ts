@@ -6,8 +6,9 @@
  */
 import { randomInt } from 'node:crypto'
 import { MigratorError } from '../../../errors.ts'
+import type { Database } from '../../../ports/database.ts'
 import type { KeptCopy, ScratchDatabase, ScratchServer } from '../../../ports/scratch.ts'
-import type { Database, Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { identifier } from '../script/literal.ts'
 import { untilLeft } from './left.ts'
 import { createRoles } from './roles.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { MigratorError } from '../../../errors.ts'
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { identifier, literal } from '../script/literal.ts'
 
 /** Databases that are kept to be copied, by a key of their content; they belong to no process. */

@@ -1,4 +1,4 @@
-import type { Activity, Blocker } from '../../../ports.ts'
+import type { Activity, Blocker } from '../../../ports/activity.ts'
 import { RUN_LOCK_CLASS } from '../history/run-lock.ts'
 import { literal } from '../script/literal.ts'
 

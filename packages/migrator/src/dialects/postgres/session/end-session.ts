@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { MigratorError } from '../../../errors.ts'
-import type { Session } from '../../../ports.ts'
+import type { Session } from '../../../ports/session.ts'
 import { RUN_LOCK_CLASS } from '../history/run-lock.ts'
 import { literal } from '../script/literal.ts'
 import type { PostgresSession } from './session.ts'

@@ -1,6 +1,7 @@
 import type { Action, MigrationContext } from '../../../core/migration.ts'
 import { MigratorError } from '../../../errors.ts'
-import type { LeftTransaction, Row, RunLock, Session, StatementWatch, StepLimits } from '../../../ports.ts'
+import type { RunLock } from '../../../ports/run-lock.ts'
+import type { LeftTransaction, Row, Session, StatementWatch, StepLimits } from '../../../ports/session.ts'
 import { frameIn, type Origin, statementFailure } from '../failure/failure.ts'
 import { serverErrorIn } from '../failure/server-error.ts'
 import type { PostgresRunLock } from '../history/run-lock.ts'

@@ -1,4 +1,4 @@
-import type { DatabaseLocation } from '../../../../ports.ts'
+import type { DatabaseLocation } from '../../../../ports/location.ts'
 import type { Target, Tls } from '../../connection/connection.ts'
 import { readConnection } from '../../connection/read.ts'
 

@@ -1,4 +1,4 @@
-import type { Session } from '../../../../ports.ts'
+import type { Session } from '../../../../ports/session.ts'
 import { readProperties } from '../database-properties.ts'
 import type { DumpRecord } from './record.ts'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { BackupScope, StoredBackup } from '../../../../ports/backup.ts'
-import type { Session } from '../../../../ports.ts'
+import type { Session } from '../../../../ports/session.ts'
 import { identifier, jsonLiteral, literal } from '../../script/literal.ts'
 import type { TableShape } from './shape.ts'
 

@@ -1,7 +1,7 @@
 import { countText } from '../../../../core/figures.ts'
 import { MigratorError } from '../../../../errors.ts'
 import type { BackupScope, BackupWatch } from '../../../../ports/backup.ts'
-import type { Session } from '../../../../ports.ts'
+import type { Session } from '../../../../ports/session.ts'
 import { identifier, jsonLiteral, literal } from '../../script/literal.ts'
 import { explained } from '../failure.ts'
 import { cancelledBy } from '../in-session.ts'

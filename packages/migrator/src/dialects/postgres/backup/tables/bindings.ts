@@ -1,4 +1,4 @@
-import type { Session } from '../../../../ports.ts'
+import type { Session } from '../../../../ports/session.ts'
 import { identifier, literal } from '../../script/literal.ts'
 
 /** What would act on rows that are put back: foreign keys from and to the tables, and their triggers. */

@@ -1,4 +1,4 @@
-import type { Session } from '../../../../ports.ts'
+import type { Session } from '../../../../ports/session.ts'
 import { literal } from '../../script/literal.ts'
 
 /** What has to be known of a database to tell which tables a step touches. */

@@ -1,4 +1,4 @@
-import type { Session } from '../../../../ports.ts'
+import type { Session } from '../../../../ports/session.ts'
 import { identifier, jsonLiteral, literal } from '../../script/literal.ts'
 import { uniqueName } from '../name.ts'
 import { columnPairs, keptColumns, restoredValue, rowKey } from './columns.ts'

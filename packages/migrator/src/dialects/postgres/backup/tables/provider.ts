@@ -12,7 +12,9 @@ import type {
   ManagedBackupProvider,
   RestoreOccasion,
 } from '../../../../ports/backup.ts'
-import type { Clock, DatabaseLocation, Session } from '../../../../ports.ts'
+import type { Clock } from '../../../../ports/clock.ts'
+import type { DatabaseLocation } from '../../../../ports/location.ts'
+import type { Session } from '../../../../ports/session.ts'
 import { backupNotFound, explained } from '../failure.ts'
 import { inSession } from '../in-session.ts'
 import { type ArchivedBackup, readAllBackups, removeBackup, storedOf } from './archive.ts'

@@ -1,7 +1,7 @@
 import { countText } from '../../../../core/figures.ts'
 import { MigratorError } from '../../../../errors.ts'
 import type { BackupWatch, RestoreOccasion } from '../../../../ports/backup.ts'
-import type { Session } from '../../../../ports.ts'
+import type { Session } from '../../../../ports/session.ts'
 import { literal } from '../../script/literal.ts'
 import { cancelledBy } from '../in-session.ts'
 import type { ArchivedBackup, ArchivedTable } from './archive.ts'

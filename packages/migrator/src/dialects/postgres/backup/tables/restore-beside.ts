@@ -1,6 +1,6 @@
 import { countText } from '../../../../core/figures.ts'
 import type { BackupWatch, RestoredPlace } from '../../../../ports/backup.ts'
-import type { Session } from '../../../../ports.ts'
+import type { Session } from '../../../../ports/session.ts'
 import { identifier, literal } from '../../script/literal.ts'
 import { explained, targetExists } from '../failure.ts'
 import { cancelledBy } from '../in-session.ts'

@@ -1,4 +1,4 @@
-import type { Session } from '../../../../ports.ts'
+import type { Session } from '../../../../ports/session.ts'
 import { literal } from '../../script/literal.ts'
 import type { ArchivedTable } from './archive.ts'
 import { qualified, type SequenceShape } from './shape.ts'

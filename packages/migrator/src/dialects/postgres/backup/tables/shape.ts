@@ -1,4 +1,4 @@
-import type { Session } from '../../../../ports.ts'
+import type { Session } from '../../../../ports/session.ts'
 import { identifier } from '../../script/literal.ts'
 
 /** A table as the catalog describes it: enough to compare it with, and to make a plain one again. */

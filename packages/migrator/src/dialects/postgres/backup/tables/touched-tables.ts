@@ -1,5 +1,5 @@
 import type { BackupStep } from '../../../../ports/backup.ts'
-import type { Session } from '../../../../ports.ts'
+import type { Session } from '../../../../ports/session.ts'
 import { loadParser, parseStatements } from '../../script/statements.ts'
 import { movesSearchPath, type Touched, touchedBy } from '../../script/touched.ts'
 import { type CatalogView, type Relation, readCatalog } from './catalog-view.ts'

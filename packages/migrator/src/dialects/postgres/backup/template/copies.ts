@@ -1,5 +1,5 @@
 import type { BackupScope, StoredBackup } from '../../../../ports/backup.ts'
-import type { Session } from '../../../../ports.ts'
+import type { Session } from '../../../../ports/session.ts'
 import { literal } from '../../script/literal.ts'
 import { BACKUP_ID, suffixed } from '../name.ts'
 

@@ -1,7 +1,7 @@
 import { sizeText } from '../../../../core/figures.ts'
 import { MigratorError } from '../../../../errors.ts'
 import type { BackupScope, BackupWatch } from '../../../../ports/backup.ts'
-import type { Session } from '../../../../ports.ts'
+import type { Session } from '../../../../ports/session.ts'
 import { identifier, literal } from '../../script/literal.ts'
 import { commentStatement, dropStatement, propertyStatements, readProperties } from '../database-properties.ts'
 import { explained, sqlstateOf } from '../failure.ts'

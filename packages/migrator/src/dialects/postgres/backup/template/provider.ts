@@ -11,7 +11,9 @@ import type {
   RestoreOccasion,
   StoredBackup,
 } from '../../../../ports/backup.ts'
-import type { Clock, DatabaseLocation, Session } from '../../../../ports.ts'
+import type { Clock } from '../../../../ports/clock.ts'
+import type { DatabaseLocation } from '../../../../ports/location.ts'
+import type { Session } from '../../../../ports/session.ts'
 import { dropStatement } from '../database-properties.ts'
 import { backupNotFound, explained } from '../failure.ts'
 import { inSession } from '../in-session.ts'

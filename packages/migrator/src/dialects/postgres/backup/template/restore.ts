@@ -1,5 +1,5 @@
 import type { BackupWatch, RestoredPlace } from '../../../../ports/backup.ts'
-import type { Session } from '../../../../ports.ts'
+import type { Session } from '../../../../ports/session.ts'
 import { identifier } from '../../script/literal.ts'
 import { commentStatement, dropStatement, propertyStatements, readProperties } from '../database-properties.ts'
 import { explained, sqlstateOf, targetExists } from '../failure.ts'

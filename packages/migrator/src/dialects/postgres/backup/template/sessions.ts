@@ -1,4 +1,4 @@
-import type { Session } from '../../../../ports.ts'
+import type { Session } from '../../../../ports/session.ts'
 import { literal } from '../../script/literal.ts'
 
 /** Who keeps a database busy, for a message: `4711 (psql), prepared transaction "x"`. */

@@ -1,6 +1,6 @@
 import { MigratorError } from '../../../../errors.ts'
 import type { BackupWatch } from '../../../../ports/backup.ts'
-import type { Session } from '../../../../ports.ts'
+import type { Session } from '../../../../ports/session.ts'
 import { identifier } from '../../script/literal.ts'
 import { commentStatement } from '../database-properties.ts'
 import { sqlstateOf } from '../failure.ts'

@@ -1,0 +1,57 @@
+import type { Operator } from '../core/history.ts'
+import type { Activity } from './activity.ts'
+import type { BackupStore } from './backup.ts'
+import type { Catalog } from './catalog.ts'
+import type { EventLog, LogRow } from './events.ts'
+import type { HistoryStore } from './history-store.ts'
+import type { KeptData, Losses } from './kept-data.ts'
+import type { DatabaseLocation } from './location.ts'
+import type { LockHolder, RunLock } from './run-lock.ts'
+import type { Session } from './session.ts'
+
+/** A database that migrations run against. The adapter owns the connections that it opens; `close` ends all of them. */
+export interface Database {
+  readonly location: DatabaseLocation
+  /** How its sessions name themselves to the server. */
+  readonly applicationName: string
+  /** The store that keeps the history in this very database. */
+  readonly historyStore: HistoryStore
+  readonly catalog: Catalog
+  /** Keeps what backups were taken, in this very database. */
+  readonly backupStore: BackupStore
+  readonly activity: Activity
+  /** Tells what steps down would destroy. */
+  readonly losses: Losses
+  /** Keeps it, in this very database. */
+  readonly keptData: KeptData
+  /** Opens a session of its own. Rejects with CONNECTION_FAILED, AUTHENTICATION_FAILED or DATABASE_NOT_FOUND. */
+  connect(options: SessionOptions): Promise<Session>
+  /**
+   * A session in place of one whose connection is lost. It resolves once the server has nothing under way for the lost one
+   * any more, so that the history says what became of it. Rejects with CONNECTION_LOST or CONNECTION_FAILED otherwise.
+   */
+  replace(lost: Session, options: SessionOptions): Promise<Session>
+  /** Tries once to become the only runner. Undefined when another run holds the lock; nothing stays open then. */
+  tryRunLock(): Promise<RunLock | undefined>
+  /** Who holds the run lock, as far as the server tells. */
+  runLockHolder(on: Session): Promise<LockHolder | undefined>
+  /** Keeps every attempt in the database's log table, apart from the steps' transactions. The caller closes it. */
+  log(operator: Operator, onWarning: (message: string) => void): EventLog
+  /** The newest lines of that log, without creating anything; empty where there is none yet. */
+  readLog(on: Session, limit: number): Promise<readonly LogRow[]>
+  /** How another process reaches it. It holds the password: it is sent to that process, and goes nowhere else. */
+  address(): DatabaseAddress
+  /** Ends every connection; what is asked for afterwards opens new ones. */
+  close(): Promise<void>
+}
+
+export interface DatabaseAddress {
+  readonly connectionString: string
+  readonly historyTable?: string
+  readonly connectTimeoutMs?: number
+}
+
+export interface SessionOptions {
+  /** Whether modules will run here: they get the driver's full set of types, which costs a query at the start. */
+  readonly modules: boolean
+}
