@@ -1,8 +1,8 @@
 import type { RehearsalFacts, RehearsalFailure } from './rehearsal.ts'
 
-/** Whether the values were to blame, and not how the rows lie to each other (class 22, data exception). */
-export function isOfValues({ sqlstate = '' }: RehearsalFailure): boolean {
-  return sqlstate.startsWith('22')
+/** Whether the values were to blame, and not how the rows lie to each other. */
+export function isOfValues({ kind }: RehearsalFailure): boolean {
+  return kind === 'value-refused'
 }
 
 /** What holds for plain values and not for extreme ones: an up that fails is undone, a down that fails is needed. */
@@ -21,17 +21,14 @@ export function explainExtremes(plain: RehearsalFacts, { at, message }: Rehearsa
  */
 export function explainDown(failed: RehearsalFacts, milder: RehearsalFacts): RehearsalFacts {
   if (!failed.failure) return failed
-  if (milder.failure?.at === 'down') return milder.failure.sqlstate === RAISED ? meantSo(failed) : failed
+  if (milder.failure?.at === 'down') return milder.failure.kind === 'raised' ? meantSo(failed) : failed
   const refusal = `rows that were written since the up: ${failed.failure.message}`
-  if (failed.failure.sqlstate === RAISED) return { ...milder, unproven: `Its down refuses ${refusal}` }
-  if (failed.transactional && RULES.has(failed.failure.sqlstate ?? ''))
+  if (failed.failure.kind === 'raised') return { ...milder, unproven: `Its down refuses ${refusal}` }
+  if (failed.transactional && failed.failure.kind === 'rule-refused')
     return { ...milder, unproven: `Its down fails, and changes nothing, on ${refusal} (without such rows it works)` }
   const message = `${failed.failure.message} (with rows that were written since the up; without such rows it works)`
   return { ...failed, failure: { ...failed.failure, message } }
 }
-
-/** Unique, foreign key, check, exclusion. https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const RULES = new Set(['23503', '23505', '23514', '23P01'])
 
 /** People mark so what has no way back. */
 function meantSo(failed: RehearsalFacts): RehearsalFacts {
@@ -57,13 +54,8 @@ export function explainUp(failed: RehearsalFacts, empty: RehearsalFacts): Rehear
 
 const SEED = 'export a seed(db), or put an ID.seed.sql beside the pair'
 
-/** A migration's own RAISE. https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const RAISED = 'P0001'
-/** A subquery that it expects one row of. */
-const CARDINALITY = '21000'
-
 function refuserOf(failure: RehearsalFailure): string | undefined {
   if (failure.code === 'VALIDATION_FAILED') return 'Its validate()'
-  const { sqlstate = '' } = failure
-  return isOfValues(failure) || sqlstate === RAISED || sqlstate === CARDINALITY ? 'Its up' : undefined
+  const { kind } = failure
+  return isOfValues(failure) || kind === 'raised' || kind === 'several-rows' ? 'Its up' : undefined
 }

@@ -3,6 +3,7 @@ import { type DataLoss, describeLoss, downLoss, roundTripLoss } from './data/dat
 import type { DataSnapshot } from './data/data-snapshot.ts'
 import { repeated, type Sequences, type SetBack, setBack } from './data/sequence-data.ts'
 import { shownName } from './data/table-shape.ts'
+import type { FailureKind } from './failure-kind.ts'
 import { compareLockModes } from './lock-mode.ts'
 import { type CatalogDiff, type Difference, diffCatalogs, explainDifferences } from './schema-diff.ts'
 import type { StatementFacts } from './statement-facts.ts'
@@ -53,7 +54,7 @@ export interface RehearsalFailure {
   readonly at: 'rows' | 'up' | 'down' | 'second up'
   readonly message: string
   readonly code: string
-  readonly sqlstate?: string | undefined
+  readonly kind?: FailureKind | undefined
   /** What the server said of the rows that it refused. */
   readonly table?: string | undefined
   readonly column?: string | undefined

@@ -46,10 +46,10 @@ export async function walkEased(
   return explainDown(eased, await walk({ ...rows, written: 'none' }))
 }
 
-/** Integrity constraints (class 23) name the table; 23502 the column without a value. */
-function refusedBy({ sqlstate = '', table, column }: RehearsalFailure): RefusedRows | undefined {
-  if (table === undefined || !sqlstate.startsWith('23')) return undefined
-  return sqlstate === '23502' ? { table, column } : { table }
+function refusedBy({ kind, table, column }: RehearsalFailure): RefusedRows | undefined {
+  if (table === undefined) return undefined
+  if (kind === 'value-missing') return { table, column }
+  return kind === 'rule-refused' ? { table } : undefined
 }
 
 async function readsOf(

@@ -1,3 +1,4 @@
+import { failureKindOf } from '../../core/failure-kind.ts'
 import type { Migration } from '../../core/migration.ts'
 import { neededBy } from '../../dialects/postgres/script/needed.ts'
 import { loadParser, parseStatements } from '../../dialects/postgres/script/statements.ts'
@@ -22,7 +23,7 @@ export async function refuseWhatIsMissing(
     return parsed.ok ? parsed.statements.flatMap(neededBy) : []
   })
   const extensions = await missing(needed, 'extension', () => tools.availableExtensions(on))
-  const roles = cause.details.sqlstate === UNDEFINED_OBJECT ? await missing(needed, 'role', () => tools.roles(on)) : []
+  const roles = failureKindOf(cause) === 'missing-object' ? await missing(needed, 'role', () => tools.roles(on)) : []
   if (extensions.length + roles.length === 0) return
   throw extensions.length > 0 ? lacking('extension', extensions, ASK_ELSEWHERE) : lacking('role', roles, MAKE_ROLE)
 
@@ -37,9 +38,6 @@ export async function refuseWhatIsMissing(
 const ASK_ELSEWHERE = 'Name a server that has it with --scratch-url postgresql://… (a role with CREATEDB).'
 const MAKE_ROLE =
   'Create it there, or leave out --scratch-url: on the embedded server roles are made as they are needed.'
-
-/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const UNDEFINED_OBJECT = '42704'
 
 function textsOf({ up }: Migration, { details }: MigratorError): readonly string[] {
   return up.kind === 'sql' ? [up.sql] : [String(details.statement ?? '')]

@@ -1,4 +1,5 @@
 import type { CatalogSnapshot } from '../../core/catalog.ts'
+import type { FailureKind } from '../../core/failure-kind.ts'
 import type { Migration } from '../../core/migration.ts'
 import type { RehearsalFacts, RehearsalFailure } from '../../core/rehearsal.ts'
 import type { LeftOut } from '../../ports/rehearsal.ts'
@@ -37,12 +38,17 @@ export function widened(involved: Involved, { facts, leftOut, touched }: Seen): 
 }
 
 /**
- * A statement that fails takes its locks with it. What the server has against rows that are there (classes 22 and 23), or
- * against the statement whatever the rows (0A, 2B, 42), does not go away with more rows elsewhere; any other failure may.
+ * A statement that fails takes its locks with it. What the server has against rows that are there, or against the
+ * statement whatever the rows, does not go away with more rows elsewhere; any other failure may.
  */
 function mayHangOnOtherRows(failure: RehearsalFailure | undefined): boolean {
-  return failure !== undefined && failure.at !== 'rows' && !/^(?:22|23|0A|2B|42)/.test(failure.sqlstate ?? '')
+  return failure !== undefined && failure.at !== 'rows' && !(failure.kind !== undefined && SETTLED.has(failure.kind))
 }
+
+const SETTLED: ReadonlySet<FailureKind> = new Set([
+  ...(['value-refused', 'value-missing', 'rule-refused'] as const),
+  ...(['statement-refused', 'missing-object'] as const),
+])
 
 /** An enum's renamed label or a composite type's attribute changes values in tables that nobody locks. */
 function changesValues(from: CatalogSnapshot, to: CatalogSnapshot | undefined): boolean {

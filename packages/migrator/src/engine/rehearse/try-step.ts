@@ -1,3 +1,4 @@
+import { failureKindOf } from '../../core/failure-kind.ts'
 import type { Action, Direction, Migration } from '../../core/migration.ts'
 import { plural } from '../../core/plural.ts'
 import { literal } from '../../dialects/postgres/script/literal.ts'
@@ -127,11 +128,9 @@ async function roleExists(on: Session, name: string): Promise<boolean> {
   return rows.length > 0
 }
 
-/** After an error that a module caught, the server refuses everything (25P02): the first one is the one to tell. */
+/** After an error that a module caught, the server refuses everything: the first one is the one to tell. */
 function asFailure(on: Session, cause: unknown): MigratorError {
-  const swallowed =
-    cause instanceof MigratorError && cause.details.sqlstate === '25P02' && on.firstFailure !== undefined
-  if (swallowed) {
+  if (failureKindOf(cause) === 'doomed' && on.firstFailure !== undefined) {
     const message = `it caught an error of the database and went on: ${reportError(on.firstFailure).message}`
     return new MigratorError('SWALLOWED_ERROR', message, { cause })
   }

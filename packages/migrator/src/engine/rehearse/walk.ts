@@ -2,6 +2,7 @@ import type { CatalogSnapshot } from '../../core/catalog.ts'
 import type { ReadAs } from '../../core/data/read-as.ts'
 import type { Sequences } from '../../core/data/sequence-data.ts'
 import { nameOf } from '../../core/data/table-shape.ts'
+import { failureKindOf } from '../../core/failure-kind.ts'
 import type { Direction, Migration } from '../../core/migration.ts'
 import type { RehearsalFacts, RehearsalFailure } from '../../core/rehearsal.ts'
 import { diffCatalogs } from '../../core/schema-diff.ts'
@@ -222,12 +223,10 @@ async function attempt(walk: Walk, direction: Direction, at: RehearsalFailure['a
 /** What the server refused, as a fact; throws what is no finding of the rehearsal's. */
 function failureOf(at: RehearsalFailure['at'], error: unknown): RehearsalFailure {
   if (!(error instanceof MigratorError) || error.code === 'CONNECTION_LOST') throw error
-  const { sqlstate, table, column_name: column } = error.details
+  const { table, column_name: column } = error.details
+  const kind = failureKindOf(error)
   const text = (value: unknown) => (value === undefined ? undefined : String(value))
-  const told = { sqlstate: text(sqlstate), table: text(table), column: text(column) }
-  const message = withoutStop(sqlstate === ACTIVE_TRANSACTION ? `${error.message} ${error.hint}` : error.message)
+  const told = { kind, table: text(table), column: text(column) }
+  const message = withoutStop(kind === 'needs-no-transaction' ? `${error.message} ${error.hint}` : error.message)
   return { at, message, code: error.code, ...told }
 }
-
-/** CREATE INDEX CONCURRENTLY and its like. https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const ACTIVE_TRANSACTION = '25001'

@@ -1,3 +1,4 @@
+import { failureKindOf } from '../../core/failure-kind.ts'
 import type { HistoryChange, NewEntry } from '../../core/history.ts'
 import type { Action } from '../../core/migration.ts'
 import { irreversible } from '../../core/plan.ts'
@@ -228,9 +229,9 @@ export function rootCauseOf(session: Session, step: ReadyStep, cause: unknown): 
   return swallowedIn(session, step, cause) ?? cause
 }
 
-/** After an error that a module caught, the server refuses everything (25P02) until the transaction ends. */
+/** After an error that a module caught, the server refuses everything until the transaction ends. */
 function swallowedIn(session: Session, step: ReadyStep | undefined, cause: unknown): MigratorError | undefined {
-  if (!(cause instanceof MigratorError) || cause.details.sqlstate !== '25P02') return undefined
+  if (failureKindOf(cause) !== 'doomed') return undefined
   const first = reportError(session.firstFailure).message
   const message = `Migration ${step?.id} caught an error of the database and went on, but its transaction was lost by it: ${first}`
   return new MigratorError('SWALLOWED_ERROR', message, { cause: session.firstFailure })

@@ -1,4 +1,5 @@
 import { isNamedIn } from '../../core/catalog-identity.ts'
+import { failureKindOf } from '../../core/failure-kind.ts'
 import type { CatalogDigest, HistoryEntry, Progress } from '../../core/history.ts'
 import type { Action } from '../../core/migration.ts'
 import { describeDifferences, diffDigests } from '../../core/schema-diff.ts'
@@ -133,7 +134,7 @@ async function runDown(run: Run, step: ReadyStep, scene: Scene, check: () => Pro
   try {
     await retrying(run, step, () => downInTransaction(run, step, down, { ...scene }, check))
   } catch (error) {
-    if (!(error instanceof MigratorError) || !NEEDS_NO_TRANSACTION(error)) throw error
+    if (!(error instanceof MigratorError) || !needsNoTransaction(error)) throw error
     await run.session.settle(run.options)
     const outside: Scene = { ...scene, opaque: 'refused' }
     await run.session.perform(down, {
@@ -150,9 +151,10 @@ function recordReverted(run: Run, on: Session, { id }: ReadyStep): Promise<void>
   return recordUnderLock(run, on, { kind: 'reverted', id })
 }
 
-/** 25001: the server refuses it in a transaction; or the down controls transactions itself. */
-const NEEDS_NO_TRANSACTION = ({ code, details }: MigratorError) =>
-  details.sqlstate === '25001' || code === 'TRANSACTION_CONTROL'
+/** The database refuses it in a transaction; or the down controls transactions itself. */
+function needsNoTransaction(error: MigratorError): boolean {
+  return failureKindOf(error) === 'needs-no-transaction' || error.code === 'TRANSACTION_CONTROL'
+}
 
 async function downInTransaction(
   run: Run,

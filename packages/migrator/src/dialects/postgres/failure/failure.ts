@@ -5,6 +5,7 @@ import { type ErrorCode, MigratorError } from '../../../errors.ts'
 import type { DatabaseLocation } from '../../../ports/location.ts'
 import { afterCodePoints } from '../script/offsets.ts'
 import { type Position, positionAt } from '../script/text.ts'
+import { failureKindOfState } from './failure-kind.ts'
 import { BUSY_STATES, isConnectionLoss, isOfPooler, type ServerError, serverErrorIn } from './server-error.ts'
 import { tellableContext, tellableWords } from './server-words.ts'
 
@@ -111,7 +112,7 @@ function connectionLost(server: ServerError | undefined, cause: unknown, { file 
   const why = server ? ` The ${by} ended the session: ${withoutStop(redactText(server.message))}.` : ''
   return new MigratorError('CONNECTION_LOST', `The connection to the database was lost.${why}`, {
     cause,
-    details: { file, sqlstate: server?.code },
+    details: { kind: 'lost', file, sqlstate: server?.code },
   })
 }
 
@@ -149,6 +150,7 @@ function serverFailure(server: ServerError, cause: unknown, origin: Origin): Mig
     cause,
     ...(hint ? { hint } : {}),
     details: {
+      kind: failureKindOfState(state),
       sqlstate: server.code,
       file: origin.file,
       ...at,
