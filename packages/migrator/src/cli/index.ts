@@ -3,7 +3,7 @@ import { redactText } from '../core/redact.ts'
 import { nearestIds } from '../core/target.ts'
 import { isBrokenWire } from '../dialects/postgres/wire/broken-wire.ts'
 import { MigratorError } from '../errors.ts'
-import { isOfMigrationCode, onLateError } from '../load/migration-code.ts'
+import { isOfMigrationCode, onLateError, ownProcess } from '../load/migration-code.ts'
 import { toolVersion } from '../version.ts'
 import { createCli } from './command.ts'
 import { commandsNamed } from './commands/index.ts'
@@ -40,6 +40,7 @@ export async function runCli({ argv, config, called = 'program' }: CliOptions): 
   const unexpected = (error: unknown) => void (isOfMigrationCode() || finishAtOnce(output.fail(asLoss(error))))
   process.on('unhandledRejection', unexpected)
   process.on('uncaughtException', unexpected)
+  ownProcess()
   onLateError((message) => output.warn(message))
   let parser = yargs([...words])
     .scriptName(called === 'scripts' ? 'db' : 'migrator')

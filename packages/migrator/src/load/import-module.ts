@@ -14,7 +14,7 @@ export async function importModule(
   named: Pick<MigrationFile, 'id' | 'path'>,
 ): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return await runMigrationCode(named.path, () => importFile(absolutePath))
+    return await runMigrationCode(named.path, () => importFile(absolutePath), 'load')
   } catch (cause) {
     const told = explain(cause, dirname(absolutePath))
     const {

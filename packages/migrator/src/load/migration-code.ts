@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate } from 'node:timers/promises'
 import type { Action } from '../core/migration.ts'
+import { type Moment, takeSurroundings } from './surroundings.ts'
 
 /** One call into a migration's own code. Whatever that code starts belongs to it, timers and promises too. */
 interface Call {
@@ -15,21 +16,37 @@ const calls = new AsyncLocalStorage<Call>()
  * Runs a migration's own code. Rejects with what it throws, also outside of its promise: in a timer, or in a promise that
  * nobody awaits. Code that would end the process throws instead, and its call fails even when it catches that.
  */
-export async function runMigrationCode<T>(file: string, code: () => T | Promise<T>): Promise<T> {
+export async function runMigrationCode<T>(
+  file: string,
+  code: () => T | Promise<T>,
+  moment: Moment = 'call',
+): Promise<T> {
   watchProcess()
+  const putBack = processIsOurs ? takeSurroundings(moment) : () => []
+  const changed: string[] = []
   let fail: Call['fail'] = () => {}
   const strayed = new Promise<never>((_, reject) => {
     fail = reject
   })
   strayed.catch(() => {})
   const call: Call = { file, running: true, fail }
+  // Before anything else runs, which may need it.
+  const thenPutBack = async () => {
+    try {
+      return await code()
+    } finally {
+      changed.push(...putBack())
+    }
+  }
   try {
-    const result = await Promise.race([calls.run(call, async () => code()), strayed])
+    const result = await Promise.race([calls.run(call, thenPutBack), strayed])
     // Node tells of a rejection that nobody handles only when all promises have had their turn.
     await Promise.race([setImmediate(), strayed])
     return result
   } finally {
     call.running = false
+    changed.push(...putBack())
+    if (changed.length > 0) tellLate(`${file} changed ${listed(changed)} for the whole process. It was put back.`)
   }
 }
 
@@ -49,6 +66,18 @@ let tellLate = (message: string): void => process.emitWarning(message)
 /** Who is told what a migration's code throws after its call has ended. Default: a warning of the process. */
 export function onLateError(tell: (message: string) => void): void {
   tellLate = tell
+}
+
+function listed(names: readonly string[]): string {
+  const [shown, more] = [names.slice(0, 5), names.length - 5]
+  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ')
+}
+
+let processIsOurs = false
+
+/** From now on what a migration's code changes for the whole process is put back when its call has ended. */
+export function ownProcess(): void {
+  processIsOurs = true
 }
 
 let watched = false

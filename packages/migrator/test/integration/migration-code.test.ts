@@ -144,3 +144,63 @@ test('a listener for the end of the process does not change the exit code', asyn
   const failed = await project.run(['migrate'])
   expect(failed.code, saidBy(failed)).toBe(1)
 })
+
+const SURROUNDINGS = [
+  ['the environment', "delete process.env.HOME; process.env.PATH = ''; process.env.ADDED = 'x'", 'the variable PATH'],
+  ['the working directory', "process.chdir('/')", 'the working directory'],
+  ['the exit code', 'process.exitCode = 7', 'the exit code'],
+  ['a method of arrays', "Array.prototype.map = () => { throw new Error('odd') }", 'Array.prototype.map'],
+  ['how arrays are walked', 'Array.prototype[Symbol.iterator] = function* () {}', 'Array.prototype.Symbol'],
+  ['what every object has', 'Object.prototype.odd = 1', 'Object.prototype.odd'],
+  [
+    'JSON, and the clock',
+    "JSON.stringify = () => '0'; Date.now = () => NaN; performance.now = () => NaN",
+    'JSON.stringify',
+  ],
+  [
+    'timers and promises',
+    "globalThis.setTimeout = globalThis.Promise = () => { throw new Error('odd') }",
+    'globalThis.Promise',
+  ],
+  ['the process itself', 'globalThis.process = undefined', 'globalThis.process'],
+  ['the listeners of the process', 'process.removeAllListeners()', 'a listener for SIGTERM'],
+] as const
+
+describe.each(['batch', 'each', 'outside'])('what a module changes for its whole process, %s,', (mode) => {
+  test.each(mode === 'each' ? SURROUNDINGS : SURROUNDINGS.slice(0, 3))(
+    'is put back behind its step, which is told: %s',
+    async (_, body, says) => {
+      const look = `const odd = [process.exitCode ?? 0, process.env.HOME ? 0 : 1, process.env.ADDED ? 1 : 0, process.listenerCount('SIGTERM') - 1,
+      process.cwd() === '/' ? 1 : 0, [1].map((n) => n - 1)[0]]
+      if (odd.some((each) => each !== 0)) throw new Error(JSON.stringify(odd))`
+      const after = module('0003_after', { up: look, down: '' })
+      const { db, project } = await sceneWithDrizzle({ ...one, ...code(body, mode), ...after })
+      const done = await project.run(words(mode))
+      expect(done.code, saidBy(done)).toBe(0)
+      expect(done.json().steps).toHaveLength(3)
+      expect(done.stderr).toContain('Warning: 0002_two.ts changed ')
+      expect(done.stderr).toContain(says)
+      expect(await historyOf(db)).toEqual(['0001_one', '0002_two', '0003_after'])
+    },
+  )
+})
+
+test.each([
+  ['a timer that never ends', 'setInterval(() => {}, 50)'],
+  ['a reader of stdin', "process.stdin.resume(); process.stdin.on('data', () => {})"],
+  ['a server', ";(await import('node:net')).createServer().listen(0, '127.0.0.1')"],
+])('%s that a module leaves behind does not keep the command from ending', async (_, body) => {
+  const { db, project } = await sceneWithDrizzle({ ...one, ...code(body, 'each'), ...three })
+  const done = await project.run(words('each'))
+  expect(done.code, saidBy(done)).toBe(0)
+  expect(await historyOf(db)).toHaveLength(3)
+})
+
+test('what a module sets up while it is loaded is there for its own code, and the directory is put back', async () => {
+  const up = "if (process.env.SET_UP !== 'yes' || process.cwd() === '/') throw new Error('it is gone')"
+  const more = "process.env.SET_UP = 'yes'; process.chdir('/')"
+  const { project } = await sceneWithDrizzle(module('0001_one', { up, down: '', more }))
+  const done = await project.run(['migrate'])
+  expect(done.code, saidBy(done)).toBe(0)
+  expect(done.stderr).toContain('0001_one.ts changed the working directory')
+})
