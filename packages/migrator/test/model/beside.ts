@@ -10,15 +10,19 @@ export function wrongBeside(outcome: Outcome): readonly string[] {
   return fine.includes(outcome.told.code) ? [] : [`beside another run: ${describeOutcome(outcome)}`]
 }
 
-/** Each application and each revert is told by exactly one of the two. */
+/** Each application and each revert is told by exactly one of the two; a recovery may take back what was left dirty. */
 export function miscounted(outcomes: readonly Outcome[], before: Reality, after: Reality): readonly string[] {
-  const told = outcomes.flatMap((outcome) => (outcome.kind === 'told' ? (outcome.told.steps ?? []) : []))
+  const all = outcomes.flatMap((outcome) => (outcome.kind === 'told' ? [outcome.told] : []))
+  const steps = all.flatMap((told) => told.steps ?? [])
+  const recovered = all.flatMap((told) => told.recovered)
   return [...after.marks].flatMap(([id, marks]) => {
     const fresh = marks.slice(before.marks.get(id)?.length ?? 0)
     return (['applied', 'reverted'] as const).flatMap((status) => {
-      const count = told.filter((step) => step.id === id && step.status === status).length
+      const count = steps.filter((step) => step.id === id && step.status === status).length
+      const more = status === 'reverted' ? recovered.filter((each) => each === id).length : 0
       const real = [...fresh].filter((mark) => mark === (status === 'applied' ? 'u' : 'd')).length
-      return count === real ? [] : [`${id} was told as ${status} ${count} times, and its new marks are "${fresh}"`]
+      if (real >= count && real <= count + more) return []
+      return [`${id} was told as ${status} ${count} times and as recovered ${more} times; its new marks are "${fresh}"`]
     })
   })
 }
