@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { PostgresAdapter } from '../../src/dialects/postgres/adapter.ts'
 import { FileStateStore } from '../../src/index.ts'
@@ -8,6 +9,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts'
 import { folderOf } from '../support/folder.ts'
 import { historyOf, sleeping } from '../support/observe.ts'
 import { until } from '../support/until.ts'
+import { startWireProxy } from '../support/wire/proxy.ts'
 
 const module = `
   export const transaction = false
@@ -97,3 +99,39 @@ test('a signal ends a call that waits for the lock, and one that is in the middl
   await expect(runner.apply(migrations, { signal: abort.signal })).rejects.toMatchObject({ code: 'INTERRUPTED' })
   await expectNoneLeft(db)
 })
+
+const arrays = `
+  import { sql } from 'drizzle-orm'
+  export async function up(db) {
+    await db.execute("CREATE TYPE mood AS ENUM ('so', 'so so')")
+    await db.execute('CREATE TABLE four (words text[], numbers int[], moods mood[])')
+    await db.execute(sql\`INSERT INTO four VALUES (\${sql.param(['a"b', null])}, \${sql.param([1, 2])}, '{so,"so so"}')\`)
+    const [{ words, numbers }] = await db.execute('SELECT * FROM four')
+    if (words[0] !== 'a"b' || words[1] !== null || numbers[1] !== 2) throw new Error(JSON.stringify([words, numbers]))
+  }
+  export async function down(db) { await db.execute('DROP TABLE four; DROP TYPE mood') }`
+
+test('arrays of a module go and come as arrays', async () => {
+  const { migrations, runner } = await scene({ 'migrations/0004_four.js': arrays })
+  expect((await runner.apply(migrations)).error).toBeUndefined()
+})
+
+test.each(['reset', 'close'] as const)(
+  'a %s while the types are read rejects the call, and nothing else',
+  async (how) => {
+    const { db, migrations } = await scene({ 'migrations/0004_four.js': arrays })
+    const proxy = await startWireProxy(db.url)
+    onTestFinished(() => proxy.stop())
+    const adapter = new PostgresAdapter({ connectionString: proxy.through(db.url) })
+    onTestFinished(() => adapter.close())
+    const stray: unknown[] = []
+    const catchStray = (error: unknown) => void stray.push(error)
+    process.on('unhandledRejection', catchStray)
+    onTestFinished(() => void process.off('unhandledRejection', catchStray))
+    const struck = proxy.strikeAt(({ from, text }) => from === 'client' && text.includes('typarray'), { action: how })
+    const [call] = await Promise.allSettled([new MigrationRunner({ adapter }).apply(migrations), struck])
+    expect(call).toMatchObject({ status: 'rejected', reason: { code: 'CONNECTION_FAILED' } })
+    await setImmediate()
+    expect(stray).toEqual([])
+  },
+)

@@ -214,13 +214,13 @@ export class PostgresAdapter implements Database {
   }
 
   async #connection(
-    fetchTypes: boolean,
+    arrays: boolean,
     { database, limitMs = Infinity }: { readonly database?: string; readonly limitMs?: number } = {},
   ): Promise<OpenConnection> {
     const chosen = await this.#server.chosen()
     const to = database === undefined ? chosen : { ...chosen, database }
     const withinMs = Math.min(this.#connectTimeoutMs(chosen), limitMs)
-    const connection = await whenFree(withinMs, () => this.#dial(to, fetchTypes, withinMs))
+    const connection = await whenFree(withinMs, () => this.#dial(to, arrays, withinMs))
     this.#open.add(connection)
     void connection.lost.then(() => this.#open.delete(connection))
     this.#liveness.watch(connection)
@@ -233,13 +233,13 @@ export class PostgresAdapter implements Database {
 
   #dial(
     connection: ConnectionParameters,
-    fetchTypes: boolean,
+    arrays: boolean,
     connectTimeoutMs = this.#connectTimeoutMs(connection),
   ): Promise<OpenConnection> {
     return openConnection({
       connection,
       applicationName: this.applicationName,
-      fetchTypes,
+      arrays,
       connectTimeoutMs,
       onNotice: (message) => harmlessly(() => this.#options.onNotice?.(message), warnOfListener),
     })

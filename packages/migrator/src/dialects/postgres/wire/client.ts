@@ -5,6 +5,7 @@ import { locationOf } from '../connection/location.ts'
 import { connectFailure } from '../failure/failure.ts'
 import { refusedSettings } from '../failure/startup-failure.ts'
 import { pins, WITHOUT_LIMITS } from '../session/pins.ts'
+import { readArrayTypes } from './array-types.ts'
 import { deadlineIn } from './deadline.ts'
 import { dial } from './dial.ts'
 import { driverClient } from './driver-client.ts'
@@ -16,8 +17,8 @@ import { otherWireMayHelp, refusedPlain, tellingFailure, type Wire, wiresOf } fr
 export interface ClientOptions {
   readonly connection: Connection
   readonly applicationName: string
-  /** Fetches the types of the database, so that arrays of a module's queries arrive as arrays. */
-  readonly fetchTypes: boolean
+  /** Whether arrays of its queries are arrays: a module's are. */
+  readonly arrays: boolean
   /** For each server that is tried. */
   readonly connectTimeoutMs: number
   readonly onNotice: (message: string) => void
@@ -88,6 +89,7 @@ async function open(
       if (misfit) throw misfit
       if (!backend.pooled)
         await Promise.race([client.unsafe(`${pins(backend, 'SET')}; ${WITHOUT_LIMITS}`), limit.expired])
+      if (options.arrays) await Promise.race([readArrayTypes(client), limit.expired])
       opened = new OpenConnection(client, backend, target, socket)
       return opened
     } catch (error) {

@@ -8,7 +8,6 @@ export type Client = postgres.Sql
 
 export interface DriverOptions {
   readonly applicationName: string
-  readonly fetchTypes: boolean
   readonly connectTimeoutMs: number
   /** Gives an open socket, with TLS where there is to be TLS: at the start, and for each request to cancel. */
   readonly socket: () => Socket | Promise<Socket>
@@ -28,7 +27,6 @@ export function driverClient(connection: Connection, target: Target, options: Dr
     database: connection.database,
     username: connection.user || nameOfUser(),
     ...(connection.password === '' ? {} : { password: connection.password }),
-    fetch_types: options.fetchTypes,
     connect_timeout: Math.ceil(options.connectTimeoutMs / 1000),
     connection: { ...connection.startup, application_name: options.applicationName },
     onnotice: (notice) => options.onNotice(`${notice.severity}: ${notice.message}`),
@@ -59,6 +57,7 @@ const FIXED = {
   keep_alive: 60,
   prepare: false,
   debug: false,
+  fetch_types: false,
   publications: 'alltables',
   backoff: false,
 } as const
