@@ -39,9 +39,9 @@ function parseDatabaseUrl(values: Readonly<Record<string, string | undefined>>):
   if (url === undefined && values.NODE_ENV === 'production') {
     throw new StartError('DATABASE_URL is not set. With NODE_ENV=production the embedded PostgreSQL is not used.', 2)
   }
-  if (url !== undefined && !/^postgres(ql)?:\/\//.test(url)) {
+  if (url !== undefined && !/^(?:postgres(?:ql)?:\/\/|\s*\w+\s*=)/.test(url)) {
     throw new StartError(
-      'DATABASE_URL must begin with postgresql:// (postgresql://USER:PASSWORD@HOST:PORT/DATABASE).',
+      'DATABASE_URL must begin with postgresql:// (postgresql://USER:PASSWORD@HOST:PORT/DATABASE), or be host=… dbname=….',
       2,
     )
   }

@@ -222,6 +222,17 @@ function withServer(serverUrl: string, password: string): void {
       expect(await catalogOf(urlOf(serverUrl, 'changed'))).toEqual(changed)
     })
 
+    test('the words of libpq reach pg_dump, with a password and a name that are quoted', async () => {
+      const { hostname, port } = new URL(serverUrl)
+      const quote = (text: string) => `'${text.replace(/['\\]/g, '\\$&')}'`
+      const words = `host=${hostname} port=${port} user=postgres password=${quote(password)} dbname=${quote(NAME)}`
+      const before = await everything(NAME)
+      const worded = providerOf(words, world, { directory })
+      await worded.before(scopeIn(world), recordingWatch())
+      await worded.restoreTo(ID, 'worded', recordingWatch())
+      expect((await everything('worded')).rows).toEqual(before.rows)
+    })
+
     test('it sees one moment while others write', async () => {
       await on(NAME, (sql) => sql.unsafe('CREATE TABLE debit (n int); CREATE TABLE credit (n int)'))
       let writing = true

@@ -4,6 +4,8 @@
  * This file: the value.
  */
 export interface Connection {
+  /** What errors call the connection string: `DATABASE_URL`, `--scratch-url`. */
+  readonly name: string
   /** In the order in which they are tried; at least one. */
   readonly targets: readonly Target[]
   readonly session: SessionAttributes

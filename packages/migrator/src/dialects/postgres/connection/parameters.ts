@@ -1,5 +1,6 @@
 import { nearestIds } from '../../../core/target.ts'
-import { ENCODE_PASSWORD, invalid } from './invalid.ts'
+import { invalid } from './invalid.ts'
+import type { Parts } from './split.ts'
 
 /**
  * Every parameter that a connection string may have, and what becomes of it:
@@ -113,14 +114,14 @@ export interface Sorted {
 }
 
 /** Throws DATABASE_URL_INVALID for one that is not known, with the nearest that is. */
-export function sortParameters(parameters: readonly (readonly [name: string, value: string])[]): Sorted {
+export function sortParameters({ parameters, escaping }: Pick<Parts, 'parameters' | 'escaping'>): Sorted {
   const honoured = new Map<string, string>()
   const onlyLibpq: Record<string, string> = {}
   const notices = new Set<string>()
   let behindPassword = false
   for (const [name, value] of parameters) {
     const fate = Object.hasOwn(FATES, name) ? FATES[name] : undefined
-    if (fate === undefined) throw unknown(name, behindPassword)
+    if (fate === undefined) throw unknown(name, behindPassword, escaping)
     behindPassword ||= SECRET.has(name)
     if (fate === 'honoured') honoured.set(name, value)
     else if (typeof fate === 'object') {
@@ -134,10 +135,10 @@ export function sortParameters(parameters: readonly (readonly [name: string, val
 
 const SECRET = new Set(['password', 'sslpassword'])
 
-/** Only what looks like a name is repeated, and nothing behind a password: it may be the rest of one with a bare "&". */
-function unknown(name: string, behindPassword: boolean): Error {
+/** Only what looks like a name is repeated, and nothing behind a password: it may be the rest of one with a bare "&" or space. */
+function unknown(name: string, behindPassword: boolean, { rule, hint: advice }: Parts['escaping']): Error {
   if (behindPassword || !/^[A-Za-z][\w.-]{0,62}$/.test(name)) {
-    return invalid('it has a parameter that is not known; in a value "&" is written %26', ENCODE_PASSWORD)
+    return invalid(`it has a parameter that is not known; ${rule}`, advice)
   }
   // Of two that contain each other ("ssl", "sslmode") the one of about that length.
   const apart = (other: string) => Math.abs(other.length - name.length)

@@ -200,6 +200,51 @@ describe('sslmode is as libpq has it:', () => {
   })
 })
 
+describe('the words of libpq', () => {
+  test.each<readonly [string, Partial<Connection>]>([
+    [
+      'host=db.test port=6432 dbname=shop user=app password=hunter2 sslmode=require',
+      {
+        targets: [{ host: 'db.test', address: 'db.test', port: 6432 }],
+        database: 'shop',
+        user: 'app',
+        password: 'hunter2',
+        tls: expect.objectContaining({ mode: 'require' }),
+      },
+    ],
+    ['  dbname = shop\n\tuser= app ', { database: 'shop', user: 'app' }],
+    [
+      "dbname='my shop' password='it\\'s \\\\ = 1'user=app",
+      { database: 'my shop', password: "it's \\ = 1", user: 'app' },
+    ],
+    ["dbname=a\\ b password=it's=1", { database: 'a b', password: "it's=1" }],
+    ["dbname=shop password='' user=", { password: '', user: '' }],
+    ['dbname=one dbname=two', { database: 'two' }],
+    ['dbname=shop', { targets: [{ host: 'localhost', address: 'localhost', port: 5432 }] }],
+    ["dbname=shop options='-c work_mem=8MB+1'", { startup: { options: '-c work_mem=8MB+1' } }],
+    ['dbname=a%20b', { database: 'a%20b' }],
+  ])('%s', (text, expected) => {
+    expect(readConnection(text)).toMatchObject(expected)
+  })
+
+  test('lead to the servers of libpq', () => {
+    expect(places('host=/var/run/postgresql port=5433 dbname=d')).toEqual(['/var/run/postgresql:5433'])
+    expect(places('host=a,b port=1,2 dbname=d')).toEqual(['a:1', 'b:2'])
+    expect(places('hostaddr=10.0.0.1 host=h dbname=d')).toEqual(['h>10.0.0.1:5432'])
+  })
+
+  test('take another database', () => {
+    const text = "host=h dbname=old password='a b'"
+    const changed = readConnection(replaceDatabase(text, "it's \\ new"))
+    expect(changed).toEqual({ ...readConnection(text), database: "it's \\ new" })
+  })
+})
+
+test('errors and notices call a connection string by the name of the option that gave it', () => {
+  expect(() => readConnection('mysql://h/d', '--scratch-url')).toThrow(/^--scratch-url is malformed/)
+  expect(readConnection('postgres://h/d?pool_timeout=1', 'databaseUrl').notices[0]).toMatch(/^databaseUrl: /)
+})
+
 test('another database is the same server, role and parameters', () => {
   const url = 'postgresql://u:p%40@a:1,b/old?dbname=other&sslmode=require'
   const changed = readConnection(replaceDatabase(url, 'new/1'))
@@ -211,7 +256,6 @@ const REFUSED: readonly (readonly [what: string, url: string, message: string, .
   ['spaces', ' \n', 'empty'],
   ['another scheme', 'mysql://app:hunter2@h/shop', 'postgresql://'],
   ['no scheme', 'app:hunter2@h/shop', 'postgresql://'],
-  ['the words of libpq', 'host=h password=hunter2', 'postgresql://'],
   ['no database', 'postgres://app:hunter2@h', 'database'],
   ['no database after the slash', 'postgres://app:hunter2@h:5432/', 'database'],
   ['a port out of range', 'postgres://app:hunter2@h:99999/shop', 'port'],
@@ -245,6 +289,12 @@ const REFUSED: readonly (readonly [what: string, url: string, message: string, .
   ['direct TLS that need not be', 'postgres://h/shop?sslnegotiation=direct', 'sslmode=require'],
   ['a service', 'postgres://h/shop?service=x', '"service"', 'host, port and database'],
   ['a peer to check', 'postgres://h/shop?requirepeer=x', '"requirepeer"'],
+  ['words of which one has no value', 'host=h dbname=d password=a hunter2', 'without "="', 'host=localhost'],
+  ['a word that is no parameter', 'host=h dbname=d password=a hunter2=b', 'not known', 'host=localhost'],
+  ['a quote that is not closed', "dbname=d password='hunter2", 'not closed', 'host=localhost'],
+  ['words without a database', 'host=h password=hunter2', 'database'],
+  ['a word of libpq that is not supported', 'service=x password=hunter2', '"service"', 'host, port and database'],
+  ['a URL behind another scheme', 'jdbc:postgresql://h/d?password=hunter2', 'postgresql://'],
   ['encryption by GSSAPI', 'postgres://h/shop?gssencmode=require', 'GSSAPI'],
 ]
 
@@ -286,13 +336,19 @@ function randomBelow(seed: number): (limit: number) => number {
   }
 }
 
+const PLACES = [
+  ['postgresql://h/d?password=', '&sslmode=require'],
+  ['postgresql://app:', '@db.test:5432/d'],
+  ['host=h dbname=d password=', ' sslmode=require'],
+  ["host=h dbname=d password='", "' sslmode=require"],
+] as const
+
 test('a password as it was typed is either read whole, or no piece of it leaves', () => {
   const below = randomBelow(20_261_128)
   let read = 0
   for (let round = 0; round < 4_000; round++) {
     const password = Array.from({ length: 4 + below(12) }, () => ALPHABET[below(ALPHABET.length)]).join('')
-    const [prefix, suffix] =
-      below(3) === 0 ? ['postgresql://h/d?password=', '&sslmode=require'] : ['postgresql://app:', '@db.test:5432/d']
+    const [prefix, suffix] = PLACES[below(PLACES.length)] ?? ['', '']
     let text: string
     try {
       const connection = readConnection(`${prefix}${password}${suffix}`)

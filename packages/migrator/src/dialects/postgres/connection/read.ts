@@ -1,14 +1,26 @@
 import { type Connection, SESSION_ATTRIBUTES, type SessionAttributes, type Target } from './connection.ts'
-import { invalid } from './invalid.ts'
+import { calledBy, invalid, USUAL } from './invalid.ts'
 import { type Sorted, sortParameters } from './parameters.ts'
-import { type Parts, splitUrl } from './split.ts'
+import { type Parts, splitConnection } from './split.ts'
 import { readTls } from './tls.ts'
 import { oneOf } from './values.ts'
 
-/** Reads a connection URL. Throws DATABASE_URL_INVALID, which never repeats a password, nor a piece of one. */
-export function readConnection(text: string): Connection {
-  const parts = splitUrl(text)
-  const sorted = sortParameters(parts.parameters)
+/**
+ * Reads a connection string: a URL, or `name=value` pairs. `name` is what errors and notices call it. Throws
+ * DATABASE_URL_INVALID, which never repeats a password, nor a piece of one.
+ */
+export function readConnection(text: string, name = USUAL): Connection {
+  try {
+    const connection = read(text)
+    return { ...connection, name, notices: connection.notices.map((notice) => calledBy(name, notice)) }
+  } catch (error) {
+    throw calledBy(name, error)
+  }
+}
+
+function read(text: string): Omit<Connection, 'name'> {
+  const parts = splitConnection(text)
+  const sorted = sortParameters(parts)
   const { honoured } = sorted
   const database = honoured.get('dbname') || parts.database
   if (database === '') throw invalid('it names no database after the host')

@@ -1,6 +1,7 @@
-import { ENCODE_PASSWORD, invalid } from './invalid.ts'
+import { ENCODE_PASSWORD, invalid, QUOTE_VALUE } from './invalid.ts'
+import { isKeywords, splitKeywords, withKeyword } from './keywords.ts'
 
-/** A connection URL cut into its parts, decoded. Parts that are not there are empty. */
+/** A connection string cut into its parts, decoded. Parts that are not there are empty. */
 export interface Parts {
   readonly user: string
   readonly password: string
@@ -9,13 +10,25 @@ export interface Parts {
   readonly ports: readonly string[]
   readonly database: string
   readonly parameters: readonly (readonly [name: string, value: string])[]
+  /** How a value is kept in one piece. */
+  readonly escaping: { readonly rule: string; readonly hint: string }
 }
+
+/** Cuts either of the two forms that libpq reads. */
+export function splitConnection(text: string): Parts {
+  if (!isKeywords(text)) return splitUrl(text)
+  const none = { user: '', password: '', hosts: [''], ports: [''], database: '' }
+  return { ...none, parameters: splitKeywords(text), escaping: QUOTING }
+}
+
+const QUOTING = { rule: 'a value with a space is quoted', hint: QUOTE_VALUE }
+const ENCODING = { rule: 'in a value "&" is written %26', hint: ENCODE_PASSWORD }
 
 /**
  * Cuts a URL as libpq does, and refuses what can be cut in two ways: whoever forgot to percent-encode a password is told
  * so, in place of being led to a host that is a piece of it.
  */
-export function splitUrl(text: string): Parts {
+function splitUrl(text: string): Parts {
   const { authority, path, query } = sections(text)
   const at = authority.lastIndexOf('@')
   const [user, password] = cutAt(authority.slice(0, Math.max(at, 0)), ':')
@@ -30,11 +43,13 @@ export function splitUrl(text: string): Parts {
     ports: places.map(({ port }) => decode(port)),
     database: decode(path),
     parameters: query === '' ? [] : query.split('&').map(splitParameter),
+    escaping: ENCODING,
   }
 }
 
-/** The same URL with another database. */
+/** The same connection string with another database. */
 export function replaceDatabase(text: string, database: string): string {
+  if (isKeywords(text)) return withKeyword(text, 'dbname', database)
   const { scheme, authority, query } = sections(text)
   const others = query.split('&').filter((each) => each !== '' && !each.startsWith('dbname='))
   return `${scheme}${authority}/${encodeURIComponent(database)}${others.length > 0 ? `?${others.join('&')}` : ''}`
@@ -51,7 +66,7 @@ function sections(given: string): Sections {
   const text = given.trim()
   if (text === '') throw invalid('it is empty')
   const scheme = /^postgres(?:ql)?:\/\//.exec(text)?.[0]
-  if (scheme === undefined) throw invalid('it does not begin with postgresql://')
+  if (scheme === undefined) throw invalid('it does not begin with postgresql://, and is no list of name=value')
   const rest = text.slice(scheme.length)
   const end = rest.search(/[/?]/)
   const authority = end < 0 ? rest : rest.slice(0, end)
@@ -86,7 +101,7 @@ function splitPlace(text: string): { readonly host: string; readonly port: strin
 
 function splitParameter(text: string): readonly [string, string] {
   if (!text.includes('=')) {
-    throw invalid('a parameter after the "?" has no value; in a value "&" is written %26', ENCODE_PASSWORD)
+    throw invalid(`a parameter after the "?" has no value; ${ENCODING.rule}`, ENCODE_PASSWORD)
   }
   const [name, value] = cutAt(text, '=')
   // Where libpq reads a plus, programs that build URLs mean a space: a setting on the command line holds no plus.

@@ -28,6 +28,13 @@ test('the password is decoded, and the URL goes before the environment', () => {
   expect(environmentOf('postgresql://app@h/shop', inherited)).toEqual(inherited)
 })
 
+test('the words of libpq are read by the same rules', () => {
+  expect(environmentOf("host=h dbname=shop user=app password='a b' sslmode=require")).toEqual({
+    PGPASSWORD: 'a b',
+    PGSSLMODE: 'require',
+  })
+})
+
 test('the place is never taken from the environment, ways to be safe are', () => {
   const inherited = {
     PGHOSTADDR: '10.0.0.1',
