@@ -3,13 +3,9 @@ import { reconcile } from '../core/reconcile.ts'
 import { PostgresAdapter } from '../dialects/postgres/adapter.ts'
 import { MigratorError } from '../errors.ts'
 import { runningEmbeddedUrl } from './embedded.ts'
+import { namedDatabase } from './named-database.ts'
 import type { CommonFlags } from './options.ts'
 import type { Surroundings } from './wiring.ts'
-
-/** The database that commands would migrate, where one is named. */
-export function liveUrl(flags: Pick<CommonFlags, 'databaseUrl'>, { env, config }: Surroundings): string | undefined {
-  return flags.databaseUrl ?? env.databaseUrl ?? config.config.databaseUrl
-}
 
 /**
  * What the history of the live database does not hold, from a read of the history and nothing else. Undefined where no
@@ -20,12 +16,13 @@ export async function livePending(
   surroundings: Surroundings,
   migrations: readonly Migration[],
 ): Promise<ReadonlySet<string> | undefined> {
-  const named = liveUrl(flags, surroundings)
-  const url = named ?? (await runningEmbeddedUrl(surroundings))
-  if (url === undefined) return undefined
+  const named = namedDatabase(flags, surroundings)
+  const connectionString = named?.connectionString ?? (await runningEmbeddedUrl(surroundings))
+  if (connectionString === undefined) return undefined
   const { historyTable } = surroundings.config.config
   const database = new PostgresAdapter({
-    connectionString: url,
+    ...named,
+    connectionString,
     ...(historyTable === undefined ? {} : { historyTable }),
   })
   try {

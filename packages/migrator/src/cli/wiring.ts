@@ -21,6 +21,7 @@ import type { LocatedConfig } from './config.ts'
 import { embeddedUrl } from './embedded.ts'
 import type { Environment } from './env.ts'
 import { migrationsDirectoryOf, readMigrationSet } from './migration-set.ts'
+import { namedDatabase } from './named-database.ts'
 import type { CommonFlags, RunFlags } from './options.ts'
 import type { Output } from './output.ts'
 import { withScratch } from './scratch.ts'
@@ -57,12 +58,13 @@ export async function createWorld(
   const { env, config, output, signal } = surroundings
   const migrationsDirectory = migrationsDirectoryOf(flags, surroundings)
   const set = readMigrationSet(flags, surroundings)
-  const given = flags.databaseUrl ?? env.databaseUrl ?? config.config.databaseUrl
+  const named = namedDatabase(flags, surroundings)
   const runId = randomUUID()
   const context: { current?: Context } = {}
-  const connectionString = given ?? (await embeddedUrl(surroundings))
+  const connectionString = named?.connectionString ?? (await embeddedUrl(surroundings))
   const livenessTimeoutMs = readDuration('liveness-timeout', flags.livenessTimeout) ?? config.config.livenessTimeoutMs
   const database = new PostgresAdapter({
+    ...named,
     connectionString,
     ...(livenessTimeoutMs === undefined ? {} : { livenessTimeoutMs }),
     applicationName: `${env.user ?? nameOfUser() ?? 'someone'}`,

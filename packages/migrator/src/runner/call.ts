@@ -5,13 +5,14 @@ import { once } from '../core/once.ts'
 import type { Context } from '../engine/run/context.ts'
 import { createArchive } from '../load/archive.ts'
 import { readOperator } from '../operator.ts'
+import type { Database } from '../ports/database.ts'
 import type { EventSink } from '../ports/events.ts'
 import { fanOut, lazyLog, patiently } from '../report/fan-out.ts'
 import { jsonLinesSink } from '../report/json-lines.ts'
 import { toolVersion } from '../version.ts'
 import { connectionsOf } from './connections.ts'
 import type { CallOptions, MigrationRunnerOptions } from './options.ts'
-import { withScratchServer } from './scratch.ts'
+import { type ScratchPlace, withScratchServer } from './scratch.ts'
 
 interface OfCall extends CallOptions {
   readonly acceptArchived?: boolean | undefined
@@ -46,9 +47,7 @@ export async function inCall<T>(
     toolVersion,
     signal: stop,
     withScratch:
-      scratchUrl === undefined
-        ? undefined
-        : (use) => withScratchServer({ url: scratchUrl, live: adapter, signal: stop }, use),
+      scratchUrl === undefined ? undefined : (use) => withScratchServer(scratchPlace(scratchUrl, adapter, stop), use),
   }
   try {
     return await work(context)
@@ -59,6 +58,11 @@ export async function inCall<T>(
     for (const end of [close, archive.dispose])
       await patiently(end, (error) => warn(`Not closed: ${textOfError(error)}`))
   }
+}
+
+function scratchPlace(url: string, live: Database, signal: AbortSignal): ScratchPlace {
+  const { historyTable, connectionString } = live.address()
+  return { url, from: 'scratchUrl', live: connectionString, historyTable, signal }
 }
 
 function listeners(

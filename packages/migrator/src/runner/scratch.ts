@@ -6,11 +6,20 @@ import { replaceDatabase } from '../dialects/postgres/connection/split.ts'
 import type { ScratchContext } from '../engine/rehearse/schema-at.ts'
 import type { Context } from '../engine/run/context.ts'
 import { MigratorError } from '../errors.ts'
-import type { Database } from '../ports/database.ts'
+
+export interface ScratchPlace {
+  readonly url: string
+  /** What gave the URL, for errors: `scratchUrl`. `embedded`: a server that is there for nothing else. */
+  readonly from: string
+  /** The database that is never to be used for this. */
+  readonly live: string | undefined
+  readonly historyTable: string | undefined
+  readonly signal: AbortSignal
+}
 
 /** Lends databases of the scratch server while `work` lasts; all of them are dropped afterwards, whatever happened. */
 export async function withScratchServer<T>(
-  { url, live, signal }: { readonly url: string; readonly live: Database; readonly signal: AbortSignal },
+  { url, from, live, historyTable, signal }: ScratchPlace,
   work: (scratch: ScratchContext) => Promise<T>,
 ): Promise<T> {
   // Only who needs a scratch server loads what it is made of.
@@ -18,16 +27,18 @@ export async function withScratchServer<T>(
     import('../dialects/postgres/rehearsal-tools.ts'),
     import('../dialects/postgres/scratch/server.ts'),
   ])
-  const { historyTable, connectionString } = live.address()
-  refuseLive(url, connectionString)
-  const open = (at: string) => new PostgresAdapter({ connectionString: at, historyTable, applicationName: 'scratch' })
+  const own = from === 'embedded'
+  const open = (connectionString: string) =>
+    new PostgresAdapter({ connectionString, connectionName: from, historyTable, applicationName: 'scratch' })
   const admin = open(url)
+  if (!own && live !== undefined) refuseLive(url, live, from)
   const { host, port } = admin.location
   try {
     const server = await createScratchServer({
-      name: `PostgreSQL % at ${host}:${port}`,
+      name: own ? 'embedded PostgreSQL %' : `PostgreSQL % at ${host}:${port}`,
       admin: () => admin.connect({ modules: false }),
       open: (database) => open(replaceDatabase(url, database)),
+      own,
     })
     try {
       return await work({ server, tools: createRehearsalTools(admin.ownTables), clock: systemClock, signal })
@@ -46,10 +57,10 @@ export function scratchOf({ withScratch }: Context): NonNullable<Context['withSc
   throw new MigratorError('SCRATCH_UNAVAILABLE', 'The runner has no scratch server.', { hint })
 }
 
-function refuseLive(scratch: string, live: string): void {
+function refuseLive(scratch: string, live: string, from: string): void {
   const [one, other] = [readConnection(scratch), readConnection(live)]
   if (!mayBeSameDatabase(one, other)) return
-  const message = `scratchUrl names the database that is migrated, ${one.database}.`
+  const message = `${from} names the database that is migrated, ${one.database}.`
   const hint = 'Name another database of the server, postgres for instance: scratch databases are made beside it.'
   throw new MigratorError('SCRATCH_UNAVAILABLE', message, { hint })
 }

@@ -175,15 +175,50 @@ test('a scratch server is read by the same rules', async () => {
   expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('"sslmod"') })
 })
 
-describe("an application's pool goes where the migrator goes:", () => {
-  async function askPool(url: string, query: string): Promise<unknown> {
-    const pool = openPool(url, { max: 3, applicationName: 'app', connectTimeoutSeconds: 5 })
-    onTestFinished(() => pool.end({ timeout: 1 }))
-    // Two at once: the second connection is opened by the driver itself.
-    const [rows] = await Promise.all([pool.unsafe(`SELECT (${query})::text AS answer`), pool`SELECT pg_sleep(0.05)`])
-    return rows[0]?.answer ?? null
-  }
+test('the words of libpq reach the run, the scratch server and the pool', async () => {
+  const { db, project: own } = await scene(threeTables())
+  const words = wordsOf(db.url)
+  const env = { DATABASE_URL: words }
+  expect(await own.run(['migrate'], env)).toMatchObject({ code: 0 })
+  expect(await tablesOn(db.url)).toEqual(['public.one', 'public.pace', 'public.three', 'public.two'])
+  const scratch = wordsOf(inject('serverUrl'))
+  expect(await own.run(['rehearse', '--all', '--scratch-url', scratch], env)).toMatchObject({ code: 0 })
+  expect(await askPool(words, 'current_database()')).toBe(db.name)
+})
 
+function wordsOf(url: string): string {
+  const { hostname, port, pathname, username, password } = new URL(url)
+  return `host=${hostname} port=${port} dbname='${pathname.slice(1)}' user=${username} password='${password}'`
+}
+
+test.each([
+  ['--scratch-url', ['rehearse', '--all', '--scratch-url', 'URL'], {}],
+  ['scratchUrl', ['rehearse', '--all'], { scratchUrl: 'URL' }],
+  ['--database-url', ['status', '--database-url', 'URL'], {}],
+  ['databaseUrl', ['status'], { databaseUrl: 'URL' }],
+] as const)('%s is named in the errors that are about it', async (name, words, config) => {
+  const { project: own } = await scene(threeTables())
+  const failing = async (url: string) => {
+    const more = Object.entries(config).map(([key]) => `, ${key}: '${url}'`)
+    await own.write({ 'migrator.config.mjs': `export default { migrations: 'migrations'${more.join('')} }` })
+    const env: Readonly<Record<string, string>> = 'databaseUrl' in config ? { DATABASE_URL: '' } : {}
+    return (await own.run([...words.map((word) => (word === 'URL' ? url : word)), '--json'], env)).json().error
+  }
+  expect((await failing('mysql://h/d')).message).toContain(`${name} is malformed`)
+  const away = await failing('postgresql://nobody@127.0.0.1:1/nothing')
+  expect(away.hint).toContain(name)
+  expect(JSON.stringify(away)).not.toContain('DATABASE_URL')
+})
+
+async function askPool(url: string, query: string): Promise<unknown> {
+  const pool = openPool(url, { max: 3, applicationName: 'app', connectTimeoutSeconds: 5 })
+  onTestFinished(() => pool.end({ timeout: 1 }))
+  // Two at once: the second connection is opened by the driver itself.
+  const [rows] = await Promise.all([pool.unsafe(`SELECT (${query})::text AS answer`), pool`SELECT pg_sleep(0.05)`])
+  return rows[0]?.answer ?? null
+}
+
+describe("an application's pool goes where the migrator goes:", () => {
   test.each<readonly [string, string, unknown]>([
     ['HOST', 'inet_server_addr()', null],
     ['schema=app', "current_setting('search_path')", '"app"'],

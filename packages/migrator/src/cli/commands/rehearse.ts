@@ -15,9 +15,10 @@ import { rehearsalDocument } from '../../report/rehearsal-json.ts'
 import { rehearsalText, verdictPaint } from '../../report/rehearsal-text.ts'
 import type { Cli } from '../command.ts'
 import { migrationsDirectoryOf, readMigrationSet } from '../migration-set.ts'
+import { namedDatabase } from '../named-database.ts'
 import { type CommonFlags, commonOptions } from '../options.ts'
 import { nextCommands, type Outcome } from '../output.ts'
-import { livePending, liveUrl } from '../pending.ts'
+import { livePending } from '../pending.ts'
 import { withScratch } from '../scratch.ts'
 import { SCRATCH_URL, type ScratchFlags } from '../scratch-options.ts'
 import { invalid } from '../values.ts'
@@ -61,7 +62,7 @@ async function runRehearse(flags: RehearseFlags, surroundings: Surroundings): Pr
   const { migrations, problems } = await loadAll(readMigrationSet(flags, surroundings))
   if (problems.length > 0) throw invalidFiles(problems)
   const chosen = await choose(flags, surroundings, directory, migrations)
-  const live = liveUrl(flags, surroundings)
+  const live = namedDatabase(flags, surroundings)?.connectionString
   const rehearsals =
     chosen.size === 0
       ? []

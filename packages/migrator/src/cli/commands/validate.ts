@@ -9,6 +9,7 @@ import { readLockFile } from '../../load/lock-file.ts'
 import { statusJson } from '../../report/status-json.ts'
 import type { Cli } from '../command.ts'
 import { migrationsDirectoryOf, readMigrationSet } from '../migration-set.ts'
+import { namedDatabase } from '../named-database.ts'
 import { type CommonFlags, commonOptions } from '../options.ts'
 import type { Outcome } from '../output.ts'
 import { createWorld, type Surroundings } from '../wiring.ts'
@@ -53,8 +54,7 @@ function certified(flags: ValidateFlags, surroundings: Surroundings, { document,
 }
 
 async function validate(flags: CommonFlags, surroundings: Surroundings): Promise<ValidateReport> {
-  const named = flags.databaseUrl ?? surroundings.env.databaseUrl ?? surroundings.config.config.databaseUrl
-  if (named === undefined) return validateFiles(readMigrationSet(flags, surroundings))
+  if (namedDatabase(flags, surroundings) === undefined) return validateFiles(readMigrationSet(flags, surroundings))
   const world = await createWorld(flags, surroundings)
   try {
     return await validateWithHistory(world.context, world.set)

@@ -45,8 +45,13 @@ import { createLiveness, type Liveness } from './wire/liveness.ts'
 import type { OpenConnection } from './wire/open-connection.ts'
 
 export interface PostgresAdapterOptions {
-  /** `postgresql://user:password@host:5432/database`. The constructor throws DATABASE_URL_INVALID otherwise. */
+  /**
+   * `postgresql://user:password@host:5432/database`, or `host=… port=… dbname=… user=… password=…`. The constructor throws
+   * DATABASE_URL_INVALID otherwise.
+   */
   readonly connectionString: string
+  /** What errors and warnings call the connection string; default `DATABASE_URL`. */
+  readonly connectionName?: string | undefined
   /** `table` or `schema.table`; default `public.schema_migrations`. The run lock is derived from it. */
   readonly historyTable?: string | undefined
   /** The schema in which rollbacks preserve data; default `migration_preserved`. It is no part of the catalog. */
@@ -96,7 +101,7 @@ export class PostgresAdapter implements Database {
   constructor(options: PostgresAdapterOptions) {
     checkOptions('PostgresAdapter', options, KINDS)
     this.#options = options
-    const connection = readConnection(options.connectionString ?? '')
+    const connection = readConnection(options.connectionString ?? '', options.connectionName)
     this.#local = locationOf(connection).local
     this.applicationName = labelOf(options.applicationName, connection.applicationName)
     this.#server = serverChoice(connection, (several) => this.#reach(several))
@@ -248,6 +253,7 @@ export class PostgresAdapter implements Database {
 
 const KINDS: OptionKinds<PostgresAdapterOptions> = {
   connectionString: kind('a string', (value) => typeof value === 'string'),
+  connectionName: text,
   historyTable: text,
   preservedSchema: text,
   archiveSchema: text,

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { MigratorError } from '../../../errors.ts'
 import type { Connection, SessionAttributes, Target } from '../connection/connection.ts'
+import { calledBy } from '../connection/invalid.ts'
 import { locationOf } from '../connection/location.ts'
 import { connectFailure } from '../failure/failure.ts'
 import { refusedSettings } from '../failure/startup-failure.ts'
@@ -30,6 +31,12 @@ export interface ClientOptions {
  * sent at start-up that PgBouncer refuses, unless the connection string asks for it, and no statement is prepared.
  */
 export async function openConnection(options: ClientOptions): Promise<OpenConnection> {
+  return openAny(options).catch((error: unknown) => {
+    throw calledBy(options.connection.name, error)
+  })
+}
+
+async function openAny(options: ClientOptions): Promise<OpenConnection> {
   const { connection } = options
   const failures: MigratorError[] = []
   for (const session of connection.session === 'prefer-standby'
