@@ -1,14 +1,14 @@
 /**
  * Data that steps down destroy: how much of it is there, and how it is kept for the next step up. Types only.
  */
-import type { Destruction } from '../core/destruction.ts'
+import type { DataLossEffect } from '../core/data-loss-effect.ts'
 import type { Loss } from '../core/loss.ts'
 import type { Session } from './session.ts'
 
 /** What the steps of a rollback would destroy, in the order in which they run. */
 export interface AskedLoss {
   readonly migration: string
-  readonly destructions: readonly Destruction[]
+  readonly effects: readonly DataLossEffect[]
 }
 
 export interface Losses {
@@ -61,11 +61,11 @@ export interface KeptData {
    */
   keep(on: Session, owner: KeptFor, sql: string, untold: 'refused' | 'accepted'): Promise<readonly KeptRows[]>
   /** Every table and column, to be compared with what is left of them when the step is through. */
-  standing(on: Session): Promise<Standing>
+  inventory(on: Session): Promise<ColumnInventory>
   /** Completes what `keep` has kept, once the step is through. */
   finish(on: Session, owner: KeptFor): Promise<void>
   /** Rejects with DATA_NOT_PRESERVED when something went that `keep` was not asked about. */
-  refuseUnkept(on: Session, owner: KeptFor, before: Standing): Promise<void>
+  refuseUnkept(on: Session, owner: KeptFor, before: ColumnInventory): Promise<void>
   /** Puts back what is kept for a migration, after its `up`, and removes of it what was put back. Triggers are silent meanwhile. */
   putBack(on: Session, migration: string): Promise<readonly PutBackRows[]>
   /** Forgets what a run has kept for a migration. */
@@ -73,4 +73,4 @@ export interface KeptData {
 }
 
 /** Tables and columns by oid and number, with their names. */
-export type Standing = ReadonlyMap<string, string>
+export type ColumnInventory = ReadonlyMap<string, string>

@@ -70,7 +70,7 @@ export async function preserving(
   data.preserved = []
   // Outside a transaction it would be too late to find out afterwards.
   const compared = within === 'transaction' && untold === 'refused'
-  const before = compared ? await keptData.standing(run.session) : undefined
+  const before = compared ? await keptData.inventory(run.session) : undefined
   await perform(async (sql) => {
     const keep = () => keptData.keep(run.session, owner, sql, untold)
     const kept = within === 'transaction' ? await keep() : await inOwnTransaction(run, keep)

@@ -1,8 +1,8 @@
-import type { Destruction } from '../../core/destruction.ts'
+import type { DataLossEffect } from '../../core/data-loss-effect.ts'
 import { byKeeping, type KnownLoss, type Loss, losesData, lossText, tellable } from '../../core/loss.ts'
 import type { Action } from '../../core/migration.ts'
 import { readCode } from '../../dialects/postgres/script/code-texts.ts'
-import { createDestructionReader, type DestructionReader } from '../../dialects/postgres/script/destroys.ts'
+import { createEffectReader, type EffectReader } from '../../dialects/postgres/script/destroys.ts'
 import { LOOKS_DESTRUCTIVE } from '../../dialects/postgres/script/drops.ts'
 import { plainDrops } from '../../dialects/postgres/script/plain-drops.ts'
 import { loadParser, visitStatements } from '../../dialects/postgres/script/statements.ts'
@@ -26,15 +26,15 @@ export async function measureLoss(
   { lossTimeoutMs, knownLoss }: LossOptions,
 ): Promise<readonly Loss[]> {
   if (!steps.every(isPlain)) await loadParser()
-  const read = createDestructionReader()
+  const read = createEffectReader()
   const asked: AskedLoss[] = []
   for (const { id, migration, by } of steps) {
     if (!migration?.down || by === 'record') continue
     const { down } = migration
-    const destructions = down.kind === 'sql' ? await destructionsOf(down, read) : ofModule(down, read, knownLoss?.(id))
-    if (destructions.length > 0) asked.push({ migration: id, destructions })
+    const effects = down.kind === 'sql' ? await effectsOf(down, read) : ofModule(down, read, knownLoss?.(id))
+    if (effects.length > 0) asked.push({ migration: id, effects })
   }
-  if (asked.every(({ destructions }) => destructions.every(({ kind }) => kind === 'path'))) return []
+  if (asked.every(({ effects }) => effects.every(({ kind }) => kind === 'path'))) return []
   const losses = await withSession(context, (on) => context.database.losses.measure(on, asked, lossTimeoutMs))
   return tellable(losses)
 }
@@ -47,43 +47,40 @@ function isPlain({ migration }: ReadyStep): boolean {
 /** What is proven of a module, and what its texts say beside it: a rehearsal's rows need not have met every DELETE. */
 function ofModule(
   { run }: Action & { kind: 'module' },
-  read: DestructionReader,
+  read: EffectReader,
   lost: ReturnType<KnownLoss>,
-): readonly Destruction[] {
-  const told = destructionsOfCode(run.toString(), read)
+): readonly DataLossEffect[] {
+  const told = effectsOfCode(run.toString(), read)
   if (lost === undefined) return told
   return [...known(lost), ...told.filter((each) => each !== CODE)]
 }
 
-function known(lost: NonNullable<ReturnType<KnownLoss>>): readonly Destruction[] {
-  return lost.map(({ schema, table, column }): Destruction => {
+function known(lost: NonNullable<ReturnType<KnownLoss>>): readonly DataLossEffect[] {
+  return lost.map(({ schema, table, column }): DataLossEffect => {
     const ref = { schema, name: table }
     if (column === undefined) return { kind: 'object', object: 'relation', ref, reach: 'restrict' }
     return { kind: 'column', ref, column, reach: 'restrict' }
   })
 }
 
-async function destructionsOf(
-  { sql }: Action & { kind: 'sql' },
-  read: DestructionReader,
-): Promise<readonly Destruction[]> {
+async function effectsOf({ sql }: Action & { kind: 'sql' }, read: EffectReader): Promise<readonly DataLossEffect[]> {
   const plain = plainDrops(sql)
   if (plain) return plain
-  const destructions: Destruction[] = []
-  const broken = await visitStatements(sql, (statement) => destructions.push(...read([statement])))
+  const effects: DataLossEffect[] = []
+  const broken = await visitStatements(sql, (statement) => effects.push(...read([statement])))
   // The server will not run what does not parse.
-  return broken ? [] : destructions
+  return broken ? [] : effects
 }
 
 /** Of code only what its SQL texts say, unless it could do more, or nothing of it is SQL. */
-function destructionsOfCode(source: string, read: DestructionReader): readonly Destruction[] {
+function effectsOfCode(source: string, read: EffectReader): readonly DataLossEffect[] {
   const { statements, rest } = readCode(source)
   const opaque =
     LOOKS_DESTRUCTIVE.test(rest) || (statements.length === 0 && /\bawait\b|\breturn\b|=>/.test(bodyOf(rest)))
   return [...read(statements), ...(opaque ? [CODE] : [])]
 }
 
-const CODE: Destruction = { kind: 'untold', why: 'its down is code' }
+const CODE: DataLossEffect = { kind: 'untold', why: 'its down is code' }
 
 /** Without its head: an arrow function's arrow says nothing. */
 function bodyOf(source: string): string {

@@ -1,11 +1,11 @@
-import type { Destruction, TableRef } from '../../../core/destruction.ts'
+import type { DataLossEffect, TableRef } from '../../../core/data-loss-effect.ts'
 import { type Loss, mayOnly } from '../../../core/loss.ts'
 import type { Row, Session } from '../../../ports/session.ts'
 import { identifier, literal } from '../script/literal.ts'
 import { BARE, withSettings } from './settings.ts'
 
 /** Data that is there and would be destroyed. */
-export interface Found {
+export interface AffectedData {
   readonly how: Exclude<Loss['how'], 'unknown'>
   readonly oid: string
   readonly schema: string
@@ -18,19 +18,19 @@ export interface Found {
   readonly whole: boolean
 }
 
-export type Finding = Found | { readonly how: 'unknown'; readonly why: string }
+export type Affected = AffectedData | { readonly how: 'unknown'; readonly why: string }
 
 /**
  * What these would destroy in this database, with all that goes along. What is not there is not lost: the statement will
  * fail, or has IF EXISTS. Reads the catalog only. Call it in a transaction: it may move the search path in it.
  */
-export async function findLost(on: Session, destructions: readonly Destruction[]): Promise<readonly Finding[]> {
-  const found: Finding[] = []
-  for (const each of destructions) found.push(...(await findOne(on, each)))
+export async function findLost(on: Session, effects: readonly DataLossEffect[]): Promise<readonly Affected[]> {
+  const found: Affected[] = []
+  for (const each of effects) found.push(...(await findOne(on, each)))
   return found.filter((each, index) => !coveredBy(found.slice(0, index), each))
 }
 
-async function findOne(on: Session, each: Destruction): Promise<readonly Finding[]> {
+async function findOne(on: Session, each: DataLossEffect): Promise<readonly Affected[]> {
   switch (each.kind) {
     case 'path':
       await on.execute(each.sql)
@@ -52,7 +52,7 @@ async function findOne(on: Session, each: Destruction): Promise<readonly Finding
 }
 
 /** The same data a second time; of what goes whole, also a part. */
-function coveredBy(before: readonly Finding[], each: Finding): boolean {
+function coveredBy(before: readonly Affected[], each: Affected): boolean {
   if (each.how === 'unknown') return before.some((other) => other.how === 'unknown' && other.why === each.why)
   return before.some(
     (other) =>
@@ -71,7 +71,7 @@ export function nameOf({ schema, name }: TableRef): string {
   return [schema, name].flatMap((part) => (part === undefined ? [] : [identifier(part)])).join('.')
 }
 
-function seedOf(each: Extract<Destruction, { kind: 'object' | 'column' }>): string {
+function seedOf(each: Extract<DataLossEffect, { kind: 'object' | 'column' }>): string {
   const { ref } = each
   if (each.kind === 'column') {
     return `SELECT 'pg_class'::regclass::oid, attrelid, attnum::int FROM pg_attribute
@@ -127,7 +127,7 @@ function dependents(on: Session, seed: string, reach: 'cascade' | 'restrict'): P
      ORDER BY 2, 3, 5`)
 }
 
-export function dropped(row: Row): Found {
+export function dropped(row: Row): AffectedData {
   const { oid, schema, name, kind, part } = row
   // What inherits from a table is named by itself.
   const only = kind === 'r' ? 'ONLY ' : ''
@@ -145,8 +145,8 @@ export function dropped(row: Row): Found {
 
 async function retyped(
   on: Session,
-  { ref, column, type }: Extract<Destruction, { kind: 'retyped' }>,
-): Promise<readonly Finding[]> {
+  { ref, column, type }: Extract<DataLossEffect, { kind: 'retyped' }>,
+): Promise<readonly Affected[]> {
   const row = await columnOf(on, ref, column)
   if (!row || holdsAll(row.bare ?? '', row.type ?? '', type)) return []
   return [{ ...dropped(row), how: 'may-narrow' }]
@@ -154,8 +154,8 @@ async function retyped(
 
 async function overwritten(
   on: Session,
-  { ref, column }: Extract<Destruction, { kind: 'overwritten' }>,
-): Promise<readonly Finding[]> {
+  { ref, column }: Extract<DataLossEffect, { kind: 'overwritten' }>,
+): Promise<readonly Affected[]> {
   const row = await columnOf(on, ref, column)
   return row ? [{ ...dropped(row), how: 'may-overwrite' }] : []
 }
@@ -188,7 +188,7 @@ function holdsAll(bare: string, old: string, type: string): boolean {
 }
 
 /** TRUNCATE … CASCADE empties all that refers to it as well. */
-function emptied(on: Session, { ref, reach }: Extract<Destruction, { kind: 'emptied' }>): Promise<readonly Row[]> {
+function emptied(on: Session, { ref, reach }: Extract<DataLossEffect, { kind: 'emptied' }>): Promise<readonly Row[]> {
   const referring = `UNION SELECT k.conrelid FROM reached r JOIN pg_constraint k ON k.contype = 'f' AND k.confrelid = r.oid`
   return on.query(`
     WITH RECURSIVE reached(oid) AS (SELECT ${regclass(ref)}::oid ${reach === 'cascade' ? referring : ''}),
@@ -203,13 +203,13 @@ function emptied(on: Session, { ref, reach }: Extract<Destruction, { kind: 'empt
 /** The rows themselves, and those that ON DELETE CASCADE takes along, over any number of tables. */
 async function deleted(
   on: Session,
-  { ref, alias, from }: Extract<Destruction, { kind: 'deleted' }>,
-): Promise<readonly Finding[]> {
+  { ref, alias, from }: Extract<DataLossEffect, { kind: 'deleted' }>,
+): Promise<readonly Affected[]> {
   const [row] = await on.query(`
     SELECT c.oid::text, n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.oid = ${regclass(ref)} AND c.relkind IN ('r', 'p')`)
   if (!row) return []
-  const found: Finding[] = [
+  const found: Affected[] = [
     {
       ...{ how: 'deleted', oid: row.oid ?? '', schema: row.schema ?? '', table: row.name ?? '' },
       ...{ from, alias: identifier(alias), whole: !/\bwhere\b/i.test(from) },
@@ -223,7 +223,7 @@ async function deleted(
   return found
 }
 
-async function referring(on: Session, { oid, schema, table, from, alias }: Found): Promise<readonly Finding[]> {
+async function referring(on: Session, { oid, schema, table, from, alias }: AffectedData): Promise<readonly Affected[]> {
   const rows = await withSettings(on, BARE, () =>
     on.query(`
     SELECT c.oid::text, n.nspname AS schema, c.relname AS name, c.relkind AS kind, NULL AS part, k.confdeltype AS acts,
@@ -234,7 +234,7 @@ async function referring(on: Session, { oid, schema, table, from, alias }: Found
       FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE k.contype = 'f' AND k.confrelid = ${oid} AND k.conparentid = 0 AND k.confdeltype IN ('c', 'n', 'd')`),
   )
-  return rows.map((row): Finding => {
+  return rows.map((row): Affected => {
     if (row.acts !== 'c') {
       const why = `rows of ${row.schema}.${row.name} refer to ${schema}.${table} with ON DELETE SET ${row.acts === 'n' ? 'NULL' : 'DEFAULT'}`
       return { how: 'unknown', why }

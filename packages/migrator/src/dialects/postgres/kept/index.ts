@@ -3,7 +3,7 @@
  * This file: what of it the ports offer.
  */
 import { MigratorError } from '../../../errors.ts'
-import type { KeptData, KeptFor, PutBackRows, Standing } from '../../../ports/kept-data.ts'
+import type { ColumnInventory, KeptData, KeptFor, PutBackRows } from '../../../ports/kept-data.ts'
 import type { Session } from '../../../ports/session.ts'
 import { identifier, literal } from '../script/literal.ts'
 import { discardRun, readKept, waitingIn } from './archive.ts'
@@ -23,7 +23,7 @@ export function createKeptData(schema: string): KeptData {
       const kept = await keepLost(on, schema, owner, sql, untold)
       return kept.map(({ table, columns, rows, copy }) => ({ table, columns, rows, copy }))
     },
-    standing: (on) => standing(on, schema),
+    inventory: (on) => inventory(on, schema),
     finish: (on, owner) => noteWhatIsLeft(on, schema, owner),
     refuseUnkept: (on, owner, before) => refuseUnkept(on, schema, owner, before),
     async putBack(on: Session, migration: string): Promise<readonly PutBackRows[]> {
@@ -36,7 +36,7 @@ export function createKeptData(schema: string): KeptData {
 }
 
 /** Columns of tables that hold rows of their own; partitions are told by their tables. */
-async function standing(on: Session, archive: string): Promise<Standing> {
+async function inventory(on: Session, archive: string): Promise<ColumnInventory> {
   const rows = await on.query(`
     SELECT a.attrelid::text || ' ' || a.attnum AS id, n.nspname AS schema, c.relname AS name, a.attname AS part
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
@@ -45,8 +45,8 @@ async function standing(on: Session, archive: string): Promise<Standing> {
   return new Map(rows.map(({ id, schema, name, part }) => [id ?? '', `${schema}.${name}.${part}`]))
 }
 
-async function refuseUnkept(on: Session, archive: string, owner: KeptFor, before: Standing): Promise<void> {
-  const after = await standing(on, archive)
+async function refuseUnkept(on: Session, archive: string, owner: KeptFor, before: ColumnInventory): Promise<void> {
+  const after = await inventory(on, archive)
   const gone = [...before].filter(([id]) => !after.has(id))
   if (gone.length === 0) return
   const kept = await keptColumns(on, archive, owner)

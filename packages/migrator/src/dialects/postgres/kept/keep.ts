@@ -6,7 +6,7 @@ import { destroyedBy } from '../script/destroys.ts'
 import { identifier } from '../script/literal.ts'
 import { loadParser, parseStatements } from '../script/statements.ts'
 import { copyAndRecord, prepareArchive } from './archive.ts'
-import { type Finding, type Found, findLost } from './find.ts'
+import { type Affected, type AffectedData, findLost } from './find.ts'
 import { EXACT, withSettings } from './settings.ts'
 import { type Column, qualified, readShape, type Shape } from './shape.ts'
 
@@ -17,24 +17,22 @@ export async function keepLost(
   owner: KeptFor,
   sql: string,
   untold: 'refused' | 'accepted',
-): Promise<readonly (KeptRows & Found)[]> {
+): Promise<readonly (KeptRows & AffectedData)[]> {
   await loadParser()
   const parsed = parseStatements(sql)
   if (!parsed.ok) return []
-  const destructions = parsed.statements
-    .flatMap(destroyedBy)
-    .filter(({ kind }) => kind !== 'path' && kind !== 'overwritten')
-  if (destructions.length === 0) return []
-  const findings = await findLost(on, destructions)
+  const effects = parsed.statements.flatMap(destroyedBy).filter(({ kind }) => kind !== 'path' && kind !== 'overwritten')
+  if (effects.length === 0) return []
+  const findings = await findLost(on, effects)
   refuseUntold(findings, owner, untold)
-  const lost = findings.filter((each): each is Found => each.how !== 'unknown')
+  const lost = findings.filter((each): each is AffectedData => each.how !== 'unknown')
   const groups = grouped(lost.filter(({ schema }) => schema !== archive))
   if (groups.length === 0) return []
   await lock(on, groups)
   await prepareArchive(on, archive)
   const chosen = await chooseRows(on, archive, groups)
   return withSettings(on, EXACT, async () => {
-    const kept: (KeptRows & Found)[] = []
+    const kept: (KeptRows & AffectedData)[] = []
     for (const group of chosen) kept.push(...(await keepOne(on, archive, owner, group)))
     return kept
   })
@@ -58,7 +56,7 @@ async function chooseRows(on: Session, archive: string, groups: readonly Group[]
   return chosen
 }
 
-function refuseUntold(findings: readonly Finding[], { migration }: KeptFor, untold: 'refused' | 'accepted'): void {
+function refuseUntold(findings: readonly Affected[], { migration }: KeptFor, untold: 'refused' | 'accepted'): void {
   const opaque = findings.find((each) => each.how === 'unknown')
   if (opaque?.how !== 'unknown' || untold === 'accepted') return
   throw new MigratorError(
@@ -69,13 +67,13 @@ function refuseUntold(findings: readonly Finding[], { migration }: KeptFor, unto
 
 /** Columns of one table are kept together. */
 interface Group {
-  readonly first: Found
+  readonly first: AffectedData
   readonly columns: readonly string[]
   /** A table that says which rows; it goes when they are copied. */
   readonly places?: string | undefined
 }
 
-function grouped(lost: readonly Found[]): readonly Group[] {
+function grouped(lost: readonly AffectedData[]): readonly Group[] {
   const groups = new Map<string, Group>()
   for (const found of lost) {
     const key = `${found.oid} ${found.column === undefined ? found.from : found.how}`
@@ -101,7 +99,7 @@ async function keepOne(
   archive: string,
   owner: KeptFor,
   { first, columns: names, places }: Group,
-): Promise<readonly (KeptRows & Found)[]> {
+): Promise<readonly (KeptRows & AffectedData)[]> {
   const { schema, table, from, alias, how } = first
   const shape = await readShape(on, schema, table)
   if (!shape) return []

@@ -3,7 +3,7 @@ import { withoutStop } from '../../../core/sentence.ts'
 import { MigratorError } from '../../../errors.ts'
 import type { AskedLoss, Losses } from '../../../ports/kept-data.ts'
 import type { Row, Session } from '../../../ports/session.ts'
-import { type Finding, type Found, findLost } from './find.ts'
+import { type Affected, type AffectedData, findLost } from './find.ts'
 import { type Counted, countPlainDrops } from './together.ts'
 
 /** A locked table is not waited for: whoever wanted it behind us would have to wait as well. */
@@ -12,16 +12,16 @@ const LOCK_TIMEOUT_MS = 50
 export const losses: Losses = {
   async measure(on: Session, asked: readonly AskedLoss[], timeoutMs: number): Promise<readonly Loss[]> {
     const until = performance.now() + timeoutMs
-    const found: { migration: string; path: AskedLoss['destructions']; finding: Finding; count?: number }[] = []
+    const found: { migration: string; path: AskedLoss['effects']; finding: Affected; count?: number }[] = []
     const together = await countTogether(on, asked, timeoutMs / 2)
-    for (const [place, { migration, destructions }] of asked.entries()) {
+    for (const [place, { migration, effects }] of asked.entries()) {
       const plain = together.get(place)
       if (plain) {
         found.push(...plain.map(({ found: finding, count }) => ({ migration, path: [], finding, count })))
         continue
       }
-      const path = destructions.filter(({ kind }) => kind === 'path')
-      const findings = await findOrSay(on, destructions)
+      const path = effects.filter(({ kind }) => kind === 'path')
+      const findings = await findOrSay(on, effects)
       found.push(...findings.map((finding) => ({ migration, path, finding })))
     }
     const losses: Loss[] = []
@@ -48,14 +48,14 @@ async function countTogether(
   }
 }
 
-function lossOf({ how, schema, table }: Found, rows: number): Omit<Loss, 'migration'> {
+function lossOf({ how, schema, table }: AffectedData, rows: number): Omit<Loss, 'migration'> {
   return { how, table: `${schema}.${table}`, rows, estimated: false }
 }
 
 /** The catalog is read quickly or not at all; that it could not be read stops no rollback, but is said. */
-async function findOrSay(on: Session, destructions: AskedLoss['destructions']): Promise<readonly Finding[]> {
+async function findOrSay(on: Session, effects: AskedLoss['effects']): Promise<readonly Affected[]> {
   try {
-    return await reading(on, CATALOG_TIMEOUT_MS, () => findLost(on, destructions))
+    return await reading(on, CATALOG_TIMEOUT_MS, () => findLost(on, effects))
   } catch (error) {
     if (!(error instanceof MigratorError) || error.code === 'CONNECTION_LOST') throw error
     return [{ how: 'unknown', why: `the catalog could not be read: ${withoutStop(error.message)}` }]
@@ -65,7 +65,7 @@ async function findOrSay(on: Session, destructions: AskedLoss['destructions']): 
 const CATALOG_TIMEOUT_MS = 5_000
 
 /** What an earlier step of the rollback destroys already is not lost again. */
-function withoutRepeats<T extends { readonly finding: Finding }>(all: readonly T[]): readonly T[] {
+function withoutRepeats<T extends { readonly finding: Affected }>(all: readonly T[]): readonly T[] {
   return all.filter(({ finding }, index) => {
     if (finding.how === 'unknown') return true
     return !all.slice(0, index).some(({ finding: before }) => {
@@ -77,8 +77,8 @@ function withoutRepeats<T extends { readonly finding: Finding }>(all: readonly T
 
 async function measured(
   on: Session,
-  found: Found,
-  path: AskedLoss['destructions'],
+  found: AffectedData,
+  path: AskedLoss['effects'],
   until: number,
 ): Promise<Omit<Loss, 'migration'>> {
   const { how, schema, table, column } = found
@@ -97,7 +97,11 @@ async function measured(
   return { ...name, ...as(await reading(on, CATALOG_TIMEOUT_MS, () => estimated(on, found))), estimated: true }
 }
 
-async function counted(on: Session, { from, alias, column }: Found, path: AskedLoss['destructions']): Promise<number> {
+async function counted(
+  on: Session,
+  { from, alias, column }: AffectedData,
+  path: AskedLoss['effects'],
+): Promise<number> {
   await findLost(on, path)
   const what = column === undefined ? '*' : `${alias}."${column.replaceAll('"', '""')}"`
   const [row] = await on.query(`SELECT count(${what})::text AS count FROM ${from}`)
@@ -105,7 +109,7 @@ async function counted(on: Session, { from, alias, column }: Found, path: AskedL
 }
 
 /** From statistics only, which nobody can lock. Nothing is known of a part of a table, or of a table never looked at. */
-async function estimated(on: Session, { oid, column, whole }: Found): Promise<number | undefined> {
+async function estimated(on: Session, { oid, column, whole }: AffectedData): Promise<number | undefined> {
   if (!whole) return undefined
   const [row] = await on.query(`
     WITH RECURSIVE below(oid) AS (SELECT ${oid}::oid UNION SELECT i.inhrelid FROM below b JOIN pg_catalog.pg_inherits i ON i.inhparent = b.oid)

@@ -1,12 +1,12 @@
-import type { Destruction, TableRef } from '../../../core/destruction.ts'
+import type { DataLossEffect, TableRef } from '../../../core/data-loss-effect.ts'
 import type { AskedLoss } from '../../../ports/kept-data.ts'
 import type { Session } from '../../../ports/session.ts'
 import { literal } from '../script/literal.ts'
-import { dropped, type Found, nameOf } from './find.ts'
+import { type AffectedData, dropped, nameOf } from './find.ts'
 
 /** What was found and counted for one migration. */
 export interface Counted {
-  readonly found: Found
+  readonly found: AffectedData
   readonly count: number
 }
 
@@ -22,9 +22,9 @@ export async function countPlainDrops(
   on: Session,
   asked: readonly AskedLoss[],
 ): Promise<ReadonlyMap<number, readonly Counted[]>> {
-  const plain = asked.flatMap(({ destructions }, place) =>
-    destructions.every((each) => isPlain(each, destructions))
-      ? destructions.filter(isPlainDrop).map(({ ref }) => ({ place, ref, deletes: destructions.some(isDelete) }))
+  const plain = asked.flatMap(({ effects }, place) =>
+    effects.every((each) => isPlain(each, effects))
+      ? effects.filter(isPlainDrop).map(({ ref }) => ({ place, ref, deletes: effects.some(isDelete) }))
       : [],
   )
   const counted = new Map<number, Counted[]>(plain.map(({ place }) => [place, []]))
@@ -37,14 +37,14 @@ export async function countPlainDrops(
   return counted
 }
 
-type PlainDrop = Extract<Destruction, { kind: 'object' }>
+type PlainDrop = Extract<DataLossEffect, { kind: 'object' }>
 
-function isPlain(each: Destruction, all: readonly Destruction[]): boolean {
+function isPlain(each: DataLossEffect, all: readonly DataLossEffect[]): boolean {
   if (isPlainDrop(each)) return true
   return isDelete(each) && all.some((other) => isPlainDrop(other) && isSame(other.ref, each.ref))
 }
 
-function isDelete(each: Destruction): each is Extract<Destruction, { kind: 'deleted' }> {
+function isDelete(each: DataLossEffect): each is Extract<DataLossEffect, { kind: 'deleted' }> {
   return each.kind === 'deleted'
 }
 
@@ -52,7 +52,7 @@ function isSame(one: TableRef, other: TableRef): boolean {
   return one.schema === other.schema && one.name === other.name
 }
 
-function isPlainDrop(each: Destruction): each is PlainDrop {
+function isPlainDrop(each: DataLossEffect): each is PlainDrop {
   return each.kind === 'object' && each.object === 'relation' && each.reach === 'restrict'
 }
 

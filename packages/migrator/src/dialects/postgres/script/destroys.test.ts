@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { Destruction } from '../../../core/destruction.ts'
-import { createDestructionReader, destroyedBy } from './destroys.ts'
+import type { DataLossEffect } from '../../../core/data-loss-effect.ts'
+import { createEffectReader, destroyedBy } from './destroys.ts'
 import { loadParser, parseStatements } from './statements.ts'
 
 beforeAll(loadParser)
@@ -12,7 +12,7 @@ function statementsOf(sql: string) {
 }
 
 /** `relation app.orders cascade`, `column orders.note`, `deleted t: t WHERE true` … */
-function words(each: Destruction): string {
+function words(each: DataLossEffect): string {
   if (each.kind === 'path' || each.kind === 'untold') return each.kind
   const name = [each.ref.schema, each.ref.name].filter((part) => part !== undefined).join('.')
   const cascade = 'reach' in each && each.reach === 'cascade' ? ' cascade' : ''
@@ -116,7 +116,7 @@ describe('texts that run one after the other', () => {
       [],
     ],
   ])('%s', (_, texts, expected) => {
-    const read = createDestructionReader()
+    const read = createEffectReader()
     expect(texts.flatMap((text) => read(statementsOf(text))).map(words)).toEqual(expected)
   })
 })

@@ -1,14 +1,14 @@
-import type { Destruction, TableRef } from '../../../core/destruction.ts'
+import type { DataLossEffect, TableRef } from '../../../core/data-loss-effect.ts'
 import { LOOKS_DESTRUCTIVE } from './drops.ts'
 import type { Statement } from './statements.ts'
 
-export type DestructionReader = (statements: readonly Statement[]) => readonly Destruction[]
+export type EffectReader = (statements: readonly Statement[]) => readonly DataLossEffect[]
 
 /**
  * Reads texts in the order in which they run, all of them before any has run: a table that an earlier one renames is told by
  * the name that it has now, and one that they create themselves is none of what is there.
  */
-export function createDestructionReader(): DestructionReader {
+export function createEffectReader(): EffectReader {
   const renamed = new Map<string, string>()
   const created = new Set<string>()
   return (statements) =>
@@ -20,7 +20,7 @@ export function createDestructionReader(): DestructionReader {
 }
 
 /** What one statement destroys when it runs now. */
-export function destroyedBy(statement: Statement): readonly Destruction[] {
+export function destroyedBy(statement: Statement): readonly DataLossEffect[] {
   const { type, node, sql } = statement
   switch (type) {
     case 'DropStmt':
@@ -59,7 +59,7 @@ const OBJECTS: Readonly<Record<string, 'relation' | 'type' | 'schema' | 'extensi
   OBJECT_FUNCTION: 'function',
 }
 
-function dropped(node: Node): readonly Destruction[] {
+function dropped(node: Node): readonly DataLossEffect[] {
   const kind = OBJECTS[String(node.removeType)]
   // Without CASCADE, what data depends on can't be dropped; tables, and those of an extension, go with their rows.
   if (!kind || (reachOf(node) === 'restrict' && kind !== 'relation' && kind !== 'extension')) return []
@@ -67,14 +67,14 @@ function dropped(node: Node): readonly Destruction[] {
 }
 
 function object(
-  kind: Extract<Destruction, { kind: 'object' }>['object'],
+  kind: Extract<DataLossEffect, { kind: 'object' }>['object'],
   ref: TableRef,
   node: Node,
-): Extract<Destruction, { kind: 'object' }> {
+): Extract<DataLossEffect, { kind: 'object' }> {
   return { kind: 'object', object: kind, ref, reach: kind === 'role' ? 'cascade' : reachOf(node) }
 }
 
-function altered(node: Node): readonly Destruction[] {
+function altered(node: Node): readonly DataLossEffect[] {
   const ref = ranged(node.relation)
   const parts = list(node.cmds).map((each) => inner(each, 'AlterTableCmd'))
   if (node.objtype === 'OBJECT_TYPE') {
@@ -82,7 +82,7 @@ function altered(node: Node): readonly Destruction[] {
     return drops ? [{ kind: 'untold', why: `it drops an attribute of the type ${ref.name}` }] : []
   }
   if (node.objtype !== 'OBJECT_TABLE') return []
-  return parts.flatMap((part): readonly Destruction[] => {
+  return parts.flatMap((part): readonly DataLossEffect[] => {
     const column = text(part.name)
     if (part.subtype === 'AT_DropColumn') return [{ kind: 'column', ref, column, reach: reachOf(part) }]
     if (part.subtype !== 'AT_AlterColumnType') return []
@@ -99,7 +99,7 @@ function typeText({ names, typmods, arrayBounds }: Node): string {
 }
 
 /** A plain DELETE can be read as the SELECT of what it deletes. */
-function deleted({ node, sql }: Statement): readonly Destruction[] {
+function deleted({ node, sql }: Statement): readonly DataLossEffect[] {
   const ref = ranged(node.relation)
   const lead = /^DELETE\s+FROM\s/i.exec(sql)
   if (!lead || node.usingClause || node.withClause || node.returningClause || node.returningList) return [untold(sql)]
@@ -107,7 +107,7 @@ function deleted({ node, sql }: Statement): readonly Destruction[] {
   return [{ kind: 'deleted', ref, alias: text(alias) || ref.name, from: sql.slice(lead[0].length) }]
 }
 
-function overwritten(node: Node): readonly Destruction[] {
+function overwritten(node: Node): readonly DataLossEffect[] {
   const ref = ranged(node.relation)
   const columns = new Set(list(node.targetList).map((each) => text(inner(each, 'ResTarget').name)))
   return [...columns].map((column) => ({ kind: 'overwritten', ref, column }))
@@ -122,15 +122,15 @@ function deletesWithin(node: unknown): boolean {
   )
 }
 
-function untold(sql: string): Destruction {
+function untold(sql: string): DataLossEffect {
   return { kind: 'untold', why: sql.split('\n')[0]?.slice(0, 80) ?? '' }
 }
 
 function asItIsNow(
-  each: Destruction,
+  each: DataLossEffect,
   renamed: ReadonlyMap<string, string>,
   created: ReadonlySet<string>,
-): readonly Destruction[] {
+): readonly DataLossEffect[] {
   if (!('ref' in each)) return [each]
   if (created.has(keyOf(each.ref))) return []
   const ref = { ...each.ref, name: renamed.get(keyOf(each.ref)) ?? each.ref.name }

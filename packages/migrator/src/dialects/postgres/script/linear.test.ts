@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { growthOf, LINEAR } from '../../../../test/support/growth.ts'
 import { readCode } from './code-texts.ts'
 import { cutStatements } from './cut.ts'
-import { createDestructionReader } from './destroys.ts'
+import { createEffectReader } from './destroys.ts'
 import { readDirectives } from './directives.ts'
 import { mayBeDestructive } from './drops.ts'
 import { mayAddEnumValue } from './enum-value.ts'
@@ -73,7 +73,7 @@ describe.each(Object.entries(READERS))('%s takes eight times as long for eight t
 })
 
 test('what drops fifty thousand tables is read statement by statement', () => {
-  const reader = createDestructionReader()
+  const reader = createEffectReader()
   const drop = (size: number) => {
     const parsed = parseStatements('DROP TABLE a CASCADE;\n'.repeat(size))
     if (parsed.ok) reader(parsed.statements)

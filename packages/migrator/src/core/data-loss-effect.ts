@@ -5,7 +5,7 @@ export interface TableRef {
 }
 
 /** What a statement destroys of the data that is there, by name; what that means in a database, its catalog tells. */
-export type Destruction =
+export type DataLossEffect =
   /** `reach`: whether what depends on it goes too. Of a function or a role the name alone. */
   | {
       readonly kind: 'object'
