@@ -1,9 +1,9 @@
 /** The public surface of @repo/migrator: everything that a program may use; the commands are in `@repo/migrator/cli`. */
 export { defineConfig, type MigratorConfig } from './cli/config.ts'
-export type { Certificate, Certificates, StaleCertificate } from './core/certificate.ts'
+export type { Certificate, Certificates, LostObject, StaleCertificate } from './core/certificate.ts'
 export type { FileProblem } from './core/file-problem.ts'
 export type { HistoryChange, HistoryEntry, Operator, Progress } from './core/history.ts'
-export type { KnownLoss, Loss, LostObject } from './core/loss.ts'
+export type { Loss } from './core/loss.ts'
 export type { Action, Direction, Migration, MigrationContext, MigrationFile, SourceFile } from './core/migration.ts'
 export { type Plan, type Problem, planDown, planUp, type Step } from './core/plan.ts'
 export type { PlanFacts, PlannedStep } from './core/plan-facts.ts'
@@ -28,9 +28,9 @@ export type { RunReport } from './engine/run/report.ts'
 export type { Proposal } from './engine/run/run-kind.ts'
 export type { StepResult } from './engine/run/steps.ts'
 export { type ErrorCode, type ExitCode, errorTable, MigratorError } from './errors.ts'
-export { type Directory, readDirectory } from './load/directory.ts'
-export { loadMigrations } from './load/index.ts'
+export type { Directory } from './load/directory.ts'
 export { readLockFile } from './load/lock-file.ts'
+export { loadMigrations, readDirectory } from './migration-files.ts'
 export type { Archive } from './ports/archive.ts'
 export type {
   BackupDescription,

@@ -9,6 +9,7 @@ import type { Operator } from '../core/history.ts'
 import { once } from '../core/once.ts'
 import { withDefaults } from '../core/options.ts'
 import { PostgresAdapter } from '../dialects/postgres/adapter.ts'
+import { postgresScript } from '../dialects/postgres/script/language.ts'
 import { type Context, defaultRunOptions, emit, type MigrationSet, type RunOptions } from '../engine/run/context.ts'
 import { createArchive } from '../load/archive.ts'
 import { nameOfUser, readOperator } from '../operator.ts'
@@ -74,7 +75,11 @@ export async function createWorld(
     ...(config.config.preservedSchema === undefined ? {} : { preservedSchema: config.config.preservedSchema }),
   })
   for (const notice of database.connectionParameters.notices) output.warn(notice)
-  const archive = createArchive({ migrationsDirectory, accept: flags.acceptArchived ? 'shown' : 'repository' })
+  const archive = createArchive({
+    migrationsDirectory,
+    accept: flags.acceptArchived ? 'shown' : 'repository',
+    script: postgresScript,
+  })
   const operator = once(() => readOperator(env, config.directory))
   const logTable = lazyLog(async () => database.log(await operator(), output.warn), output.warn)
   const progress = terminalSink(process.stderr, output.progressStyle, output.speak)

@@ -42,8 +42,8 @@ describe('what a down is known to destroy', () => {
       new Map([certificate('0001_a', { verdict: 'lossy', lostByDown: lost })]),
     )
     expect(known('0001_a')).toEqual([
-      { schema: 'public', table: 'a' },
-      { schema: 'public', table: 'b', column: 'c' },
+      { kind: 'object', object: 'relation', ref: { schema: 'public', name: 'a' }, reach: 'restrict' },
+      { kind: 'column', ref: { schema: 'public', name: 'b' }, column: 'c', reach: 'restrict' },
     ])
   })
 

@@ -1,4 +1,5 @@
 import type { DataLoss } from './data/data-loss.ts'
+import type { DataLossEffect } from './data-loss-effect.ts'
 import type { KnownLoss } from './loss.ts'
 import { compareIds, type MigrationFile } from './migration.ts'
 import type { RehearsalVerdict } from './rehearsal.ts'
@@ -95,13 +96,13 @@ export function knownLossIn(files: readonly Named[], certificates: Certificates)
   return (id) => {
     const certificate = certificates.get(id)
     if (!certificate || stale.has(id) || certificate.verdict === 'unproven') return undefined
-    return certificate.lostByDown
-      .filter(({ how }) => how === 'dropped' || how === 'emptied')
-      .map(({ table, column }) => ({ ...splitName(table), ...(column === undefined ? {} : { column }) }))
+    return certificate.lostByDown.filter(({ how }) => how === 'dropped' || how === 'emptied').map(effectOf)
   }
 }
 
-function splitName(name: string): { readonly schema: string; readonly table: string } {
-  const at = name.indexOf('.')
-  return { schema: name.slice(0, at), table: name.slice(at + 1) }
+function effectOf({ table, column }: LostObject): DataLossEffect {
+  const at = table.indexOf('.')
+  const ref = { schema: table.slice(0, at), name: table.slice(at + 1) }
+  if (column === undefined) return { kind: 'object', object: 'relation', ref, reach: 'restrict' }
+  return { kind: 'column', ref, column, reach: 'restrict' }
 }

@@ -1,3 +1,4 @@
+import type { DataLossEffect } from './data-loss-effect.ts'
 import { plural } from './plural.ts'
 
 /** Data that a step down destroys, or may. */
@@ -20,15 +21,8 @@ export interface Loss {
   readonly why?: string | undefined
 }
 
-/** A table, or a column of it, whose data a `down` is known to destroy. */
-export interface LostObject {
-  readonly schema: string
-  readonly table: string
-  readonly column?: string | undefined
-}
-
 /** What was proven of a migration's `down` elsewhere (a rehearsal's certificate); undefined where nothing was. */
-export type KnownLoss = (id: string) => readonly LostObject[] | undefined
+export type KnownLoss = (id: string) => readonly DataLossEffect[] | undefined
 
 /** Whether something that is there now is known to go. */
 export function losesData({ how, rows, values }: Loss): boolean {

@@ -5,6 +5,7 @@ import { folderOf } from '../../test/support/folder.ts'
 import { entryOf } from '../../test/support/records.ts'
 import type { HistoryEntry } from '../core/history.ts'
 import type { SourceFile } from '../core/migration.ts'
+import { postgresScript } from '../dialects/postgres/script/language.ts'
 import { createArchive } from './archive.ts'
 import { checksumOf } from './checksum.ts'
 import { importsChecksumOf } from './local-imports.ts'
@@ -17,7 +18,7 @@ function load(
   sources: readonly SourceFile[],
   accept: 'repository' | 'shown' = 'repository',
 ) {
-  const archive = createArchive({ migrationsDirectory: folderOf({}), accept })
+  const archive = createArchive({ migrationsDirectory: folderOf({}), accept, script: postgresScript })
   made.push(archive)
   return archive.load(entryOf('1_a', 1, entry), sources)
 }
@@ -123,7 +124,11 @@ describe("an archived module's code", () => {
     })
     symlinkSync(join(project, 'real'), join(project, 'node_modules'))
     symlinkSync(join(project, 'migrations'), join(project, 'linked'))
-    const archive = createArchive({ migrationsDirectory: join(project, 'linked'), accept: 'shown' })
+    const archive = createArchive({
+      migrationsDirectory: join(project, 'linked'),
+      accept: 'shown',
+      script: postgresScript,
+    })
     made.push(archive)
     const content = "import g from 'greeting'\nexport const up = () => 1\nexport const down = () => g.word\n"
     const loaded = await archive.load(

@@ -7,12 +7,12 @@ import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { HistoryEntry } from '../core/history.ts'
 import type { Migration, SourceFile } from '../core/migration.ts'
-import { readDirectives } from '../dialects/postgres/script/directives.ts'
-import { scriptOf } from '../dialects/postgres/script/script.ts'
 import { MigratorError } from '../errors.ts'
 import type { Archive } from '../ports/archive.ts'
+import type { ScriptText } from '../ports/script-language.ts'
 import { refusalOf, repeatedPath } from './archive-path.ts'
 import { checksumOf } from './checksum.ts'
+import { readDirectives } from './directives.ts'
 import { sectionsOf } from './formats/index.ts'
 import { importsChecksumOf } from './local-imports.ts'
 import { readLockFile } from './lock-file.ts'
@@ -23,6 +23,8 @@ export interface ArchiveOptions {
   readonly migrationsDirectory: string
   /** `shown`: the operator was shown the source and vouches for it. */
   readonly accept: 'repository' | 'shown'
+  /** How scripts are read. */
+  readonly script: ScriptText
 }
 
 /**
@@ -30,13 +32,17 @@ export interface ArchiveOptions {
  * runs only when the repository knows it byte for byte (by migrations.lock.json, or as a file in git), or the operator
  * vouches for it.
  */
-export function createArchive({ migrationsDirectory, accept }: ArchiveOptions): Archive & { dispose(): Promise<void> } {
+export function createArchive({
+  migrationsDirectory,
+  accept,
+  script,
+}: ArchiveOptions): Archive & { dispose(): Promise<void> } {
   const temporary: string[] = []
   return {
     verify: refuseDamaged,
     async load(entry, sources) {
       refuseDamaged(entry, sources)
-      if (entry.format === 'sql') return archivedMigration(entry, sources)
+      if (entry.format === 'sql') return archivedMigration(entry, sources, script)
       if (accept !== 'shown' && !isCertified(entry, migrationsDirectory))
         await refuseUnknown(entry, sources, migrationsDirectory)
       const directory = unpack(sources, migrationsDirectory, temporary)
@@ -105,14 +111,14 @@ function namedBy(
   return { id, format, checksum, downChecksum, importsChecksum, path: main?.path ?? id }
 }
 
-function archivedMigration(entry: HistoryEntry, sources: readonly SourceFile[]): Migration {
+function archivedMigration(entry: HistoryEntry, sources: readonly SourceFile[], script: ScriptText): Migration {
   const { up, down } = scriptsOf(entry, sources) ?? { up: { path: entry.id, content: '' }, down: undefined }
   const action = ({ path, content }: SourceFile) =>
-    ({ kind: 'sql', sql: scriptOf(content, entry.transactional), file: path }) as const
+    ({ kind: 'sql', sql: script.body(content, entry.transactional), file: path }) as const
   return {
     ...namedBy(entry, sources),
     transactional: entry.transactional,
-    irreversible: readDirectives(up.content).irreversible ?? entry.irreversible,
+    irreversible: readDirectives(script.header(up.content)).irreversible ?? entry.irreversible,
     up: action(up),
     down: down && action(down),
     sources,

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { folderOf } from '../../test/support/folder.ts'
 import { MigratorError } from '../errors.ts'
-import { readDirectory } from './directory.ts'
+import { readDirectory } from '../migration-files.ts'
 
 const MODULE = 'export async function up() {}\nexport async function down() {}\n'
 

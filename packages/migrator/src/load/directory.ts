@@ -5,6 +5,7 @@
  */
 import type { FileProblem } from '../core/file-problem.ts'
 import { compareIds, compareText, type MigrationFile, numberOf } from '../core/migration.ts'
+import type { ScriptText } from '../ports/script-language.ts'
 import type { Draft, Listing, Recognised } from './formats/format.ts'
 import { formatOf, otherToolOf } from './formats/index.ts'
 import { listDirectory } from './fs-listing.ts'
@@ -34,7 +35,7 @@ export interface DirectoryOptions {
  * Reads a directory, without executing anything: this tool's own pairs and modules, or another tool's format, to which
  * own ones may have been added. Throws MIGRATIONS_DIRECTORY_MISSING.
  */
-export function readDirectory(path: string, { strict = false }: DirectoryOptions = {}): Directory {
+export function readDirectory(path: string, script: ScriptText, { strict = false }: DirectoryOptions = {}): Directory {
   const listing = listDirectory(path)
   const other = otherToolOf(listing)
   if (other) return refused(path, other.tool.name, other.file, other.tool.advice)
@@ -42,8 +43,10 @@ export function readDirectory(path: string, { strict = false }: DirectoryOptions
   const foreign: Recognised = format?.read(listing) ?? { drafts: [] }
   const names = new Set(listing.files)
   const read = [
-    ...foreign.drafts.map((draft) => sqlMigration(path, withBeside(names, draft), { tool: format?.name, strict })),
-    ...readNative(listing, foreign, strict),
+    ...foreign.drafts.map((draft) =>
+      sqlMigration(path, script, withBeside(names, draft), { tool: format?.name, strict }),
+    ),
+    ...readNative(listing, script, foreign, strict),
   ]
   const files = read.flatMap(({ file }) => file ?? []).sort((a, b) => compareIds(a.id, b.id))
   const problems = [
@@ -76,14 +79,19 @@ function withBeside(files: ReadonlySet<string>, draft: Draft): Draft {
   }
 }
 
-function readNative(listing: Listing, { drafts, ignored = [] }: Recognised, strict: boolean): readonly SqlMigration[] {
+function readNative(
+  listing: Listing,
+  script: ScriptText,
+  { drafts, ignored = [] }: Recognised,
+  strict: boolean,
+): readonly SqlMigration[] {
   const taken = new Set([...ignored, ...drafts.flatMap(({ up, down }) => [up.path, down?.path ?? up.path])])
   const names = listing.files.filter((name) => !taken.has(name))
   const { modules, pairs, problems } = recogniseNative(names, new Set(drafts.map(({ id }) => id)))
   return [
     { problems, warnings: [] },
     ...modules.map(({ id, name }) => ({ ...moduleFile(listing.path, id, name), warnings: [] })),
-    ...pairs.map((pair) => sqlMigration(listing.path, pair, { strict })),
+    ...pairs.map((pair) => sqlMigration(listing.path, script, pair, { strict })),
   ]
 }
 

@@ -1,5 +1,6 @@
 import { type FileProblem, invalidFiles, problemsIn } from '../core/file-problem.ts'
 import type { Migration } from '../core/migration.ts'
+import type { ScriptText } from '../ports/script-language.ts'
 import { type Directory, readDirectory } from './directory.ts'
 
 /**
@@ -7,8 +8,8 @@ import { type Directory, readDirectory } from './directory.ts'
  * all problems in `details.problems`, or with MIGRATIONS_DIRECTORY_MISSING. Executes nothing but the modules' own
  * top level.
  */
-export async function loadMigrations(path: string): Promise<readonly Migration[]> {
-  const directory = readDirectory(path)
+export async function loadMigrations(path: string, script: ScriptText): Promise<readonly Migration[]> {
+  const directory = readDirectory(path, script)
   const { migrations, problems } = await loadAll(directory)
   if (problems.length > 0) throw invalidFiles(problems)
   return migrations

@@ -2,13 +2,14 @@ import { writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { folderOf } from '../../test/support/folder.ts'
 import type { Migration } from '../core/migration.ts'
+import { postgresScript } from '../dialects/postgres/script/language.ts'
 import { sqlMigration } from './sql-migration.ts'
 
 /** Loads the pair `1_a` of these texts. */
 async function load(up: string, down?: string): Promise<Migration> {
   const folder = folderOf({ '1_a.up.sql': up, ...(down === undefined ? {} : { '1_a.down.sql': down }) })
   const parts = { up: { path: '1_a.up.sql' }, down: down === undefined ? undefined : { path: '1_a.down.sql' } }
-  const { file } = sqlMigration(folder, { id: '1_a', ...parts }, { strict: true })
+  const { file } = sqlMigration(folder, postgresScript, { id: '1_a', ...parts }, { strict: true })
   if (!file) throw new Error('it was not read')
   return file.load()
 }
@@ -65,6 +66,7 @@ test('is read whole at once: what happens to the file afterwards does not matter
   const folder = folderOf({ '1_a.up.sql': 'SELECT 1', '1_a.down.sql': 'SELECT 2' })
   const { file } = sqlMigration(
     folder,
+    postgresScript,
     { id: '1_a', up: { path: '1_a.up.sql' }, down: { path: '1_a.down.sql' } },
     { strict: true },
   )

@@ -1,10 +1,9 @@
 import type { FileProblem } from '../core/file-problem.ts'
 import type { Migration, MigrationFile, SourceFile } from '../core/migration.ts'
 import { once } from '../core/once.ts'
-import { readDirectives } from '../dialects/postgres/script/directives.ts'
-import { scriptOf } from '../dialects/postgres/script/script.ts'
-import { isBlank } from '../dialects/postgres/script/text.ts'
+import type { ScriptText } from '../ports/script-language.ts'
 import { checksumOf } from './checksum.ts'
+import { readDirectives } from './directives.ts'
 import type { Draft, Part } from './formats/format.ts'
 import { isProblem, readSource } from './source.ts'
 
@@ -23,15 +22,19 @@ export interface SqlMigration {
 }
 
 /** A migration in SQL. Its files are read whole at once; nothing is executed. */
-export function sqlMigration(directory: string, draft: Draft, rules: SqlRules): SqlMigration {
+export function sqlMigration(directory: string, language: ScriptText, draft: Draft, rules: SqlRules): SqlMigration {
   const read = (part: Part | undefined) => (part === undefined ? undefined : readScript(directory, part))
   const [up, down, seed] = [readScript(directory, draft.up), read(draft.down), read(draft.seed)]
   const unreadable = [up, down, seed].filter((part): part is FileProblem => part !== undefined && 'kind' in part)
   const [first] = unreadable
   if (first || 'kind' in up) return { problems: [{ ...(first ?? (up as FileProblem)), id: draft.id }], warnings: [] }
   const scripts = { up, down: down as Script | undefined, seed: seed as Script | undefined }
-  const judged = judge(draft, scripts, rules)
-  return { file: fileOf(draft, scripts, judged.irreversible), problems: judged.problems, warnings: judged.warnings }
+  const judged = judge(draft, scripts, rules, language)
+  return {
+    file: fileOf(draft, scripts, judged.irreversible, language),
+    problems: judged.problems,
+    warnings: judged.warnings,
+  }
 }
 
 interface Script {
@@ -63,9 +66,9 @@ export function sectionChecksum(section: string): string {
 /** The mark of sqlx for a migration outside a transaction. */
 const NO_TRANSACTION = /^\uFEFF?\s*--\s*no-transaction\b/
 
-function fileOf(draft: Draft, scripts: Scripts, irreversible: string | undefined): MigrationFile {
+function fileOf(draft: Draft, scripts: Scripts, irreversible: string | undefined, language: ScriptText): MigrationFile {
   const { up, seed } = scripts
-  const down = isEmpty(scripts.down) ? undefined : scripts.down
+  const down = isEmpty(scripts.down, language) ? undefined : scripts.down
   const named = {
     id: draft.id,
     format: 'sql' as const,
@@ -74,21 +77,21 @@ function fileOf(draft: Draft, scripts: Scripts, irreversible: string | undefined
     path: up.path,
   }
   const load = async (): Promise<Migration> => {
-    const directives = readDirectives(up.text)
+    const directives = readDirectives(language.header(up.text))
     const transactional =
       draft.transactional !== false &&
       !NO_TRANSACTION.test(up.text) &&
       directives.transactional &&
-      (down ? readDirectives(down.text).transactional : true)
+      (down ? readDirectives(language.header(down.text)).transactional : true)
     const sources = down && down.path !== up.path ? [up.source, down.source] : [up.source]
     return {
       ...named,
       description: directives.description,
       transactional,
       irreversible: directives.irreversible ?? irreversible,
-      up: { kind: 'sql', sql: scriptOf(up.text, transactional), file: up.path },
-      down: down && { kind: 'sql', sql: scriptOf(down.text, transactional), file: down.path },
-      seed: seed && { kind: 'sql', sql: scriptOf(seed.text, false), file: seed.path },
+      up: { kind: 'sql', sql: language.body(up.text, transactional), file: up.path },
+      down: down && { kind: 'sql', sql: language.body(down.text, transactional), file: down.path },
+      seed: seed && { kind: 'sql', sql: language.body(seed.text, false), file: seed.path },
       sources,
     }
   }
@@ -101,17 +104,19 @@ interface Judged {
   readonly irreversible?: string
 }
 
-function judge(draft: Draft, { up, down, seed }: Scripts, { tool, strict }: SqlRules): Judged {
+function judge(draft: Draft, { up, down, seed }: Scripts, { tool, strict }: SqlRules, language: ScriptText): Judged {
   const { id } = draft
-  const directives = readDirectives(up.text)
+  const directives = readDirectives(language.header(up.text))
   const problems = [
     ...directives.problems.map((text) => invalidOption(id, up.path, text)),
-    ...(down ? readDirectives(down.text).problems : []).map((text) => invalidOption(id, down?.path ?? up.path, text)),
+    ...(down ? readDirectives(language.header(down.text)).problems : []).map((text) =>
+      invalidOption(id, down?.path ?? up.path, text),
+    ),
   ]
   const warnings: FileProblem[] = []
-  if (isEmpty(up)) (tool === undefined ? problems : warnings).push(empty(id, up.path))
-  if (seed && isBlank(seed.text)) problems.push(empty(id, seed.path))
-  if (down && !isEmpty(down)) return { problems, warnings }
+  if (isEmpty(up, language)) (tool === undefined ? problems : warnings).push(empty(id, up.path))
+  if (seed && language.isBlank(seed.text)) problems.push(empty(id, seed.path))
+  if (down && !isEmpty(down, language)) return { problems, warnings }
   if (down && strict) return { problems: [...problems, empty(id, down.path)], warnings }
   if (down && directives.irreversible === undefined) warnings.push(emptyDown(id, down.path))
   if (!down && tool === undefined && directives.irreversible === undefined) problems.push(missingDown(id, up.path))
@@ -124,8 +129,8 @@ function noDown({ id, downBelongsIn }: Draft): string {
   return `it has no down; write one as ${downBelongsIn ?? `${id}.down.sql`}`
 }
 
-function isEmpty(script: Script | undefined): boolean {
-  return script !== undefined && isBlank(scriptOf(script.text, true))
+function isEmpty(script: Script | undefined, language: ScriptText): boolean {
+  return script !== undefined && language.isBlank(language.body(script.text, true))
 }
 
 function invalidOption(id: string, path: string, text: string): FileProblem {

@@ -7,6 +7,7 @@ import type { HistoryStore } from './history-store.ts'
 import type { KeptData, Losses } from './kept-data.ts'
 import type { DatabaseLocation } from './location.ts'
 import type { LockHolder, RunLock } from './run-lock.ts'
+import type { ScriptLanguage } from './script-language.ts'
 import type { Session } from './session.ts'
 
 /** A database that migrations run against. The adapter owns the connections that it opens; `close` ends all of them. */
@@ -17,6 +18,8 @@ export interface Database {
   /** The store that keeps the history in this very database. */
   readonly historyStore: HistoryStore
   readonly catalog: Catalog
+  /** How it reads scripts; undefined where its migrations are modules only. */
+  readonly script?: ScriptLanguage | undefined
   /** Keeps what backups were taken, in this very database. */
   readonly backupStore: BackupStore
   readonly activity: Activity

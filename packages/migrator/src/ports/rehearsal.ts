@@ -1,6 +1,6 @@
 /** What a rehearsal needs of a throw-away database, beyond running steps in it. */
 import type { DataSnapshot } from '../core/data/data-snapshot.ts'
-import type { ReadAs } from '../core/data/read-as.ts'
+import type { Cast, ReadAs } from '../core/data/read-as.ts'
 import type { Sequences } from '../core/data/sequence-data.ts'
 import type { TableShape } from '../core/data/table-shape.ts'
 import type { Direction } from '../core/migration.ts'
@@ -40,10 +40,17 @@ export interface RehearsalTools {
    * connections; a statement that it makes no difference to gets a transaction of its own and is looked at from inside too.
    */
   observe(on: Session, way: ObservedWay): Promise<Observer>
-  /** Names of the extensions that the server could create. */
-  availableExtensions(on: Session): Promise<ReadonlySet<string>>
-  /** Names of the roles that the server has. */
-  roles(on: Session): Promise<ReadonlySet<string>>
+  /** What a script needs of the server, beyond its own database, and the server does not have. None where it does not parse. */
+  missingFrom(on: Session, script: string): Promise<readonly NeededObject[]>
+  /** The casts of columns that a script makes. None where it does not parse. */
+  castsIn(script: string): Promise<readonly Cast[]>
+  /** Removes what is temporary: the next step would have a session of its own. */
+  dropTemporary(on: Session): Promise<void>
+}
+
+export interface NeededObject {
+  readonly kind: 'extension' | 'role'
+  readonly name: string
 }
 
 /** Tables that get no rows and are not looked at, partitions among them: their names (`schema.table`) by oid. */

@@ -2,7 +2,9 @@
  * Scratch databases: throw-away places in which migrations are tried. Nobody's data is ever in one. The live database
  * is never used to find out what would happen.
  */
+import type { Action } from '../core/migration.ts'
 import type { Database } from './database.ts'
+import type { Session, StatementWatch } from './session.ts'
 
 /** A server that throw-away databases are made on: the embedded one, or one that was named. */
 export interface ScratchServer {
@@ -38,10 +40,10 @@ export interface ScratchDatabase {
   readonly name: string
   readonly database: Database
   /**
-   * Makes those of these roles that the server has not, beside whatever transaction is open: histories grant to roles that
-   * somebody made elsewhere. Undefined on a server that is somebody's, whose roles are not ours to make.
+   * Looks after what belongs to the server and not to this database (roles) while an action runs on one of its sessions: asked
+   * before each statement, it says which to leave out. Undefined where the action names nothing of the kind.
    */
-  readonly provideRoles?: ((names: readonly string[]) => Promise<void>) | undefined
+  watchShared(on: Session, action: Action): StatementWatch['beforeStatement']
   /** Closes its connections and removes it. May be called twice. */
   drop(): Promise<void>
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { systemClock } from '../clock.ts'
 import { harmlessly, textOfError } from '../core/harmless.ts'
 import { once } from '../core/once.ts'
+import { postgresScript } from '../dialects/postgres/script/language.ts'
 import type { Context } from '../engine/run/context.ts'
 import { createArchive } from '../load/archive.ts'
 import { readOperator } from '../operator.ts'
@@ -30,7 +31,11 @@ export async function inCall<T>(
   const warn = warningsOf(runner)
   const store = runner.stateStore ?? adapter.historyStore
   const { database, close } = connectionsOf(adapter)
-  const archive = createArchive({ migrationsDirectory: directory, accept: acceptArchived ? 'shown' : 'repository' })
+  const archive = createArchive({
+    migrationsDirectory: directory,
+    accept: acceptArchived ? 'shown' : 'repository',
+    script: postgresScript,
+  })
   const operator = once(async () => runner.operator ?? readOperator({}, process.cwd()))
   const log = store.commitsWithStep ? lazyLog(async () => database.log(await operator(), warn), warn) : undefined
   const file = runner.logFile === undefined ? [] : [jsonLinesSink(runner.logFile, operator, warn)]

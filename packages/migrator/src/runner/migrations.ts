@@ -2,7 +2,7 @@ import type { Migration } from '../core/migration.ts'
 import { refusal } from '../core/options.ts'
 import { defineMigration, type MigrationDefinition } from '../define-migration.ts'
 import type { MigrationSet } from '../engine/run/context.ts'
-import { readDirectory } from '../load/directory.ts'
+import { readDirectory } from '../migration-files.ts'
 
 /** A loaded migration (`loadMigrations`), or one written in place: `{ id, up, down }`. */
 export type MigrationInput = Migration | MigrationDefinition

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { postgresScript } from '../dialects/postgres/script/language.ts'
 import { isDestructiveAction } from './destructive.ts'
 
 describe('of an SQL text', () => {
   const check = async (sql: string, expected: boolean) =>
-    expect(await isDestructiveAction({ kind: 'sql', sql, file: '0001_a.up.sql' }), sql).toBe(expected)
+    expect(await isDestructiveAction(postgresScript, { kind: 'sql', sql, file: '0001_a.up.sql' }), sql).toBe(expected)
 
   test.each([
     'DROP TABLE a',
@@ -49,7 +50,7 @@ describe('of an SQL text', () => {
 
 describe('of a module', () => {
   const check = async (run: (db: never) => unknown, expected: boolean) =>
-    expect(await isDestructiveAction({ kind: 'module', run, file: '0001_a.ts' })).toBe(expected)
+    expect(await isDestructiveAction(postgresScript, { kind: 'module', run, file: '0001_a.ts' })).toBe(expected)
   const db = { execute: (text: string) => text, delete: (table: string) => table }
 
   test('what it says itself decides', async () => {

@@ -1,15 +1,7 @@
 import type { Action } from '../core/migration.ts'
-import { isDestructive, LOOKS_DESTRUCTIVE, mayBeDestructive } from '../dialects/postgres/script/drops.ts'
-import { visitStatements } from '../dialects/postgres/script/statements.ts'
+import type { ScriptLanguage } from '../ports/script-language.ts'
 
-/** Whether an action drops, truncates or deletes. Of a module only its own code can be read: when in doubt it does. */
-export async function isDestructiveAction(action: Action): Promise<boolean> {
-  if (action.kind === 'module') return LOOKS_DESTRUCTIVE.test(action.run.toString())
-  if (!mayBeDestructive(action.sql)) return false
-  let found = false
-  const problem = await visitStatements(action.sql, (statement) => {
-    found = isDestructive(statement)
-    return found ? 'stop' : undefined
-  })
-  return found || problem !== undefined
+/** Whether an action drops, empties or deletes: when in doubt it does, and where nothing can be read there is doubt. */
+export async function isDestructiveAction(script: ScriptLanguage | undefined, action: Action): Promise<boolean> {
+  return script?.isDestructive(action) ?? true
 }

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { measureLoss } from '../../src/engine/loss/measure.ts'
 import type { Context } from '../../src/engine/run/context.ts'
 import { MigrationRunner, PostgresAdapter } from '../../src/index.ts'
-import { readDirectory } from '../../src/load/directory.ts'
+import { readDirectory } from '../../src/migration-files.ts'
 import { createProject, type Project, pair } from '../support/cli.ts'
 import { createDatabase, emptied, stateOf, type TestDatabase } from '../support/database.ts'
 import { expectRefusal } from '../support/refusal.ts'
@@ -278,7 +278,8 @@ describe('counting', () => {
       const down = { kind: 'module', file: 'x', run: () => undefined } as const
       const step = { id: '0001_a', direction: 'down', by: 'file', migration: { down } } as never
       const context = { database: adapter, signal: new AbortController().signal } as unknown as Context
-      const knownLoss = () => [{ schema: 'public', table: 'orders', column: 'note' }]
+      const ref = { schema: 'public', name: 'orders' }
+      const knownLoss = () => [{ kind: 'column', ref, column: 'note', reach: 'restrict' } as const]
       expect(await measureLoss(context, [step], { lossTimeoutMs: 2_000, knownLoss })).toEqual([
         column('public.orders', 'note', 2),
       ])

@@ -65,12 +65,15 @@ test('a role that the step itself has made is not waited for', async () => {
 test('a role that somebody else was making, and gave up, is made the next time', async () => {
   const scratch = await server.empty()
   const session = await scratch.database.connect({ modules: false })
+  const other = await scratch.database.connect({ modules: false })
+  const sql = 'GRANT SELECT ON t TO wavering'
+  const look = scratch.watchShared(other, { kind: 'sql', sql, file: '0001_a.up.sql' })
   await session.execute('BEGIN; CREATE ROLE wavering')
-  await scratch.provideRoles?.(['wavering'])
+  expect(await look?.(sql)).toBe('run')
   await session.execute('ROLLBACK')
-  await scratch.provideRoles?.(['wavering'])
+  expect(await look?.(sql)).toBe('run')
   const [row] = await session.query("SELECT count(*)::text AS roles FROM pg_roles WHERE rolname = 'wavering'")
   expect(row?.roles).toBe('1')
-  await session.close()
+  await Promise.all([session.close(), other.close()])
   await scratch.drop()
 })

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { PostgresAdapter } from '../../src/dialects/postgres/adapter.ts'
-import { loadMigrations } from '../../src/load/index.ts'
+import { loadMigrations } from '../../src/migration-files.ts'
 import { MigrationRunner } from '../../src/runner.ts'
 import { RollbackTester } from '../../src/testing/index.ts'
 import { digestRows } from '../../src/testing/rows.ts'

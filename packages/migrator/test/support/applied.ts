@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { PostgresAdapter } from '../../src/dialects/postgres/adapter.ts'
-import { loadMigrations } from '../../src/load/index.ts'
+import { loadMigrations } from '../../src/migration-files.ts'
 import { MigrationRunner } from '../../src/runner.ts'
 
 /** Applies the migrations of a directory in this process: quicker than a command, for what a test begins with. */

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest'
 import { PostgresAdapter } from '../../src/dialects/postgres/adapter.ts'
 import type { Migration } from '../../src/index.ts'
-import { loadMigrations } from '../../src/load/index.ts'
+import { loadMigrations } from '../../src/migration-files.ts'
 import type { BackupHandle, BackupProvider, BackupScope, BackupWatch } from '../../src/ports/backup.ts'
 import type { RunEvent } from '../../src/ports/events.ts'
 import { MigrationRunner } from '../../src/runner.ts'

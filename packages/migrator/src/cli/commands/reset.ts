@@ -33,7 +33,7 @@ export const resetCommand = (cli: Cli) => ({
           'This reverts every migration and applies all again; the data is lost.',
           flags.yes || flags.force === true || options.dryRun,
         )
-        const { problems } = await validateFiles(world.set)
+        const { problems } = await validateFiles(world.set, world.context.database.script)
         if (problems.length > 0) throw invalidFiles(problems)
         const down = await rollback(world.context, world.set, {
           ...options,

@@ -2,10 +2,11 @@ import type { Argv } from 'yargs'
 import { describeStale, staleCertificates } from '../../core/certificate.ts'
 import { invalidFiles } from '../../core/file-problem.ts'
 import { plural } from '../../core/plural.ts'
+import { postgresScript } from '../../dialects/postgres/script/language.ts'
 import { type ValidateReport, validateFiles, validateWithHistory } from '../../engine/history/validate.ts'
 import { MigratorError } from '../../errors.ts'
-import { readDirectory } from '../../load/directory.ts'
 import { readLockFile } from '../../load/lock-file.ts'
+import { readDirectory } from '../../migration-files.ts'
 import { statusJson } from '../../report/status-json.ts'
 import type { Cli } from '../command.ts'
 import { migrationsDirectoryOf, readMigrationSet } from '../migration-set.ts'
@@ -54,7 +55,8 @@ function certified(flags: ValidateFlags, surroundings: Surroundings, { document,
 }
 
 async function validate(flags: CommonFlags, surroundings: Surroundings): Promise<ValidateReport> {
-  if (namedDatabase(flags, surroundings) === undefined) return validateFiles(readMigrationSet(flags, surroundings))
+  if (namedDatabase(flags, surroundings) === undefined)
+    return validateFiles(readMigrationSet(flags, surroundings), postgresScript)
   const world = await createWorld(flags, surroundings)
   try {
     return await validateWithHistory(world.context, world.set)

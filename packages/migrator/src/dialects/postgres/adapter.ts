@@ -35,6 +35,7 @@ import { runLockHolder, tryRunLock } from './history/run-lock.ts'
 import { parseTableName, type TableName } from './history/table-name.ts'
 import { TableStateStore } from './history/table-state-store.ts'
 import { createKeptData, DEFAULT_PRESERVED_SCHEMA } from './kept/index.ts'
+import { postgresScript } from './script/language.ts'
 import { createActivity } from './session/activity.ts'
 import { endSessionOf } from './session/end-session.ts'
 import { PostgresSession } from './session/session.ts'
@@ -81,6 +82,7 @@ export class PostgresAdapter implements Database {
   readonly applicationName: string
   readonly historyStore: TableStateStore
   readonly catalog: Catalog
+  readonly script = postgresScript
   readonly backupStore: BackupStore
   readonly activity = createActivity(() => this.#pidsInUse())
   readonly losses: Losses = {

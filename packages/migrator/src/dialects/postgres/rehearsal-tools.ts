@@ -1,4 +1,4 @@
-import type { RehearsalTools } from '../../ports/rehearsal.ts'
+import type { NeededObject, RehearsalTools } from '../../ports/rehearsal.ts'
 import type { Session } from '../../ports/session.ts'
 import type { TableName } from './history/table-name.ts'
 import { observeFromBeside } from './observe/from-beside.ts'
@@ -10,6 +10,9 @@ import { removeRows } from './rows/remove-rows.ts'
 import { readSequences } from './rows/sequences.ts'
 import { takeSnapshot } from './rows/take-snapshot.ts'
 import { uninvolvedTables } from './rows/uninvolved.ts'
+import { castsIn } from './script/casts.ts'
+import { neededBy } from './script/needed.ts'
+import { loadParser, parseStatements, type Statement } from './script/statements.ts'
 
 /** The tools of a rehearsal on PostgreSQL. `own` are the migrator's tables, which are no part of what is rehearsed. */
 export function createRehearsalTools(own: readonly TableName[]): RehearsalTools {
@@ -22,10 +25,30 @@ export function createRehearsalTools(own: readonly TableName[]): RehearsalTools 
     takeSnapshot: (on, leftOut) => takeSnapshot(on, { own, leftOut }),
     readSequences: (on, leftOut) => readSequences(on, { own, leftOut }),
     observe: (on, way) => (way.within === 'transaction' ? observeInTransaction(on, way) : observeFromBeside(on, way)),
-    availableExtensions: (on) => names(on, 'SELECT name FROM pg_catalog.pg_available_extensions'),
-    roles: (on) => names(on, 'SELECT rolname AS name FROM pg_catalog.pg_roles'),
+    missingFrom,
+    castsIn: async (script) => (await statementsIn(script)).flatMap(castsIn),
+    dropTemporary: (on) => on.execute('DISCARD TEMP'),
   }
 }
+
+async function statementsIn(script: string): Promise<readonly Statement[]> {
+  await loadParser()
+  const parsed = parseStatements(script)
+  return parsed.ok ? parsed.statements : []
+}
+
+async function missingFrom(on: Session, script: string): Promise<readonly NeededObject[]> {
+  const needed = (await statementsIn(script)).flatMap(neededBy)
+  const unique = [...new Map(needed.map((each) => [`${each.kind} ${each.name}`, each])).values()]
+  const known = new Map<NeededObject['kind'], ReadonlySet<string>>()
+  for (const kind of new Set(unique.map((each) => each.kind))) known.set(kind, await names(on, KNOWN[kind]))
+  return unique.filter(({ kind, name }) => !known.get(kind)?.has(name))
+}
+
+const KNOWN = {
+  extension: 'SELECT name FROM pg_catalog.pg_available_extensions',
+  role: 'SELECT rolname AS name FROM pg_catalog.pg_roles',
+} as const
 
 async function names(on: Session, query: string): Promise<ReadonlySet<string>> {
   const rows = await on.query(query)

@@ -2,6 +2,7 @@ import { type FileNote, fileNotes } from '../../core/file-note.ts'
 import { type FileProblem, problemsIn } from '../../core/file-problem.ts'
 import type { Migration, SourceFile } from '../../core/migration.ts'
 import type { MigrationStatus, State } from '../../core/reconcile.ts'
+import type { ScriptLanguage } from '../../ports/script-language.ts'
 import { withSession } from '../run/begin.ts'
 import type { Context, MigrationSet } from '../run/context.ts'
 import { unrunnable } from '../run/prepare.ts'
@@ -23,7 +24,7 @@ export interface ValidateReport {
 }
 
 /** Loads everything, modules included, and checks both directions of every SQL text. Executes no migration. */
-export async function validateFiles(set: MigrationSet): Promise<ValidateReport> {
+export async function validateFiles(set: MigrationSet, script: ScriptLanguage | undefined): Promise<ValidateReport> {
   const problems = [...set.problems]
   const irreversible: string[] = []
   const sources: SourceFile[] = []
@@ -33,7 +34,10 @@ export async function validateFiles(set: MigrationSet): Promise<ValidateReport> 
     const loaded: Migration | FileProblem[] = await file.load().catch(problemsIn)
     if (Array.isArray(loaded)) problems.push(...loaded)
     else {
-      problems.push(...(await unrunnable(loaded, loaded.up)), ...(await unrunnable(loaded, loaded.down)))
+      problems.push(
+        ...(await unrunnable(script, loaded, loaded.up)),
+        ...(await unrunnable(script, loaded, loaded.down)),
+      )
       sources.push(...loaded.sources)
       if (loaded.down === undefined) irreversible.push(loaded.id)
     }
@@ -45,7 +49,7 @@ export async function validateFiles(set: MigrationSet): Promise<ValidateReport> 
 
 /** The same, and compares with the history. Reads only. */
 export async function validateWithHistory(context: Context, set: MigrationSet): Promise<ValidateReport> {
-  const files = await validateFiles(set)
+  const files = await validateFiles(set, context.database.script)
   const statuses = await withSession(context, (session) => readStates(context, session, set.files))
   return { ...files, drift: statuses.filter(({ state }) => DRIFTED.has(state)), database: 'checked' }
 }

@@ -1,13 +1,8 @@
 import type { DataLossEffect } from '../../core/data-loss-effect.ts'
 import { byKeeping, type KnownLoss, type Loss, losesData, lossText, tellable } from '../../core/loss.ts'
-import type { Action } from '../../core/migration.ts'
-import { readCode } from '../../dialects/postgres/script/code-texts.ts'
-import { createEffectReader, type EffectReader } from '../../dialects/postgres/script/destroys.ts'
-import { LOOKS_DESTRUCTIVE } from '../../dialects/postgres/script/drops.ts'
-import { plainDrops } from '../../dialects/postgres/script/plain-drops.ts'
-import { loadParser, visitStatements } from '../../dialects/postgres/script/statements.ts'
 import { MigratorError } from '../../errors.ts'
 import type { AskedLoss } from '../../ports/kept-data.ts'
+import type { ReadEffects } from '../../ports/script-language.ts'
 import { withSession } from '../run/begin.ts'
 import { type Context, emit } from '../run/context.ts'
 import type { ReadyStep } from '../run/prepare.ts'
@@ -25,67 +20,23 @@ export async function measureLoss(
   steps: readonly ReadyStep[],
   { lossTimeoutMs, knownLoss }: LossOptions,
 ): Promise<readonly Loss[]> {
-  if (!steps.every(isPlain)) await loadParser()
-  const read = createEffectReader()
+  const reader = context.database.script?.effectReader()
   const asked: AskedLoss[] = []
   for (const { id, migration, by } of steps) {
     if (!migration?.down || by === 'record') continue
-    const { down } = migration
-    const effects = down.kind === 'sql' ? await effectsOf(down, read) : ofModule(down, read, knownLoss?.(id))
-    if (effects.length > 0) asked.push({ migration: id, effects })
+    const { effects, isOpaque } = (await reader?.read(migration.down)) ?? UNREAD
+    const known = migration.down.kind === 'module' ? knownLoss?.(id) : undefined
+    const all = [...(known ?? []), ...effects, ...(isOpaque && !known ? [CODE] : [])]
+    if (all.length > 0) asked.push({ migration: id, effects: all })
   }
   if (asked.every(({ effects }) => effects.every(({ kind }) => kind === 'path'))) return []
   const losses = await withSession(context, (on) => context.database.losses.measure(on, asked, lossTimeoutMs))
   return tellable(losses)
 }
 
-function isPlain({ migration }: ReadyStep): boolean {
-  const down = migration?.down
-  return !down || (down.kind === 'sql' && plainDrops(down.sql) !== undefined)
-}
-
-/** What is proven of a module, and what its texts say beside it: a rehearsal's rows need not have met every DELETE. */
-function ofModule(
-  { run }: Action & { kind: 'module' },
-  read: EffectReader,
-  lost: ReturnType<KnownLoss>,
-): readonly DataLossEffect[] {
-  const told = effectsOfCode(run.toString(), read)
-  if (lost === undefined) return told
-  return [...known(lost), ...told.filter((each) => each !== CODE)]
-}
-
-function known(lost: NonNullable<ReturnType<KnownLoss>>): readonly DataLossEffect[] {
-  return lost.map(({ schema, table, column }): DataLossEffect => {
-    const ref = { schema, name: table }
-    if (column === undefined) return { kind: 'object', object: 'relation', ref, reach: 'restrict' }
-    return { kind: 'column', ref, column, reach: 'restrict' }
-  })
-}
-
-async function effectsOf({ sql }: Action & { kind: 'sql' }, read: EffectReader): Promise<readonly DataLossEffect[]> {
-  const plain = plainDrops(sql)
-  if (plain) return plain
-  const effects: DataLossEffect[] = []
-  const broken = await visitStatements(sql, (statement) => effects.push(...read([statement])))
-  // The server will not run what does not parse.
-  return broken ? [] : effects
-}
-
-/** Of code only what its SQL texts say, unless it could do more, or nothing of it is SQL. */
-function effectsOfCode(source: string, read: EffectReader): readonly DataLossEffect[] {
-  const { statements, rest } = readCode(source)
-  const opaque =
-    LOOKS_DESTRUCTIVE.test(rest) || (statements.length === 0 && /\bawait\b|\breturn\b|=>/.test(bodyOf(rest)))
-  return [...read(statements), ...(opaque ? [CODE] : [])]
-}
+const UNREAD: ReadEffects = { effects: [], isOpaque: true }
 
 const CODE: DataLossEffect = { kind: 'untold', why: 'its down is code' }
-
-/** Without its head: an arrow function's arrow says nothing. */
-function bodyOf(source: string): string {
-  return source.replace(/^[^{]*?=>\s*\{?|^[^{]*\{/, '')
-}
 
 /** Says what would be lost, in the log and on the terminal. */
 export function tellLoss(context: Context, losses: readonly Loss[], keeping: 'kept' | 'lost'): void {

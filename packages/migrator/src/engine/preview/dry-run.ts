@@ -40,7 +40,7 @@ export async function dryRun(context: Context, course: Course): Promise<RunRepor
       const recovering = await prepareRecoveries(context, session, plan.steps)
       const coming = plan.steps.filter(({ by }) => by !== 'recovery')
       const ready = await prepareSteps(context, session, coming, course.onUnusableArchive)
-      transactionMode(course.options, ready)
+      transactionMode(course.options, ready, context.database.script)
       const steps = [...recovering, ...ready]
       const { sql, note } = await previewSql(context, session, after, steps)
       return { ...shown, plan: withDroppedRecords(plan, steps), sql, sqlNote: note }

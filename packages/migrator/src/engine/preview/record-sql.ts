@@ -1,5 +1,4 @@
 import type { Migration } from '../../core/migration.ts'
-import { inlineParameters } from '../../dialects/postgres/script/inline.ts'
 import { MigratorError } from '../../errors.ts'
 import { type ScratchContext, standAt, throwIfAborted } from '../rehearse/schema-at.ts'
 import { tryStep } from '../rehearse/try-step.ts'
@@ -24,6 +23,7 @@ export async function recordSql(
   steps: readonly ReadyStep[],
 ): Promise<RecordedSql> {
   const scratch = await standAt(context, chain)
+  const { script } = scratch.database
   const sql: Record<string, string> = {}
   try {
     const session = await scratch.database.connect({ modules: true })
@@ -32,7 +32,7 @@ export async function recordSql(
       if (!migration) continue
       const sent: string[] = []
       const beforeStatement = async (text: string, parameters: readonly unknown[] = []) => {
-        sent.push(inlineParameters(text.trim(), parameters))
+        sent.push(script?.inline(text.trim(), parameters) ?? text.trim())
         return 'run' as const
       }
       const failure = await failureOf(tryStep(session, scratch, { migration, direction, watch: { beforeStatement } }))

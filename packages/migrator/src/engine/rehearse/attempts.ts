@@ -37,7 +37,7 @@ export async function rehearsed(
   }
   if (plain.failure.at === 'second up') return plain
   const empty = await walk({ before: 'none', written: 'none' })
-  const eased = () => walkEased(walk, plain, empty)
+  const eased = () => walkEased(context.tools, walk, plain, empty)
   const carried = () => walkCarried(attempts, place, plain)
   const ways = isOfValues(plain.failure) ? [eased, carried] : [carried, eased]
   for (const way of ways) {

@@ -2,13 +2,13 @@ import { type ReadAs, textsReadAs } from '../../core/data/read-as.ts'
 import { shownName } from '../../core/data/table-shape.ts'
 import { explainDown, isOfValues } from '../../core/explain-failure.ts'
 import type { RehearsalFacts, RehearsalFailure } from '../../core/rehearsal.ts'
-import { castsIn } from '../../dialects/postgres/script/casts.ts'
-import { loadParser, parseStatements } from '../../dialects/postgres/script/statements.ts'
-import type { RefusedRows } from '../../ports/rehearsal.ts'
+import type { RefusedRows, RehearsalTools } from '../../ports/rehearsal.ts'
 import type { Rows } from './walk.ts'
 
 /** Walks a migration with such rows, from right before it. */
 export type WalkWith = (rows: Rows) => Promise<RehearsalFacts>
+
+type Casts = Pick<RehearsalTools, 'castsIn'>
 
 /** How many kinds of rows a step may refuse. */
 const REFUSALS = 5
@@ -20,6 +20,7 @@ const REFUSALS = 5
  * grounds. `empty` is what became of it without rows.
  */
 export async function walkEased(
+  tools: Casts,
   walk: WalkWith,
   plain: RehearsalFacts,
   empty: RehearsalFacts,
@@ -29,7 +30,7 @@ export async function walkEased(
   let facts = plain
   for (let tries = 0; facts.failure?.at === 'up' && tries < REFUSALS; tries++) {
     const refused = refusedBy(facts.failure)
-    const readAs = rows.readAs || refused ? [] : await readsOf(facts, empty)
+    const readAs = rows.readAs || refused ? [] : await readsOf(tools, facts, empty)
     if (refused) without.push(refused)
     else if (readAs.length === 0) return undefined
     rows = { ...rows, without, ...(readAs.length === 0 ? {} : { readAs }) }
@@ -53,16 +54,14 @@ function refusedBy({ kind, table, column }: RehearsalFailure): RefusedRows | und
 }
 
 async function readsOf(
+  tools: Casts,
   { failure, catalogs, statements }: RehearsalFacts,
   empty: RehearsalFacts,
 ): Promise<readonly ReadAs[]> {
   if (!failure || !isOfValues(failure)) return []
-  await loadParser()
-  const casts = [...statements, ...empty.statements].flatMap(({ direction, sql }) => {
-    const parsed = direction === 'up' ? parseStatements(sql) : undefined
-    return parsed?.ok ? parsed.statements.flatMap(castsIn) : []
-  })
-  return textsReadAs(catalogs.before, empty.catalogs.up ?? catalogs.before, casts)
+  const ups = [...statements, ...empty.statements].filter(({ direction }) => direction === 'up')
+  const casts = await Promise.all(ups.map(({ sql }) => tools.castsIn(sql)))
+  return textsReadAs(catalogs.before, empty.catalogs.up ?? catalogs.before, casts.flat())
 }
 
 function describeRead({ table, column, type }: ReadAs): string {

@@ -1,8 +1,7 @@
 import { failureKindOf } from '../../core/failure-kind.ts'
 import type { Migration } from '../../core/migration.ts'
-import { neededBy } from '../../dialects/postgres/script/needed.ts'
-import { loadParser, parseStatements } from '../../dialects/postgres/script/statements.ts'
 import { MigratorError } from '../../errors.ts'
+import type { NeededObject } from '../../ports/rehearsal.ts'
 import type { Session } from '../../ports/session.ts'
 import type { ScratchContext } from './schema-at.ts'
 
@@ -17,13 +16,10 @@ export async function refuseWhatIsMissing(
   cause: unknown,
 ): Promise<void> {
   if (!(cause instanceof MigratorError) || on.isLost) return
-  await loadParser()
-  const needed = textsOf(migration, cause).flatMap((text) => {
-    const parsed = parseStatements(text)
-    return parsed.ok ? parsed.statements.flatMap(neededBy) : []
-  })
-  const extensions = await missing(needed, 'extension', () => tools.availableExtensions(on))
-  const roles = failureKindOf(cause) === 'missing-object' ? await missing(needed, 'role', () => tools.roles(on)) : []
+  const missing = await tools.missingFrom(on, textOf(migration, cause))
+  const named = (kind: NeededObject['kind']) => missing.filter((each) => each.kind === kind).map(({ name }) => name)
+  const extensions = named('extension')
+  const roles = failureKindOf(cause) === 'missing-object' ? named('role') : []
   if (extensions.length + roles.length === 0) return
   throw extensions.length > 0 ? lacking('extension', extensions, ASK_ELSEWHERE) : lacking('role', roles, MAKE_ROLE)
 
@@ -39,17 +35,6 @@ const ASK_ELSEWHERE = 'Name a server that has it with --scratch-url postgresql:/
 const MAKE_ROLE =
   'Create it there, or leave out --scratch-url: on the embedded server roles are made as they are needed.'
 
-function textsOf({ up }: Migration, { details }: MigratorError): readonly string[] {
-  return up.kind === 'sql' ? [up.sql] : [String(details.statement ?? '')]
-}
-
-async function missing(
-  needed: readonly { readonly kind: string; readonly name: string }[],
-  kind: string,
-  there: () => Promise<ReadonlySet<string>>,
-): Promise<readonly string[]> {
-  const wanted = [...new Set(needed.filter((each) => each.kind === kind).map(({ name }) => name))]
-  if (wanted.length === 0) return []
-  const known = await there()
-  return wanted.filter((name) => !known.has(name))
+function textOf({ up }: Migration, { details }: MigratorError): string {
+  return up.kind === 'sql' ? up.sql : String(details.statement ?? '')
 }

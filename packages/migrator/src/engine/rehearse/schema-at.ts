@@ -87,7 +87,7 @@ export async function advanceOn(
         throw unreachable(migration, error)
       })
       // What is temporary must not meet the next one, as in a run of its own.
-      await session.execute('DISCARD TEMP')
+      await context.tools.dropTemporary(session)
     }
   } finally {
     context.signal.removeEventListener('abort', abandon)

@@ -1,10 +1,6 @@
 import { failureKindOf } from '../../core/failure-kind.ts'
 import type { Action, Direction, Migration } from '../../core/migration.ts'
 import { plural } from '../../core/plural.ts'
-import { literal } from '../../dialects/postgres/script/literal.ts'
-import { neededBy } from '../../dialects/postgres/script/needed.ts'
-import { roleStatementIn } from '../../dialects/postgres/script/role-statement.ts'
-import { loadParser, parseStatements } from '../../dialects/postgres/script/statements.ts'
 import { MigratorError } from '../../errors.ts'
 import type { ScratchDatabase } from '../../ports/scratch.ts'
 import type { Session, StatementWatch, StepLimits } from '../../ports/session.ts'
@@ -60,7 +56,6 @@ async function inTransaction(on: Session, scratch: ScratchDatabase, tried: Tried
 }
 
 async function outside(on: Session, scratch: ScratchDatabase, tried: Tried): Promise<void> {
-  await loadParser()
   await on.settle(LIMITS)
   await performAll(on, scratch, tried, 'no-transaction')
   if (tried.direction === 'down') return
@@ -72,14 +67,14 @@ async function outside(on: Session, scratch: ScratchDatabase, tried: Tried): Pro
 
 async function performAll(
   on: Session,
-  { provideRoles }: ScratchDatabase,
+  scratch: ScratchDatabase,
   { migration, direction, watch = {} }: Tried,
   within: StatementWatch['within'],
 ): Promise<void> {
   const perform = async (action: Action | undefined, seen: Partial<StatementWatch> = {}) => {
     if (!action) return
-    const mayNameRoles = action.kind === 'module' || NAMES_ROLES.test(action.sql)
-    await on.perform(action, { within, ...(mayNameRoles ? mindingRoles(on, provideRoles, seen) : seen) })
+    const shared = scratch.watchShared(on, action)
+    await on.perform(action, { within, ...(shared ? both(shared, seen) : seen) })
     if (within === 'no-transaction') await settleAfter(action, on, LIMITS)
   }
   if (direction === 'down') return perform(migration.down, watch)
@@ -88,44 +83,18 @@ async function performAll(
   await guarded('VERIFICATION_FAILED', migration.id, () => perform(migration.verify))
 }
 
-const NAMES_ROLES = /\b(?:role|user|group|grant|revoke|owner|policy|privileges|authorization)\b/i
-
-/**
- * Roles are the server's, and other scratch databases may hold grants to them: one that is there is not created again, and
- * none is dropped. One that a statement takes for granted is made, where that is allowed.
- */
-function mindingRoles(
-  on: Session,
-  provide: ScratchDatabase['provideRoles'],
+/** What belongs to the server is looked after first; a statement that is left out is not seen. */
+function both(
+  shared: NonNullable<StatementWatch['beforeStatement']>,
   watch: Partial<StatementWatch>,
 ): Partial<StatementWatch> {
   return {
     ...watch,
     async beforeStatement(sql, parameters) {
-      const role = roleStatementIn(sql)
-      if (role?.kind === 'drop') return 'skip'
-      if (role && (await roleExists(on, role.name))) return 'skip'
-      if (!role && provide && NAMES_ROLES.test(sql)) await provide(await missingRoles(on, rolesNeededBy(sql)))
+      if ((await shared(sql, parameters)) === 'skip') return 'skip'
       return (await watch.beforeStatement?.(sql, parameters)) ?? 'run'
     },
   }
-}
-
-function rolesNeededBy(sql: string): readonly string[] {
-  const parsed = parseStatements(sql)
-  const needed = parsed.ok ? parsed.statements.flatMap(neededBy) : []
-  return needed.flatMap(({ kind, name }) => (kind === 'role' ? [name] : []))
-}
-
-/** As the step sees it: it may have made them itself, in a transaction that nobody else can look into. */
-async function missingRoles(on: Session, names: readonly string[]): Promise<readonly string[]> {
-  const there = await Promise.all(names.map((name) => roleExists(on, name)))
-  return names.filter((_, at) => !there[at])
-}
-
-async function roleExists(on: Session, name: string): Promise<boolean> {
-  const rows = await on.query(`SELECT 1 AS there FROM pg_catalog.pg_roles WHERE rolname = ${literal(name)}`)
-  return rows.length > 0
 }
 
 /** After an error that a module caught, the server refuses everything: the first one is the one to tell. */

@@ -135,7 +135,7 @@ async function walkOn(walk: Walk, rows: Rows): Promise<Walked> {
   if (lost) return ended(false, lost)
   const stands = diffCatalogs(catalogs.before, down.catalog).verdict === 'identical'
   // Each command has a session of its own: what was temporary in the first up's is gone by the second.
-  await session.execute('DISCARD TEMP')
+  await tools.dropTemporary(session)
   const again = await attempt(walk, 'up', 'second up', true)
   if (again.failure) return ended(stands && transactional, again.failure)
   catalogs.again = again.catalog
@@ -143,13 +143,13 @@ async function walkOn(walk: Walk, rows: Rows): Promise<Walked> {
 }
 
 /** What can't be rolled back is taken back by the down once more. */
-async function isTakenBack({ place, migration }: Walk, before: CatalogSnapshot): Promise<boolean> {
+async function isTakenBack({ context: { tools }, place, migration }: Walk, before: CatalogSnapshot): Promise<boolean> {
   const { session, scratch } = place
   const { catalog } = scratch.database
   try {
-    await session.execute('DISCARD TEMP')
+    await tools.dropTemporary(session)
     await tryStep(session, scratch, { migration, direction: 'down' })
-    await session.execute('DISCARD TEMP')
+    await tools.dropTemporary(session)
   } catch (error) {
     if (session.isLost) throw error
     return false

@@ -1,4 +1,3 @@
-import { mayBeForbidden } from '../../dialects/postgres/script/forbidden.ts'
 import { throwIfInterrupted } from './context.ts'
 import type { ReadyStep } from './prepare.ts'
 import type { Run } from './steps.ts'
@@ -58,7 +57,7 @@ export function sendAhead(run: Run, steps: readonly ReadyStep[], send: (step: Re
 export function isPlain(run: Run, { migration, direction, data }: ReadyStep): boolean {
   if (data || !migration?.transactional || !recordsAtOnce(run.context)) return false
   const action = direction === 'up' ? migration.up : migration.down
-  return action?.kind === 'sql' && !mayBeForbidden(action.sql)
+  return action?.kind === 'sql' && run.context.database.script?.mayBeForbidden(action.sql) === false
 }
 
 /** Only of the database's own store is it known that its record can be sent along with the commit, without waiting. */

@@ -4,6 +4,7 @@ import type { MigrationStatus } from '../../core/reconcile.ts'
 import type { MigratorError } from '../../errors.ts'
 import type { BackupProvider } from '../../ports/backup.ts'
 import type { RunLock } from '../../ports/run-lock.ts'
+import type { ScriptLanguage } from '../../ports/script-language.ts'
 import type { Session } from '../../ports/session.ts'
 import { isDestructiveAction } from '../../safety/destructive.ts'
 import { type Agreed, agreedBefore, createSafeguard, withBackupMode } from '../backup/approval-gate.ts'
@@ -85,7 +86,7 @@ async function agree(context: Context, course: Course, session: Session): Promis
     course.onUnusableArchive,
   )
   const dirty = dirtyIn(statuses)
-  const proposal = await proposalOf(course, plan, steps)
+  const proposal = await proposalOf(context, course, plan, steps)
   const before = planOfRecovery(recoveries)
   if (before.steps.length > 0) await course.approve({ plan: before, destructive: [] })
   if (plan.steps.length > 0) await course.approve(proposal)
@@ -167,8 +168,8 @@ async function underLock(
   const steps = withKeptData(prepared, waiting)
   const plan = withDroppedRecords(planned, steps)
   if (plan.steps.length === 0) return report(context, plan, { started, results: [], recovered, statuses })
-  transactionMode(course.options, steps)
-  const proposal = await proposalOf(course, plan, steps)
+  transactionMode(course.options, steps, context.database.script)
+  const proposal = await proposalOf(context, course, plan, steps)
   await safeguard.pass(proposal, [...steps, ...toRecover(plan)])
   await context.store.prepare(session)
   await backups?.keepRecords(session)
@@ -188,8 +189,13 @@ async function underLock(
   return { ...ended, error: await restoreAfterFailure(context, backups, { ...ended, error: ended.error }, run) }
 }
 
-async function proposalOf(course: Course, plan: Plan, steps: readonly ReadyStep[]): Promise<Proposal> {
-  const destructive = plan.direction === 'up' ? await destructiveIn(steps) : steps.map(({ id }) => id)
+async function proposalOf(
+  { database }: Context,
+  course: Course,
+  plan: Plan,
+  steps: readonly ReadyStep[],
+): Promise<Proposal> {
+  const destructive = plan.direction === 'up' ? await destructiveIn(database.script, steps) : steps.map(({ id }) => id)
   return { plan, destructive, loss: await course.assess?.(steps) }
 }
 
@@ -250,7 +256,7 @@ async function carryOut(
     direction: course.direction,
     reason: run.options.reason,
   })
-  const mode = transactionMode(run.options, steps)
+  const mode = transactionMode(run.options, steps, run.context.database.script)
   const first = await runSteps(run, steps)
   const outcome = first.error && course.direction === 'up' ? await compensate(run, steps, first) : first
   const after = outcome.error ? undefined : await takeStock(run, course, newestAfter(course.direction, steps, statuses))
@@ -324,11 +330,14 @@ function newestAfter(
   return left.toSorted((a, b) => a.sequence - b.sequence).at(-1)?.id
 }
 
-async function destructiveIn(steps: readonly ReadyStep[]): Promise<readonly string[]> {
+async function destructiveIn(
+  script: ScriptLanguage | undefined,
+  steps: readonly ReadyStep[],
+): Promise<readonly string[]> {
   const found: string[] = []
   for (const { id, direction, migration } of steps) {
     const action = direction === 'up' ? migration?.up : migration?.down
-    if (action && (await isDestructiveAction(action))) found.push(id)
+    if (action && (await isDestructiveAction(script, action))) found.push(id)
   }
   return found
 }

@@ -2,9 +2,8 @@ import { excerptOf } from '../../core/excerpt.ts'
 import type { CatalogDigest, HistoryChange, Progress } from '../../core/history.ts'
 import type { Action } from '../../core/migration.ts'
 import { sentence, withoutStop } from '../../core/sentence.ts'
-import { loadParser, parseStatements } from '../../dialects/postgres/script/statements.ts'
-import { transactionAfter } from '../../dialects/postgres/script/transaction-after.ts'
 import { MigratorError } from '../../errors.ts'
+import type { ScriptStatement } from '../../ports/script-language.ts'
 import type { StatementWatch } from '../../ports/session.ts'
 import { inOwnTransaction, ownerOf, preserving, puttingBack } from '../loss/keep.ts'
 import { asStepFailure, entryOf, guarded, refuseWithoutDown, rootCauseOf, succeeded } from './atomic-step.ts'
@@ -14,7 +13,7 @@ import { onRecords, recordUnderLock, refuseWithoutLock } from './lock-held.ts'
 import { entryNow, isConnectionLost, lostWhile } from './outcome.ts'
 import type { ReadyStep } from './prepare.ts'
 import { reportProgress } from './progress.ts'
-import { type Evidence, nothingRan, recoverStep } from './recover.ts'
+import { type DirtyEvidence, nothingRan, recoverStep } from './recover.ts'
 import type { Run } from './steps.ts'
 
 /**
@@ -30,7 +29,6 @@ export async function runNonTransactional(run: Run, step: ReadyStep, index: numb
   const before = await database.catalog.digest(run.session)
   const invalidBefore = await invalidNow(run)
   const tracker = trackStatements(run, step)
-  await loadParser()
   try {
     await guarded('VALIDATION_FAILED', step.id, () =>
       perform(run, step.direction === 'up' ? step.migration?.validate : undefined),
@@ -107,6 +105,7 @@ function trackStatements(
   const created = new Set<string>()
   const committed = countCommitted()
   let statement: string | undefined
+  let reading: readonly ScriptStatement[] = []
   const progress = (): Progress => ({
     direction,
     applicationName: run.context.database.applicationName,
@@ -120,13 +119,14 @@ function trackStatements(
       progress: reportProgress(run, { id, direction }),
       async beforeStatement(sql) {
         await refuseWithoutLock(run)
-        for (const name of createdIndexes(sql)) created.add(name)
+        reading = (await run.context.database.script?.statements(sql)) ?? []
+        for (const name of reading.flatMap(({ createsIndexes }) => createsIndexes)) created.add(name)
         statement = excerptOf(sql.trim(), 500)
         await tellProgress(run, id, progress())
         return 'run'
       },
-      async afterStatement(sql) {
-        committed.add(sql)
+      async afterStatement() {
+        committed.add(reading)
         statement = undefined
       },
     },
@@ -134,14 +134,15 @@ function trackStatements(
 }
 
 /** Statements of a transaction that the step began count from its COMMIT on: until then all of them can be lost. */
-function countCommitted(): { readonly count: number; add(sql: string): void } {
+function countCommitted(): { readonly count: number; add(statements: readonly ScriptStatement[]): void } {
   let [count, pending, open] = [0, 0, false]
   return {
     get count() {
       return count
     },
-    add(sql) {
-      open = transactionAfter(sql, open)
+    add(statements) {
+      const last = statements.findLast(({ transaction }) => transaction !== 'as-before')
+      if (last) open = last.transaction === 'open'
       pending++
       if (!open) [count, pending] = [count + pending, 0]
     },
@@ -166,16 +167,6 @@ async function refuseInvalidIndexes(
   if (ours.length === 0) return
   const message = `${step.id} left the index ${ours.join(', ')} INVALID: the server does not use it.`
   throw new MigratorError('INVALID_INDEX', message, { details: { invalidIndexes: ours } })
-}
-
-/** The names of the indexes that a statement would create. */
-function createdIndexes(sql: string): readonly string[] {
-  if (!/\bindex\b/i.test(sql)) return []
-  const parsed = parseStatements(sql)
-  if (!parsed.ok) return []
-  return parsed.statements.flatMap(({ type, node }) =>
-    type === 'IndexStmt' && node.idxname ? [String(node.idxname)] : [],
-  )
 }
 
 function bareName(qualified: string): string {
@@ -209,7 +200,7 @@ async function undo(
   if (broken) return asStepFailure(run, step, asDirty(step, cause, 'the next run recovers it'))
   // A session that is lost by now shows below, where the step is taken back.
   await run.session.settle(run.options).catch(() => undefined)
-  const evidence: Evidence = { before, progress, outcome: 'failed' }
+  const evidence: DirtyEvidence = { before, progress, outcome: 'failed' }
   if (step.direction === 'down') return asStepFailure(run, step, await undoDown(run, step, cause, evidence))
   const invalid = await invalidNow(run)
   try {
@@ -238,7 +229,7 @@ async function undo(
 }
 
 /** A down that fails stops there: nothing further is automated, unless nothing of it had run. */
-async function undoDown(run: Run, step: ReadyStep, cause: unknown, evidence: Evidence): Promise<unknown> {
+async function undoDown(run: Run, step: ReadyStep, cause: unknown, evidence: DirtyEvidence): Promise<unknown> {
   const { catalog } = run.context.database
   await run.session.settle(run.options)
   if (!nothingRan(evidence, await catalog.digest(run.session))) {

@@ -2,9 +2,8 @@ import { type FileProblem, invalidFiles, problemsIn } from '../../core/file-prob
 import type { Action, Migration } from '../../core/migration.ts'
 import { irreversible, type Plan, type Problem, type Step } from '../../core/plan.ts'
 import { sentence } from '../../core/sentence.ts'
-import { findForbidden, mayBeForbidden } from '../../dialects/postgres/script/forbidden.ts'
-import { visitStatements } from '../../dialects/postgres/script/statements.ts'
 import { errorTable, MigratorError } from '../../errors.ts'
+import type { ScriptLanguage } from '../../ports/script-language.ts'
 import type { Session } from '../../ports/session.ts'
 import type { StepData } from '../loss/keep.ts'
 import type { Context } from './context.ts'
@@ -54,6 +53,7 @@ export async function prepareSteps(
   steps: readonly Step[],
   onUnusable: OnUnusableArchive = 'stop',
 ): Promise<readonly ReadyStep[]> {
+  const { script } = context.database
   const ready: ReadyStep[] = []
   const problems: FileProblem[] = []
   for (const step of steps) {
@@ -62,7 +62,7 @@ export async function prepareSteps(
       ready.push({ ...step, by: 'record' })
       continue
     }
-    if (loaded) problems.push(...(await unrunnable(loaded, step.direction === 'up' ? loaded.up : loaded.down)))
+    if (loaded) problems.push(...(await unrunnable(script, loaded, step.direction === 'up' ? loaded.up : loaded.down)))
     ready.push({ ...step, migration: loaded })
   }
   if (problems.length > 0) throw invalidFiles(problems)
@@ -94,10 +94,14 @@ async function loadStep(
   return archive.load(step.entry, await store.sources(on, step.id))
 }
 
-/** What can be told of an SQL text without running it: transaction control, COPY from a stream, text that can't be cut. */
-export async function unrunnable(migration: Migration, action: Action | undefined): Promise<readonly FileProblem[]> {
+/** What can be told of a script without running it. */
+export async function unrunnable(
+  script: ScriptLanguage | undefined,
+  migration: Migration,
+  action: Action | undefined,
+): Promise<readonly FileProblem[]> {
   if (action?.kind !== 'sql') return []
-  const known = looked.get(action) ?? look(migration, action)
+  const known = looked.get(action) ?? look(script, migration, action)
   looked.set(action, known)
   return known
 }
@@ -105,24 +109,17 @@ export async function unrunnable(migration: Migration, action: Action | undefine
 /** A run comes to the same text before the lock, under it, and once for each direction: it is looked through once. */
 const looked = new WeakMap<Action, Promise<readonly FileProblem[]>>()
 
-async function look(migration: Migration, action: Action & { kind: 'sql' }): Promise<readonly FileProblem[]> {
-  if (migration.transactional && !mayBeForbidden(action.sql)) return []
-  const { id } = migration
-  const within = migration.transactional ? 'transaction' : 'no-transaction'
-  if (within === 'no-transaction') {
-    const broken = await visitStatements(action.sql, () => undefined)
-    if (broken) return [problem(id, action.file, broken.at, broken.message)]
-  }
-  const found = findForbidden(action.sql, within)
-  return found ? [problem(id, action.file, found.at, FORBIDDEN[found.what])] : []
+async function look(
+  script: ScriptLanguage | undefined,
+  { id, transactional }: Migration,
+  { sql, file }: Action & { kind: 'sql' },
+): Promise<readonly FileProblem[]> {
+  if (!script) return [{ kind: 'unsupported', id, path: file, message: `${file}: ${MODULES_ONLY}` }]
+  const problems = await script.problems(sql, transactional ? 'transaction' : 'no-transaction')
+  return problems.map(({ message, line, column }) => ({
+    ...{ kind: 'forbidden-statement', id, path: file, line, column },
+    message: `${file}:${line}:${column}: ${message}.`,
+  }))
 }
 
-const FORBIDDEN = {
-  'transaction-control':
-    'transaction control in a transactional migration; remove it (the migrator opens the transaction), or set -- migrator: transaction=false',
-  'copy-from-stdin': 'COPY … FROM STDIN needs a stream that a migration has not; write INSERT … VALUES',
-} as const
-
-function problem(id: string, path: string, at: { line: number; column: number }, why: string): FileProblem {
-  return { kind: 'forbidden-statement', id, path, ...at, message: `${path}:${at.line}:${at.column}: ${why}.` }
-}
+const MODULES_ONLY = 'this database runs no scripts; write the migration as a module'

@@ -4,7 +4,6 @@ import type { CatalogDigest, HistoryEntry, Progress } from '../../core/history.t
 import type { Action } from '../../core/migration.ts'
 import { describeDifferences, diffDigests } from '../../core/schema-diff.ts'
 import { sentence } from '../../core/sentence.ts'
-import { loadParser } from '../../dialects/postgres/script/statements.ts'
 import { MigratorError } from '../../errors.ts'
 import type { Session } from '../../ports/session.ts'
 import { type Context, emit, reportError } from './context.ts'
@@ -13,7 +12,7 @@ import { recordUnderLock } from './lock-held.ts'
 import { committed } from './outcome.ts'
 import { prepareSteps, type ReadyStep } from './prepare.ts'
 import { describe } from './progress.ts'
-import { judge, type Scene } from './recovery-constraints.ts'
+import { decideStatement, type RecoveryConstraints } from './recovery-constraints.ts'
 import { retrying } from './retrying.ts'
 import type { Run } from './steps.ts'
 
@@ -80,7 +79,7 @@ function withoutDown(): MigratorError {
   return new MigratorError('RECOVERY_FAILED', 'No down migration found for dirty migration')
 }
 
-export interface Evidence {
+export interface DirtyEvidence {
   /** The catalog as it was before the step began; unknown when the entry was not written by us. */
   readonly before: CatalogDigest | undefined
   readonly progress: Progress | undefined
@@ -89,7 +88,7 @@ export interface Evidence {
 }
 
 /** Takes a half-done step back and settles its record. `step.direction` is the direction that was under way. */
-export async function recoverStep(run: Run, step: ReadyStep, evidence: Evidence): Promise<void> {
+export async function recoverStep(run: Run, step: ReadyStep, evidence: DirtyEvidence): Promise<void> {
   await run.session.settle(run.options)
   const present = await run.context.database.catalog.digest(run.session)
   if (step.direction === 'down') await finishDown(run, step, evidence, present)
@@ -97,7 +96,7 @@ export async function recoverStep(run: Run, step: ReadyStep, evidence: Evidence)
 }
 
 /** Whether the step is known to have changed nothing. */
-export function nothingRan({ before, progress, outcome }: Evidence, present: CatalogDigest): boolean {
+export function nothingRan({ before, progress, outcome }: DirtyEvidence, present: CatalogDigest): boolean {
   return (
     outcome === 'failed' &&
     progress?.finished === 0 &&
@@ -107,17 +106,28 @@ export function nothingRan({ before, progress, outcome }: Evidence, present: Cat
 }
 
 /** A `down` that was cut off goes on: an SQL file behind the statements that had finished, a module from its beginning. */
-async function finishDown(run: Run, step: ReadyStep, { progress }: Evidence, present: CatalogDigest): Promise<void> {
+async function finishDown(
+  run: Run,
+  step: ReadyStep,
+  { progress }: DirtyEvidence,
+  present: CatalogDigest,
+): Promise<void> {
   const unchanged = step.migration?.format === 'sql' && step.migration.downChecksum === step.entry?.downChecksum
   const skip = unchanged ? (progress?.finished ?? 0) : 0
   await runDown(run, step, { present, foreign: undefined, proven: true, skip, opaque: 'allowed' }, async () => {})
 }
 
-async function takeBackUp(run: Run, step: ReadyStep, evidence: Evidence, present: CatalogDigest): Promise<void> {
+async function takeBackUp(run: Run, step: ReadyStep, evidence: DirtyEvidence, present: CatalogDigest): Promise<void> {
   if (nothingRan(evidence, present)) return recordReverted(run, run.session, step)
   const { before } = evidence
-  const scene: Scene = { present, foreign: before, proven: before !== undefined, skip: 0, opaque: 'allowed' }
-  await runDown(run, step, scene, async () => {
+  const constraints: RecoveryConstraints = {
+    present,
+    foreign: before,
+    proven: before !== undefined,
+    skip: 0,
+    opaque: 'allowed',
+  }
+  await runDown(run, step, constraints, async () => {
     if (before) await refuseDifferences(run, step, before)
   })
 }
@@ -127,19 +137,23 @@ async function takeBackUp(run: Run, step: ReadyStep, evidence: Evidence, present
  * what is on record before anything is committed. What must not stand in a transaction (CONCURRENTLY …) is run statement by
  * statement.
  */
-async function runDown(run: Run, step: ReadyStep, scene: Scene, check: () => Promise<void>): Promise<void> {
+async function runDown(
+  run: Run,
+  step: ReadyStep,
+  constraints: RecoveryConstraints,
+  check: () => Promise<void>,
+): Promise<void> {
   const down = step.migration?.down
   if (!down) throw withoutDown()
-  await loadParser()
   try {
-    await retrying(run, step, () => downInTransaction(run, step, down, { ...scene }, check))
+    await retrying(run, step, () => downInTransaction(run, step, down, { ...constraints }, check))
   } catch (error) {
     if (!(error instanceof MigratorError) || !needsNoTransaction(error)) throw error
     await run.session.settle(run.options)
-    const outside: Scene = { ...scene, opaque: 'refused' }
+    const outside: RecoveryConstraints = { ...constraints, opaque: 'refused' }
     await run.session.perform(down, {
       within: 'no-transaction',
-      beforeStatement: (sql) => judge(run, step, outside, sql),
+      beforeStatement: (sql) => decideStatement(run, step, outside, sql),
     })
     await settleAfter(down, run.session, run.options)
     await check()
@@ -160,12 +174,15 @@ async function downInTransaction(
   run: Run,
   step: ReadyStep,
   down: Action,
-  scene: Scene,
+  constraints: RecoveryConstraints,
   check: () => Promise<void>,
 ): Promise<void> {
   await run.session.begin(run.options)
   try {
-    await run.session.perform(down, { within: 'transaction', beforeStatement: (sql) => judge(run, step, scene, sql) })
+    await run.session.perform(down, {
+      within: 'transaction',
+      beforeStatement: (sql) => decideStatement(run, step, constraints, sql),
+    })
     await run.session.freshen(run.options, 'commit')
     await check()
     await commitReverted(run, step)

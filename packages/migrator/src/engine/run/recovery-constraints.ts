@@ -1,14 +1,14 @@
 import { hasObject } from '../../core/catalog-identity.ts'
 import type { CatalogDigest } from '../../core/history.ts'
-import { type DroppedObject, droppedBy } from '../../dialects/postgres/script/drops.ts'
-import { parseStatements, type Statement } from '../../dialects/postgres/script/statements.ts'
 import { MigratorError } from '../../errors.ts'
+import type { NamedObject } from '../../ports/catalog.ts'
+import type { ScriptStatement } from '../../ports/script-language.ts'
 import { refuseWithoutLock } from './lock-held.ts'
 import type { ReadyStep } from './prepare.ts'
 import type { Run } from './steps.ts'
 
 /** What a recovery's `down` may touch is decided by what is there, and by what was there before. */
-export interface Scene {
+export interface RecoveryConstraints {
   /** What is there when the recovery begins. */
   readonly present: CatalogDigest
   /** What was there before the `up` began and so is not its own. */
@@ -17,58 +17,57 @@ export interface Scene {
   readonly proven: boolean
   /** Statements that are known to have run already. */
   skip: number
-  /** Code that can't be looked into (DO, CALL): where nothing can be undone afterwards it is refused. */
+  /** Code that can't be looked into: where nothing can be undone afterwards it is refused. */
   readonly opaque: 'allowed' | 'refused'
 }
 
-/** Whether a statement of the `down` may run in this scene; rejects with RECOVERY_FAILED to stop the recovery. */
-export async function judge(run: Run, { id }: ReadyStep, scene: Scene, sql: string): Promise<'run' | 'skip'> {
+/** Whether a statement of the `down` may run under these constraints; rejects with RECOVERY_FAILED to stop the recovery. */
+export async function decideStatement(
+  run: Run,
+  { id }: ReadyStep,
+  constraints: RecoveryConstraints,
+  sql: string,
+): Promise<'run' | 'skip'> {
   await refuseWithoutLock(run)
-  if (scene.skip > 0) {
-    scene.skip--
+  if (constraints.skip > 0) {
+    constraints.skip--
     return 'skip'
   }
-  const parsed = parseStatements(sql)
-  if (!parsed.ok) return 'run'
-  const { statements } = parsed
-  refuseWipes(statements, scene, id)
-  const dropped = statements.flatMap(droppedBy)
+  const statements = (await run.context.database.script?.statements(sql)) ?? []
+  refuseWipes(statements, constraints, id)
+  const dropped = statements.flatMap(({ drops }) => drops)
   if (dropped.length === 0) return 'run'
-  return judgeDrops(run, statements, dropped, scene, id)
+  return decideDrops(run, statements, dropped, constraints, id)
 }
 
-async function judgeDrops(
+async function decideDrops(
   run: Run,
-  statements: readonly Statement[],
-  dropped: readonly DroppedObject[],
-  scene: Scene,
+  statements: readonly ScriptStatement[],
+  dropped: readonly NamedObject[],
+  constraints: RecoveryConstraints,
   id: string,
 ): Promise<'run' | 'skip'> {
-  const { present, foreign } = scene
-  const onlyDrops = statements.every(({ type }) => type === 'DropStmt' || type === 'AlterTableStmt')
+  const { present, foreign } = constraints
+  const removes = statements.every(({ isRemoval }) => isRemoval)
   const left = dropped.filter((object) => object.kind !== 'database' && hasObject(present, object))
   const others = foreign ? left.filter((object) => hasObject(foreign, object)) : []
-  if (left.length === 0 && onlyDrops) return 'skip'
-  if (!scene.proven) await refuseToLoseData(run, left, id)
+  if (left.length === 0 && removes) return 'skip'
+  if (!constraints.proven) await refuseToLoseData(run, left, id)
   if (others.length === 0) return 'run'
-  if (others.length === left.length && onlyDrops) return 'skip'
+  if (others.length === left.length && removes) return 'skip'
   throw destroys(id, others.map(nameOf).join(', '))
 }
 
-/** A DELETE without WHERE empties a table that was there before; what a DO block does shows only afterwards. */
-function refuseWipes(statements: readonly Statement[], { foreign, opaque }: Scene, id: string): void {
+/** All rows of a table that was there before; and what code does shows only afterwards. */
+function refuseWipes(
+  statements: readonly ScriptStatement[],
+  { foreign, opaque }: RecoveryConstraints,
+  id: string,
+): void {
   if (!foreign) return
-  for (const { type, node, sql } of statements) {
-    const relation = (node.relation ?? {}) as { schemaname?: string; relname?: string }
-    const name = relation.relname ?? ''
-    if (
-      type === 'DeleteStmt' &&
-      node.whereClause === undefined &&
-      hasObject(foreign, { kind: 'table', schema: relation.schemaname, name })
-    ) {
-      throw destroys(id, `all rows of ${name}`)
-    }
-    if (opaque === 'refused' && (type === 'DoStmt' || type === 'CallStmt')) {
+  for (const { wipes, isOpaque, sql } of statements) {
+    if (wipes && hasObject(foreign, wipes)) throw destroys(id, `all rows of ${wipes.name}`)
+    if (opaque === 'refused' && isOpaque) {
       throw new MigratorError(
         'RECOVERY_FAILED',
         `What this statement of the down of ${id} does can't be told beforehand: ${sql.split('\n')[0]}`,
@@ -84,7 +83,7 @@ function destroys(id: string, what: string): MigratorError {
   )
 }
 
-async function refuseToLoseData(run: Run, dropped: readonly DroppedObject[], id: string): Promise<void> {
+async function refuseToLoseData(run: Run, dropped: readonly NamedObject[], id: string): Promise<void> {
   for (const object of dropped) {
     if (!(await run.context.database.catalog.holdsData(run.session, object))) continue
     const message = `The down of ${id} would drop ${nameOf(object)}, which holds data, and nothing on record tells whether it stood there before`
@@ -92,6 +91,6 @@ async function refuseToLoseData(run: Run, dropped: readonly DroppedObject[], id:
   }
 }
 
-function nameOf({ kind, schema, name, part }: DroppedObject): string {
+function nameOf({ kind, schema, name, part }: NamedObject): string {
   return `${kind} ${[schema, name, part].filter(Boolean).join('.')}`
 }

@@ -1,8 +1,9 @@
 import type { Operator } from '../../core/history.ts'
+import type { Migration } from '../../core/migration.ts'
 import type { Step } from '../../core/plan.ts'
-import { mayAddEnumValue } from '../../dialects/postgres/script/enum-value.ts'
 import { type ErrorCode, MigratorError } from '../../errors.ts'
 import type { RunLock } from '../../ports/run-lock.ts'
+import type { ScriptLanguage } from '../../ports/script-language.ts'
 import type { Session } from '../../ports/session.ts'
 import { runBatch, runTransactional, tellFailure } from './atomic-step.ts'
 import { type Context, interrupted, type RunOptions, reportError } from './context.ts'
@@ -49,7 +50,9 @@ export async function runSteps(
   const abandon = () => void abandonStep(run)
   run.context.signal.addEventListener('abort', abandon, { once: true })
   try {
-    return transactionMode(run.options, steps) === 'batch' ? await asBatch(run, steps) : await oneByOne(run, steps)
+    return transactionMode(run.options, steps, run.context.database.script) === 'batch'
+      ? await asBatch(run, steps)
+      : await oneByOne(run, steps)
   } finally {
     run.context.signal.removeEventListener('abort', abandon)
   }
@@ -59,8 +62,9 @@ export async function runSteps(
 export function transactionMode(
   { transaction }: Pick<RunOptions, 'transaction'>,
   steps: readonly ReadyStep[],
+  script: ScriptLanguage | undefined,
 ): 'batch' | 'each' {
-  const alone = steps.find(({ migration }) => migration && (!migration.transactional || addsEnumValue(migration)))
+  const alone = steps.find(({ migration }) => migration && (!migration.transactional || standsAlone(migration, script)))
   if (transaction === 'default') return alone ? 'each' : 'batch'
   if (transaction === 'batch' && alone && !alone.migration?.transactional) {
     throw new MigratorError(
@@ -74,9 +78,9 @@ export function transactionMode(
   return transaction
 }
 
-/** The new value of an enum cannot be used in the transaction that adds it. */
-function addsEnumValue({ sources }: { readonly sources: readonly { readonly content: string }[] }): boolean {
-  return sources.some(({ content }) => mayAddEnumValue(content))
+/** What it adds cannot be used in the transaction that adds it. */
+function standsAlone({ sources }: Pick<Migration, 'sources'>, script: ScriptLanguage | undefined): boolean {
+  return sources.some(({ content }) => script?.standsAlone(content) ?? false)
 }
 
 async function asBatch(

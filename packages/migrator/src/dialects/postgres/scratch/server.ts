@@ -12,6 +12,7 @@ import type { Session } from '../../../ports/session.ts'
 import { identifier } from '../script/literal.ts'
 import { untilLeft } from './left.ts'
 import { createRoles } from './roles.ts'
+import { watchRoles } from './shared-roles.ts'
 import { createTemplates } from './templates.ts'
 
 export interface ScratchServerOptions {
@@ -69,7 +70,7 @@ async function scratchServer(
     return {
       name: database,
       database: opened,
-      provideRoles,
+      watchShared: (on, action) => watchRoles(on, action, provideRoles),
       async drop() {
         if (!alive.delete(database)) return
         await opened.close()

@@ -1,4 +1,4 @@
-import { readLiterals } from './code-literals.ts'
+import { readLiterals } from '../../../core/code-literals.ts'
 import { parseStatements, type Statement } from './statements.ts'
 
 /** What can be told of code without running it. */

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { DataLossEffect } from '../../../core/data-loss-effect.ts'
-import { createEffectReader, destroyedBy } from './destroys.ts'
+import { createStatementEffects, destroyedBy } from './destroys.ts'
 import { loadParser, parseStatements } from './statements.ts'
 
 beforeAll(loadParser)
@@ -116,7 +116,7 @@ describe('texts that run one after the other', () => {
       [],
     ],
   ])('%s', (_, texts, expected) => {
-    const read = createEffectReader()
+    const read = createStatementEffects()
     expect(texts.flatMap((text) => read(statementsOf(text))).map(words)).toEqual(expected)
   })
 })

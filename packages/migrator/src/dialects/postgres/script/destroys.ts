@@ -2,13 +2,13 @@ import type { DataLossEffect, TableRef } from '../../../core/data-loss-effect.ts
 import { LOOKS_DESTRUCTIVE } from './drops.ts'
 import type { Statement } from './statements.ts'
 
-export type EffectReader = (statements: readonly Statement[]) => readonly DataLossEffect[]
+export type StatementEffects = (statements: readonly Statement[]) => readonly DataLossEffect[]
 
 /**
  * Reads texts in the order in which they run, all of them before any has run: a table that an earlier one renames is told by
  * the name that it has now, and one that they create themselves is none of what is there.
  */
-export function createEffectReader(): EffectReader {
+export function createStatementEffects(): StatementEffects {
   const renamed = new Map<string, string>()
   const created = new Set<string>()
   return (statements) =>

@@ -1,18 +1,10 @@
+import type { NamedObject } from '../../../ports/catalog.ts'
 import { cutStatements, type Range } from './cut.ts'
 import type { Statement } from './statements.ts'
 import { tokenAt } from './tokens.ts'
 
-/** An object that a statement would drop; `schema` is undefined where the statement leaves it to the search path. */
-export interface DroppedObject {
-  readonly kind: string
-  readonly schema?: string | undefined
-  readonly name: string
-  /** A column or constraint of that relation, where only this goes. */
-  readonly part?: string | undefined
-}
-
 /** What a statement drops or empties, by name. */
-export function droppedBy({ type, node }: Statement): readonly DroppedObject[] {
+export function droppedBy({ type, node }: Statement): readonly NamedObject[] {
   if (type === 'DropStmt')
     return asArray(node.objects).map((object) => named(KINDS[String(node.removeType)] ?? 'object', object))
   if (type === 'AlterTableStmt') return droppedParts(node)
@@ -98,7 +90,7 @@ function asNode(value: unknown): Node {
   return (value ?? {}) as Node
 }
 
-function named(kind: string, object: Node): DroppedObject {
+function named(kind: string, object: Node): NamedObject {
   const names = namesOf(object)
   const name = names.at(-1) ?? ''
   const parted = kind === 'trigger' || kind === 'policy' || kind === 'rule'
@@ -114,12 +106,12 @@ function namesOf(object: Node): readonly string[] {
   return asArray(list).map((item) => String(asNode(item.String).sval ?? ''))
 }
 
-function ranged(kind: string, relation: Node): DroppedObject {
+function ranged(kind: string, relation: Node): NamedObject {
   const range = asNode(relation.RangeVar ?? relation)
   return { kind, schema: range.schemaname as string | undefined, name: String(range.relname) }
 }
 
-function droppedParts(node: Node): readonly DroppedObject[] {
+function droppedParts(node: Node): readonly NamedObject[] {
   const table = ranged('column', asNode(node.relation))
   return asArray(node.cmds).flatMap(({ AlterTableCmd }) => {
     const { subtype, name } = asNode(AlterTableCmd)

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { growthOf, LINEAR } from '../../../../test/support/growth.ts'
+import { readDirectives } from '../../../load/directives.ts'
 import { readCode } from './code-texts.ts'
 import { cutStatements } from './cut.ts'
-import { createEffectReader } from './destroys.ts'
-import { readDirectives } from './directives.ts'
+import { createStatementEffects } from './destroys.ts'
 import { mayBeDestructive } from './drops.ts'
 import { mayAddEnumValue } from './enum-value.ts'
 import { findForbidden } from './forbidden.ts'
@@ -11,14 +11,14 @@ import { inlineParameters } from './inline.ts'
 import { plainDrops } from './plain-drops.ts'
 import { scriptOf } from './script.ts'
 import { loadParser, parseStatements } from './statements.ts'
-import { isBlank, positionAt } from './text.ts'
+import { headerOf, isBlank, positionAt } from './text.ts'
 
 beforeAll(loadParser)
 
 const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   isBlank,
   cutStatements: (text) => [...cutStatements(text)].length,
-  readDirectives,
+  readDirectives: (text) => readDirectives(headerOf(text)),
   scriptOf: (text) => scriptOf(text, true),
   findForbidden: (text) => findForbidden(text, 'transaction'),
   mayBeDestructive,
@@ -73,7 +73,7 @@ describe.each(Object.entries(READERS))('%s takes eight times as long for eight t
 })
 
 test('what drops fifty thousand tables is read statement by statement', () => {
-  const reader = createEffectReader()
+  const reader = createStatementEffects()
   const drop = (size: number) => {
     const parsed = parseStatements('DROP TABLE a CASCADE;\n'.repeat(size))
     if (parsed.ok) reader(parsed.statements)

@@ -1,13 +1,8 @@
+import type { NeededObject } from '../../../ports/rehearsal.ts'
 import type { Statement } from './statements.ts'
 
-/** What a statement needs of the server, beyond its own database. */
-export interface Needed {
-  readonly kind: 'extension' | 'role'
-  readonly name: string
-}
-
 /** Extensions that it creates, and roles that it grants to, passes ownership to or names otherwise; not those that it creates. */
-export function neededBy({ type, node }: Statement): readonly Needed[] {
+export function neededBy({ type, node }: Statement): readonly NeededObject[] {
   if (type === 'CreateExtensionStmt') return node.extname ? [{ kind: 'extension', name: String(node.extname) }] : []
   return rolesBelow(node).map((name) => ({ kind: 'role', name }))
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createEffectReader } from './destroys.ts'
+import { createStatementEffects } from './destroys.ts'
 import { plainDrops } from './plain-drops.ts'
 import { loadParser, parseStatements } from './statements.ts'
 
@@ -13,7 +13,7 @@ test.each([
 ])('%j is read as the parser reads it', async (sql) => {
   await loadParser()
   const parsed = parseStatements(sql)
-  const expected = parsed.ok ? createEffectReader()(parsed.statements) : undefined
+  const expected = parsed.ok ? createStatementEffects()(parsed.statements) : undefined
   expect(plainDrops(sql)).toEqual(expected)
 })
 

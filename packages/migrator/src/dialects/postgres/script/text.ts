@@ -13,6 +13,16 @@ export function startOfCode(sql: string, from = 0): number {
   return sql.length
 }
 
+/** The line comments in front of the first statement, without their dashes; what stands in a block comment is no option. */
+export function headerOf(sql: string): string {
+  const end = startOfCode(sql)
+  let lines = ''
+  for (let token = tokenAt(sql, 0); token && token.from < end; token = tokenAt(sql, token.to)) {
+    if (token.kind === 'comment' && sql[token.from] === '-') lines += `${sql.slice(token.from + 2, token.to)}\n`
+  }
+  return lines
+}
+
 const MARK = '\uFEFF'
 
 /** The text without the byte order mark that some editors put in front; the server takes it for a letter. */

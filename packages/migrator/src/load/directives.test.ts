@@ -1,15 +1,16 @@
 import { describe, expect, test } from 'vitest'
+import { postgresScript } from '../dialects/postgres/script/language.ts'
 import { type Directives, readDirectives } from './directives.ts'
 
 const NONE: Directives = { transactional: true, irreversible: undefined, description: undefined, problems: [] }
 
 function check(sql: string, expected: Partial<Directives>): void {
-  expect(readDirectives(sql)).toEqual({ ...NONE, ...expected })
+  expect(readDirectives(postgresScript.header(sql))).toEqual({ ...NONE, ...expected })
 }
 
 /** How many things are not understood, and a word that the sentence about the first of them holds. */
 function checkProblem(sql: string, count: number, word: string): void {
-  const { problems } = readDirectives(sql)
+  const { problems } = readDirectives(postgresScript.header(sql))
   expect(problems).toHaveLength(count)
   expect(problems[0]).toContain(word)
 }
@@ -77,7 +78,7 @@ describe('what is not understood', () => {
   })
 
   test('leaves the safe reading in force', () => {
-    expect(readDirectives('-- migrator: transaction=no\nSELECT 1').transactional).toBe(true)
+    expect(readDirectives(' migrator: transaction=no\n').transactional).toBe(true)
   })
 
   test('is an irreversible without a reason, too', () => {

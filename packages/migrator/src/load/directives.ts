@@ -1,6 +1,3 @@
-import { startOfCode } from './text.ts'
-import { tokenAt } from './tokens.ts'
-
 /** The options that the header comments of an SQL file carry: `-- migrator: transaction=false`. */
 export interface Directives {
   readonly transactional: boolean
@@ -10,13 +7,12 @@ export interface Directives {
   readonly problems: readonly string[]
 }
 
-const DIRECTIVE = /^[ \t]*--[ \t]*migrator:(.*)$/gim
+const DIRECTIVE = /^[ \t]*migrator:(.*)$/gim
 const OPTION = /(?<![a-z-])([a-z-]+)\s*=\s*("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;]+)/gi
-const DESCRIPTION = /^[ \t]*--[ \t]*description:(.*)$/im
+const DESCRIPTION = /^[ \t]*description:(.*)$/im
 
-/** Reads the comments in front of the first statement; comments further down are only comments. */
-export function readDirectives(sql: string): Directives {
-  const header = lineCommentsIn(sql.slice(0, startOfCode(sql)))
+/** Reads the comments in front of the first statement, one a line and without their markers. */
+export function readDirectives(header: string): Directives {
   const options = new Map<string, string>()
   const problems: string[] = []
   for (const [, text = ''] of header.matchAll(DIRECTIVE)) {
@@ -40,15 +36,6 @@ export function readDirectives(sql: string): Directives {
     description: options.get('description') ?? (DESCRIPTION.exec(header)?.[1]?.trim() || undefined),
     problems,
   }
-}
-
-/** What stands in a block comment is no option. */
-function lineCommentsIn(header: string): string {
-  let lines = ''
-  for (let token = tokenAt(header, 0); token; token = tokenAt(header, token.to)) {
-    if (token.kind === 'comment' && header[token.from] === '-') lines += `${header.slice(token.from, token.to)}\n`
-  }
-  return lines
 }
 
 const KNOWN = new Set(['transaction', 'irreversible', 'description'])
