@@ -51,7 +51,7 @@ export const errorTable = {
   },
   PERMISSION_DENIED: {
     exit: 1,
-    hint: 'Connect as a role that owns the schema, or grant it CREATE on the schema of the history table.',
+    hint: "Connect as a role that owns the schema, or grant it CREATE on the schema of the history table, and SELECT, INSERT, UPDATE and DELETE on the migrator's tables.",
   },
   EMBEDDED_SERVER_FAILED: { exit: 1, hint: 'Run db:start to try again, or set DATABASE_URL to a server of your own.' },
   MIGRATION_FAILED: { exit: 1, hint: 'Correct the migration, then run db:migrate again.' },

@@ -1,3 +1,4 @@
+import type { MigratorError } from '../errors.ts'
 import type { Session } from './session.ts'
 
 /** What other sessions do, asked on a session that waits for nothing. */
@@ -11,6 +12,8 @@ export interface Activity {
    * server, though nobody waits for their answer.
    */
   endOrphansOf(on: Session, applicationName: string): Promise<readonly Blocker[]>
+  /** Names the trigger of the database's own that raised an error, outside of the transaction that it ended. */
+  objectorOf(on: Session, error: MigratorError): Promise<Objector | undefined>
   /** Ends open transactions of runs that hold no run lock any more: they can't commit, and keep their locks. */
   endAbandoned(on: Session): Promise<void>
 }
@@ -22,4 +25,14 @@ export interface Blocker {
   /** ISO 8601; the start of its transaction. */
   readonly since: string
   readonly query: string
+}
+
+/** Who refuses statements on behalf of the database. */
+export interface Objector {
+  readonly kind: 'event trigger' | 'trigger'
+  /** As SQL names it: quoted where it has to be, a trigger with its table. */
+  readonly name: string
+  readonly function: string
+  /** The statement that keeps it out of the way. */
+  readonly disable: string
 }

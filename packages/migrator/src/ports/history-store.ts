@@ -17,6 +17,13 @@ export interface HistoryStore {
    * is on record: an entry that is applied twice, or reverted though there is none.
    */
   record(on: Session, ...changes: readonly HistoryChange[]): Promise<void>
+  /**
+   * Sends all that it sends at once. Rejects with HISTORY_CHANGED unless the history, as this session sees it, holds at least so
+   * many entries: a step may have emptied it. Without it that is not checked.
+   */
+  confirm?(on: Session, atLeast: number): Promise<void>
+  /** Whether a statement would change or remove the history itself; it is not sent where that could not be undone. */
+  mayBeHarmedBy?(statement: string): boolean
   /** The archived sources of an applied migration, empty when none were kept. */
   sources(on: Session, id: string): Promise<readonly SourceFile[]>
   /** The catalog as it was before a dirty step began. */

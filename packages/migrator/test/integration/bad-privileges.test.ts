@@ -55,6 +55,34 @@ describe('a role that may not read the history of another', () => {
   })
 })
 
+describe('a role that may only read the history, or not change all of it,', () => {
+  test.each([
+    ['SELECT', 'INSERT, UPDATE, DELETE'],
+    ['SELECT, INSERT', 'UPDATE, DELETE'],
+    ['SELECT, UPDATE, DELETE', 'INSERT'],
+    ['INSERT, UPDATE, DELETE', 'SELECT'],
+  ])('%s: is refused before anything runs, with what is missing', async (granted, missing) => {
+    expect((await project.run(['migrate', '--steps', '2'], asOwner())).code).toBe(0)
+    await db.sql.unsafe(
+      `GRANT ${granted} ON schema_migrations TO ${role}; GRANT SELECT ON migration_backups TO ${role}; GRANT ALL ON SCHEMA public TO ${role}`,
+    )
+    const says = [`"${role}"`, 'public.schema_migrations', `(${missing})`]
+    const hint = `GRANT ${missing} ON "public"."schema_migrations" TO "${role}"`
+    await expectRefusal(project, { words: ['migrate'], exit: 1, code: 'PERMISSION_DENIED', says, hint }, db)
+  })
+
+  test('with all of that on a table of another it migrates, up and down', async () => {
+    expect((await project.run(['migrate', '--steps', '2'], asOwner())).code).toBe(0)
+    await db.sql.unsafe(
+      `GRANT SELECT, INSERT, UPDATE, DELETE ON schema_migrations, migration_logs, migration_backups TO ${role}; GRANT ALL ON SCHEMA public TO ${role}`,
+    )
+    const up = await project.run(['migrate'])
+    expect({ code: up.code, said: up.stderr }).toMatchObject({ code: 0 })
+    const down = await project.run(['rollback'])
+    expect({ code: down.code, said: down.stderr }).toMatchObject({ code: 0 })
+  })
+})
+
 test('a migration that touches what belongs to another fails with file, line and reason, and leaves nothing', async () => {
   await db.sql.unsafe(`CREATE TABLE theirs (id int); GRANT CREATE ON SCHEMA public TO ${role}`)
   await project.write(pair('0004_theirs', '\nALTER TABLE theirs\n  ADD COLUMN ours int;\n', 'SELECT 1;'))

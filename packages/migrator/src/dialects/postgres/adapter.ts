@@ -16,6 +16,7 @@ import {
   text,
 } from '../../core/options.ts'
 import { MigratorError } from '../../errors.ts'
+import type { Activity } from '../../ports/activity.ts'
 import type { BackupStore } from '../../ports/backup.ts'
 import type { Catalog } from '../../ports/catalog.ts'
 import type { Database, DatabaseAddress, SessionOptions } from '../../ports/database.ts'
@@ -84,7 +85,7 @@ export class PostgresAdapter implements Database {
   readonly catalog: Catalog
   readonly script = postgresScript
   readonly backupStore: BackupStore
-  readonly activity = createActivity(() => this.#pidsInUse())
+  readonly activity: Activity
   readonly losses: Losses = {
     measure: async (...asked) => (await import('./kept/measure.ts')).losses.measure(...asked),
   }
@@ -108,6 +109,7 @@ export class PostgresAdapter implements Database {
     this.applicationName = labelOf(options.applicationName, connection.applicationName)
     this.#server = serverChoice(connection, (several) => this.#reach(several))
     this.historyTable = parseTableName(options.historyTable ?? 'schema_migrations')
+    this.activity = createActivity(() => this.#pidsInUse(), this.historyTable)
     this.historyStore = new TableStateStore({ table: `${this.historyTable.schema}.${this.historyTable.table}` })
     const backups = backupTableOf(this.historyTable)
     this.ownTables = [this.historyTable, logTableOf(this.historyTable), backups]

@@ -5,6 +5,7 @@ import { entryOf } from '../run/atomic-step.ts'
 import { createRun, readStatuses, withSession } from '../run/begin.ts'
 import { type Context, emit, type MigrationSet, type RunOptions } from '../run/context.ts'
 import { withRunLock } from '../run/lock.ts'
+import { prepareHistory } from '../run/objection.ts'
 import { prepareSteps, refusePlan } from '../run/prepare.ts'
 
 export interface BaselineReport {
@@ -36,7 +37,7 @@ export async function baseline(
     return withRunLock(context, first, options.lockWaitMs, async (lock, session) => {
       const run = await createRun(context, options, lock, session, await readStatuses(context, session, set))
       const due = await planned(session)
-      await context.store.prepare(session)
+      await prepareHistory(context, session)
       await session.begin(options)
       try {
         for (const step of due)

@@ -8,6 +8,7 @@ import { entryOf } from '../run/atomic-step.ts'
 import { createRun, readStatuses, withSession } from '../run/begin.ts'
 import { type Context, emit, type MigrationSet, type RunOptions } from '../run/context.ts'
 import { withRunLock } from '../run/lock.ts'
+import { prepareHistory } from '../run/objection.ts'
 
 /** What to set right, one thing at a time. */
 export type Repair =
@@ -95,7 +96,7 @@ export async function repair(
 
   async function change(session: Session, historyChange: HistoryChange): Promise<void> {
     if (options.dryRun) return
-    await context.store.prepare(session)
+    await prepareHistory(context, session)
     await context.store.record(session, historyChange)
   }
 }

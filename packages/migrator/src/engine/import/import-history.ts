@@ -13,6 +13,7 @@ import { entryOf } from '../run/atomic-step.ts'
 import { createRun, readStatuses, withSession } from '../run/begin.ts'
 import { type Context, emit, type MigrationSet, type RunOptions } from '../run/context.ts'
 import { withRunLock } from '../run/lock.ts'
+import { prepareHistory } from '../run/objection.ts'
 import type { Run } from '../run/steps.ts'
 
 export interface ImportReport {
@@ -151,7 +152,7 @@ async function changesOf(
 
 async function write({ context, session, lock, options }: Run, changes: readonly HistoryChange[]): Promise<void> {
   if (changes.length === 0) return
-  await context.store.prepare(session)
+  await prepareHistory(context, session)
   await session.begin(options)
   try {
     await context.store.record(session, ...changes)

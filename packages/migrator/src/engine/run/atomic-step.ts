@@ -7,6 +7,7 @@ import type { Session, StatementWatch } from '../../ports/session.ts'
 import { preserving, puttingBack, tellKeptData } from '../loss/keep.ts'
 import { firstFailureOf, isPlain, recordsAtOnce, sendAhead } from './ahead.ts'
 import { emit, reportError, throwIfInterrupted } from './context.ts'
+import { confirmation } from './lock-held.ts'
 import { committed, isConnectionLost, lostWhile } from './outcome.ts'
 import type { ReadyStep } from './prepare.ts'
 import { checksumOf, reportProgress, watchStep } from './progress.ts'
@@ -130,10 +131,9 @@ function batchedChange(
 async function commitBatch(run: Run, changes: readonly HistoryChange[]): Promise<void> {
   const last = changes.at(-1)
   if (!last) return
-  const { store } = run.context
   await recordBefore(run, changes)
   const sent = run.session.together(() => [
-    ...(recordsAtOnce(run.context) ? [store.record(run.session, ...changes)] : []),
+    ...(recordsAtOnce(run.context) ? recordConfirmed(run, changes) : []),
     run.session.guard(run.lock),
     run.session.commit(),
   ])
@@ -167,6 +167,7 @@ export function entryOf(run: Run, step: ReadyStep, durationMs: number | undefine
 
 export function succeeded(run: Run, step: ReadyStep, index: number, durationMs: number): number {
   const applied = step.direction === 'up'
+  if (applied) run.recorded.add(step.id)
   const dropped = step.by === 'record'
   emit(run.context, {
     kind: dropped ? 'record-dropped' : applied ? 'step-applied' : 'step-reverted',
@@ -310,11 +311,10 @@ async function perform(
  * first, in a message of its own: the server reads a message in the client_encoding that is set when it arrives.
  */
 function recordAndCommit(run: Run, change: HistoryChange): Promise<void> {
-  const { store } = run.context
   return firstFailureOf([
     run.session.freshen(run.options, 'commit'),
     run.session.together(() => [
-      ...(recordsAtOnce(run.context) ? [store.record(run.session, change)] : []),
+      ...(recordsAtOnce(run.context) ? recordConfirmed(run, [change]) : []),
       run.session.guard(run.lock),
       run.session.commit(),
     ]),
@@ -328,10 +328,14 @@ async function recordBefore(run: Run, changes: readonly HistoryChange[]): Promis
   try {
     await run.session.freshen(run.options, 'commit')
     await run.session.guard(run.lock)
-    await store.record(run.session, ...changes)
+    await Promise.all([store.record(run.session, ...changes), ...confirmation(run, run.session, changes)])
   } catch (error) {
     notYetCommitted(error)
   }
+}
+
+function recordConfirmed(run: Run, changes: readonly HistoryChange[]): readonly Promise<void>[] {
+  return [run.context.store.record(run.session, ...changes), ...confirmation(run, run.session, changes)]
 }
 
 async function recordAfterStep(run: Run, changes: readonly HistoryChange[]): Promise<void> {

@@ -5,6 +5,7 @@ import type { Session } from '../../ports/session.ts'
 import type { Safeguard } from '../backup/approval-gate.ts'
 import { type Context, emit, interrupted, type MigrationSet, type RunOptions } from './context.ts'
 import { lateSession } from './late-session.ts'
+import { prepareHistory } from './objection.ts'
 import type { ReadyStep } from './prepare.ts'
 import { recoverEntry } from './recover.ts'
 import { dirtyFound, dirtyIn, planOfRecovery } from './recoveries.ts'
@@ -68,6 +69,7 @@ export async function createRun(
     records: beside,
     observer: beside,
     batch,
+    recorded: new Set(statuses.flatMap(({ id, entry }) => (entry ? [id] : []))),
     operator: await context.operator(),
     total: 0,
     lockLost: false,
@@ -102,7 +104,7 @@ export async function recoverDirty(
   const plan = planOfRecovery(dirty)
   await safeguard.pass({ plan, destructive: [] }, plan.steps)
   await run.records()
-  await run.context.store.prepare(run.session)
+  await prepareHistory(run.context, run.session)
   for (const { entry, file } of dirty) await recoverEntry(run, entry, file)
   return versions
 }

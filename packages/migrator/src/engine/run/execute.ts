@@ -24,6 +24,7 @@ import {
 import { compensate } from './compensate.ts'
 import { type Context, emit, reportError } from './context.ts'
 import { withRunLock } from './lock.ts'
+import { prepareHistory } from './objection.ts'
 import { isConnectionLost } from './outcome.ts'
 import { prepareSteps, type ReadyStep, refusePlan } from './prepare.ts'
 import { recoverEntry } from './recover.ts'
@@ -171,7 +172,7 @@ async function underLock(
   transactionMode(course.options, steps, context.database.script)
   const proposal = await proposalOf(context, course, plan, steps)
   await safeguard.pass(proposal, [...steps, ...toRecover(plan)])
-  await context.store.prepare(session)
+  await prepareHistory(context, session)
   await backups?.keepRecords(session)
   const before = await recoverSteps(run, plan)
   const outcome = await carryOut(Object.assign(run, { total: steps.length }), steps, course, statuses)

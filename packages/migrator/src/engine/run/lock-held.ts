@@ -28,5 +28,23 @@ export async function onRecords<T>(run: Run, work: (on: Session) => Promise<T>):
 export async function recordUnderLock(run: Run, on: Session, change: HistoryChange): Promise<void> {
   const { store } = run.context
   if (!store.commitsWithStep) return store.record(on, change)
-  await on.together(() => [store.record(on, change), on.guard(run.lock)])
+  await on.together(() => [store.record(on, change), ...confirmation(run, on, [change]), on.guard(run.lock)])
+}
+
+/**
+ * Behind the records of `changes`, in the same message: what was on record before must still be there. A step that drops or
+ * empties the history would otherwise take it along without a word.
+ */
+export function confirmation(run: Run, on: Session, changes: readonly HistoryChange[]): readonly Promise<void>[] {
+  const { recorded } = run
+  const there = new Set(recorded)
+  for (const change of changes) {
+    const id = 'entry' in change ? change.entry.id : change.id
+    // Of one that may be gone no more is expected, whatever becomes of this transaction.
+    if (change.kind === 'reverted') recorded.delete(id)
+    if (change.kind === 'reverted') there.delete(id)
+    else there.add(id)
+  }
+  const sent = run.context.store.confirm?.(on, there.size)
+  return sent ? [sent] : []
 }

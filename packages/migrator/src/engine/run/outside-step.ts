@@ -118,6 +118,7 @@ function trackStatements(
     watch: {
       progress: reportProgress(run, { id, direction }),
       async beforeStatement(sql) {
+        refuseHarm(run, id, sql)
         await refuseWithoutLock(run)
         reading = (await run.context.database.script?.statements(sql)) ?? []
         for (const name of reading.flatMap(({ createsIndexes }) => createsIndexes)) created.add(name)
@@ -131,6 +132,15 @@ function trackStatements(
       },
     },
   }
+}
+
+/** In a transaction the history is looked at before COMMIT; here what is lost stays lost. */
+function refuseHarm({ context }: Run, id: string, sql: string): void {
+  if (!context.store.mayBeHarmedBy?.(sql)) return
+  const message = `${id}: ${excerptOf(sql.trim(), 80)} would change the migrator's own history, outside a transaction, where that cannot be undone. It was not sent.`
+  throw new MigratorError('HISTORY_CHANGED', message, {
+    hint: 'Take it out of the migration; db:repair and db:baseline correct the history.',
+  })
 }
 
 /** Statements of a transaction that the step began count from its COMMIT on: until then all of them can be lost. */

@@ -8,7 +8,7 @@ import { MigratorError } from '../../errors.ts'
 import type { Session } from '../../ports/session.ts'
 import { type Context, emit, reportError } from './context.ts'
 import { settleAfter } from './left-open.ts'
-import { recordUnderLock } from './lock-held.ts'
+import { confirmation, recordUnderLock } from './lock-held.ts'
 import { committed } from './outcome.ts'
 import { prepareSteps, type ReadyStep } from './prepare.ts'
 import { describe } from './progress.ts'
@@ -196,7 +196,7 @@ async function commitReverted(run: Run, { id }: ReadyStep): Promise<void> {
   const { store } = run.context
   const change = { kind: 'reverted', id } as const
   const sent = run.session.together(() => [
-    ...(store.commitsWithStep ? [store.record(run.session, change)] : []),
+    ...(store.commitsWithStep ? [store.record(run.session, change), ...confirmation(run, run.session, [change])] : []),
     run.session.guard(run.lock),
     run.session.commit(),
   ])

@@ -2,6 +2,7 @@ import type { Step } from '../../core/plan.ts'
 import { withoutStop } from '../../core/sentence.ts'
 import { type ErrorCode, MigratorError } from '../../errors.ts'
 import { emit } from './context.ts'
+import { namingObjector } from './objection.ts'
 import type { Run } from './steps.ts'
 
 const FIRST_BACKOFF_MS = 500
@@ -25,7 +26,8 @@ export async function retrying<T>(
       return await attempt()
     } catch (error) {
       const met = metIn(error)
-      if (!met || run.lockLost || tried >= run.options.lockRetries || run.context.signal.aborted) throw error
+      if (!met || run.lockLost || tried >= run.options.lockRetries || run.context.signal.aborted)
+        throw await namingObjector(run.context, run.session, error)
       const pause = Math.min(FIRST_BACKOFF_MS * 2 ** tried, LONGEST_BACKOFF_MS) * (0.5 + Math.random())
       const next = `Trying again in ${(pause / 1000).toFixed(1)} s, ${tried + 1} of ${run.options.lockRetries}.`
       emit(run.context, {

@@ -28,6 +28,8 @@ export interface Run {
   readonly lock: RunLock
   readonly operator: Operator
   readonly batch: number
+  /** The ids that the history must hold. */
+  readonly recorded: Set<string>
   total: number
   /** Replaced when its connection was lost. */
   session: Session

@@ -33,12 +33,22 @@ const ADDED: Readonly<Record<string, string>> = {
 /** `absent`: there is no history yet. `partial`: the four fixed columns are there, some of ours are not. */
 export type HistoryShape =
   | { readonly kind: 'absent' }
-  | { readonly kind: 'partial' | 'complete'; readonly columns: ReadonlySet<string> }
+  | {
+      readonly kind: 'partial' | 'complete'
+      readonly columns: ReadonlySet<string>
+      /** What this role may not do with the rows. */
+      readonly forbidden: readonly Privilege[]
+      readonly role: string
+    }
+
+const PRIVILEGES = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] as const
+export type Privilege = (typeof PRIVILEGES)[number]
 
 /** Looks at the table without touching it. Throws HISTORY_TABLE_INCOMPATIBLE when it is another tool's. */
 export async function historyShape(on: Session, name: TableName): Promise<HistoryShape> {
   const rows = await on.query(`
-    SELECT a.attname AS name, pg_catalog.format_type(a.atttypid, NULL) AS type, c.relkind::text AS relkind
+    SELECT a.attname AS name, pg_catalog.format_type(a.atttypid, NULL) AS type, c.relkind::text AS relkind, current_user::text AS role,
+           ${PRIVILEGES.map((each) => `pg_catalog.has_table_privilege(c.oid, '${each}')::text AS may_${each.toLowerCase()}`).join(', ')}
       FROM pg_catalog.pg_class c
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -56,7 +66,10 @@ export async function historyShape(on: Session, name: TableName): Promise<Histor
       foreign.map(([column]) => column),
     )
   const columns = new Set(types.keys())
-  return { kind: Object.keys(ADDED).every((column) => columns.has(column)) ? 'complete' : 'partial', columns }
+  const [row] = rows
+  const forbidden = PRIVILEGES.filter((each) => row?.[`may_${each.toLowerCase()}`] === 'false')
+  const kind = Object.keys(ADDED).every((column) => columns.has(column)) ? 'complete' : 'partial'
+  return { kind, columns, forbidden, role: row?.role ?? '' }
 }
 
 /** Creates the table, or adds the columns that it lacks. */

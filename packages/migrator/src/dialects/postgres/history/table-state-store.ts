@@ -1,11 +1,12 @@
 import type { CatalogDigest, HistoryChange, HistoryEntry, NewEntry } from '../../../core/history.ts'
 import type { SourceFile } from '../../../core/migration.ts'
 import { checkOptions, text } from '../../../core/options.ts'
-import { MigratorError } from '../../../errors.ts'
 import type { HistoryStore } from '../../../ports/history-store.ts'
 import type { Session } from '../../../ports/session.ts'
 import { jsonLiteral, LONG, literal, storable } from '../script/literal.ts'
 import { backupTableOf, prepareBackupTable } from './backup-table.ts'
+import { mayHarmHistory } from './harm.ts'
+import { historyFailure, preparationFailure, refuseUnreadable, refuseWithoutPrivileges } from './history-failure.ts'
 import { historyDefinition, historyShape, schemaDefinition } from './history-table.ts'
 import { logTableOf, prepareLogTable } from './log-table.ts'
 import { parseTableName, quoted, type TableName } from './table-name.ts'
@@ -56,6 +57,7 @@ export class TableStateStore implements HistoryStore {
     const present = Object.entries(READ).filter(([column]) => shape.columns.has(column))
     const archived = shape.columns.has('sources') ? '(sources IS NOT NULL)::text' : `'false'`
     const order = shape.columns.has('sequence') ? 'sequence' : 'applied_at, version'
+    refuseUnreadable(this.#name, shape)
     const rows = await on.query(`
       SELECT ${present.map(([column, expression]) => `${expression} AS ${column}`).join(', ')}, ${archived} AS archived
         FROM ${quoted(this.#name)} ORDER BY ${order}`)
@@ -65,6 +67,7 @@ export class TableStateStore implements HistoryStore {
   async prepare(on: Session): Promise<void> {
     const shape = await historyShape(on, this.#name)
     const definition = historyDefinition(this.#name, shape)
+    refuseWithoutPrivileges(this.#name, shape)
     try {
       if (definition) {
         await on.execute(schemaDefinition(this.#name))
@@ -73,7 +76,7 @@ export class TableStateStore implements HistoryStore {
       await prepareLogTable(on, logTableOf(this.#name))
       await prepareBackupTable(on, backupTableOf(this.#name))
     } catch (cause) {
-      throw cannotPrepare(cause, this.qualifiedName)
+      throw preparationFailure(cause, this.#name, shape)
     }
   }
 
@@ -88,8 +91,21 @@ export class TableStateStore implements HistoryStore {
       const checks = keptChecks(quoted(this.#name), changes)
       await on.execute([...this.#statements(changes), ...checks].join(';\n'))
     } catch (cause) {
-      throw doesNotFit(cause, this.#name)
+      throw historyFailure(cause, this.#name)
     }
+  }
+
+  async confirm(on: Session, atLeast: number): Promise<void> {
+    const enough = `SELECT CASE WHEN pg_catalog.count(*) >= ${atLeast} THEN 0 ELSE -1 END FROM ${quoted(this.#name)}`
+    try {
+      await on.execute(`SELECT FROM (SELECT) AS one OFFSET (${enough})`)
+    } catch (cause) {
+      throw historyFailure(cause, this.#name)
+    }
+  }
+
+  mayBeHarmedBy(statement: string): boolean {
+    return mayHarmHistory(statement, this.#name)
   }
 
   async sources(on: Session, id: string): Promise<readonly SourceFile[]> {
@@ -164,22 +180,6 @@ function keptChecks(table: string, changes: readonly HistoryChange[]): readonly 
              FROM ${table} WHERE version IN (${ids.map((id) => literal(id)).join(', ')}))`,
         ]
   return [...check(removed, 0), ...check(added, added.length)]
-}
-
-/** Somebody else has recorded the same step: what this transaction did goes with it. */
-function doesNotFit(cause: unknown, { table }: TableName): unknown {
-  if (!(cause instanceof MigratorError)) return cause
-  if (cause.details.sqlstate === '2201W') return notKept(cause, table)
-  const { sqlstate, table: violated } = cause.details
-  if (sqlstate !== '2201G' && !(sqlstate === '23505' && violated === table)) return cause
-  const message = 'Another run has recorded this step meanwhile; nothing of it was committed here.'
-  return new MigratorError('HISTORY_CHANGED', message, { cause })
-}
-
-function notKept(cause: MigratorError, table: string): MigratorError {
-  const message = `The history table ${table} did not keep the record of this step, so the step was not committed.`
-  const hint = 'Remove the trigger, rule or row security policy on that table that changes its rows.'
-  return new MigratorError('MIGRATION_FAILED', message, { cause, hint })
 }
 
 const ROWS_AT_ONCE = 200
@@ -288,11 +288,4 @@ function entryOf(row: Readonly<Record<string, string | null>>): HistoryEntry {
     progress: json('progress'),
     archived: row.archived === 'true',
   }
-}
-
-function cannotPrepare(cause: unknown, table: string): unknown {
-  if (!(cause instanceof MigratorError) || cause.details.sqlstate !== '42501') return cause
-  return new MigratorError('PERMISSION_DENIED', `The history table ${table} cannot be created: ${cause.message}.`, {
-    cause,
-  })
 }

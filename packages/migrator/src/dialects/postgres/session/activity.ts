@@ -1,13 +1,15 @@
 import type { Activity, Blocker } from '../../../ports/activity.ts'
 import { RUN_LOCK_CLASS } from '../history/run-lock.ts'
+import type { TableName } from '../history/table-name.ts'
 import { literal } from '../script/literal.ts'
+import { objectorOf } from './objector.ts'
 
 const COLUMNS = `a.pid::text AS pid, coalesce(a.application_name, '') AS application_name, coalesce(a.state, '') AS state,
   coalesce(to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '') AS since,
   left(coalesce(a.query, ''), 200) AS query`
 
 /** What other sessions do, from pg_stat_activity. `inUse`: the server's processes of this program that are not lost. */
-export function createActivity(inUse: () => readonly number[]): Activity {
+export function createActivity(inUse: () => readonly number[], historyTable: TableName): Activity {
   return {
     async blockersOf(on, serverPid) {
       const rows = await on.query(`
@@ -30,6 +32,7 @@ export function createActivity(inUse: () => readonly number[]): Activity {
       await on.query(`SELECT pg_catalog.pg_terminate_backend(a.pid) ${FROM} WHERE ${left} AND a.state LIKE 'idle%'`)
       return (await on.query(`SELECT ${COLUMNS} ${FROM} WHERE ${left}`)).map(blockerOf)
     },
+    objectorOf: (on, error) => objectorOf(on, error, historyTable),
     async endAbandoned(on) {
       await on.query(`
         SELECT pg_catalog.pg_terminate_backend(a.pid) ${FROM}

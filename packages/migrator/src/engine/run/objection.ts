@@ -1,0 +1,34 @@
+import { sentence } from '../../core/sentence.ts'
+import { MigratorError } from '../../errors.ts'
+import type { Session } from '../../ports/session.ts'
+import type { Context } from './context.ts'
+
+/**
+ * A failure that a trigger of the database's own raised, as what it is: the database refuses the change, and the migration
+ * need not be at fault. Ask outside of the transaction that failed; what cannot be found out leaves the error as it is.
+ */
+export async function namingObjector(
+  { database }: Pick<Context, 'database'>,
+  on: Session,
+  error: unknown,
+): Promise<unknown> {
+  if (!(error instanceof MigratorError) || error.details.where === undefined || on.isLost) return error
+  const objector = await database.activity.objectorOf(on, error).catch(() => undefined)
+  if (!objector) return error
+  const { kind, name, disable } = objector
+  const message = `${sentence(error.message)} The ${kind} ${name} of this database raised that (function ${objector.function}).`
+  return new MigratorError('PERMISSION_DENIED', message, {
+    cause: error,
+    hint: `Ask whoever owns the ${kind} ${name} to let this change through (${disable}), then run the command again.`,
+    details: { ...error.details, objector: { kind, name, function: objector.function } },
+  })
+}
+
+/** `HistoryStore.prepare`, whose DDL an event trigger may refuse. */
+export async function prepareHistory(context: Pick<Context, 'database' | 'store'>, on: Session): Promise<void> {
+  try {
+    await context.store.prepare(on)
+  } catch (error) {
+    throw await namingObjector(context, on, error)
+  }
+}
