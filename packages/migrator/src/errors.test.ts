@@ -79,3 +79,19 @@ describe('a MigratorError', () => {
     expect(error).toMatchObject({ hint: 'Look.', details: { line: 3 }, cause, exitCode: 1 })
   })
 })
+
+describe.each(codes)('a message of %s', (code) => {
+  test.each([
+    'it failed',
+    'it failed.',
+    'it failed..',
+    'it failed: ',
+    'fehlgeschlagen:.',
+    'failed?',
+    'failed!',
+    '失敗。',
+  ])('ends in one mark: %j', (text) => {
+    const { message } = new MigratorError(code, `0001_a.sql: ${text}.`)
+    expect(message).toMatch(/[^.:。!?][.!?]$/)
+  })
+})

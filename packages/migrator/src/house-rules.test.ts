@@ -79,3 +79,8 @@ test('no type error is silenced', () => {
   )
   expect(found.map(({ path }) => path)).toEqual([])
 })
+
+test('no text that may end in a full stop is given a second one in the middle of a message', () => {
+  const doubled = /\$\{(?:\w+\.)*(?:message|reason)\}\.(?=\s\S)/
+  expect(linesWith(doubled, isTest)).toEqual([])
+})

@@ -1,5 +1,6 @@
 import yargs, { type Argv } from 'yargs'
 import { redactText } from '../core/redact.ts'
+import { withoutStop } from '../core/sentence.ts'
 import { nearestIds } from '../core/target.ts'
 import { isBrokenWire } from '../dialects/postgres/wire/broken-wire.ts'
 import { MigratorError } from '../errors.ts'
@@ -103,7 +104,9 @@ function explainUsage(message: string, words: readonly string[], flags: readonly
   if (message.startsWith('Not enough non-option')) return `An argument is missing: ${usageOf(words[0] ?? '')}`
   const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1]
   const nearest = unknown === undefined ? [] : nearestIds(unknown, flags)
-  return nearest.length > 0 ? `${message}. Did you mean ${nearest.map((flag) => `--${flag}`).join(', ')}?` : message
+  return nearest.length > 0
+    ? `${withoutStop(message)}. Did you mean ${nearest.map((flag) => `--${flag}`).join(', ')}?`
+    : message
 }
 
 function usageOf(name: string): string {

@@ -10,6 +10,14 @@ test.each([
   ['No!', 'No!'],
   ['Really?', 'Really?'],
   ['first\nsecond', 'first\nsecond.'],
+  ['Fehler:', 'Fehler.'],
+  ['It failed: .', 'It failed.'],
+  ['Waiting…', 'Waiting…'],
+  ['失敗しました。', '失敗しました.'],
+  ['本当？', '本当？'],
+  ['He said "No."', 'He said "No."'],
+  ['It failed. (See the log.)', 'It failed. (See the log.)'],
+  ['It failed (see the log)', 'It failed (see the log).'],
   ['', ''],
 ])('%j becomes the sentence %j', (text, expected) => {
   expect(sentence(text)).toBe(expected)

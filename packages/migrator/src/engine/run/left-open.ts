@@ -1,4 +1,5 @@
 import type { Action } from '../../core/migration.ts'
+import { withoutStop } from '../../core/sentence.ts'
 import { MigratorError } from '../../errors.ts'
 import type { Session, StepLimits } from '../../ports/session.ts'
 import { reportError } from './context.ts'
@@ -11,7 +12,8 @@ export async function settleAfter({ file }: Action, on: Session, limits: StepLim
   const cause = on.firstFailure
   const left = await on.settle(limits)
   if (left === 'none') return
-  const why = left === 'aborted' && cause !== undefined ? ` after an error: ${reportError(cause).message}` : ''
+  const why =
+    left === 'aborted' && cause !== undefined ? ` after an error: ${withoutStop(reportError(cause).message)}` : ''
   throw new MigratorError('TRANSACTION_CONTROL', `${file} left a transaction open${why}. It was rolled back.`, {
     cause,
     hint: 'End every BEGIN with a COMMIT in the same file; in a module, use db.transaction().',

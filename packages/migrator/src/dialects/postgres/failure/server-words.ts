@@ -1,4 +1,5 @@
 import { redactText } from '../../../core/redact.ts'
+import { sentence } from '../../../core/sentence.ts'
 
 /** As much of a server's error as is told. */
 export interface ServerWords {
@@ -20,13 +21,13 @@ export function tellableWords(server: ServerWords): string {
   const withheld = message !== server.message || (detail !== undefined && !ofObjects)
   const said = [message, ofObjects ? detail : undefined, withheld ? WITHHELD : undefined, hint && `Hint: ${hint}`]
   const parts = said.filter((each) => each !== undefined && each !== '')
-  return redactText(parts.map((each, at) => (at < parts.length - 1 ? `${each?.replace(/\.$/, '')}.` : each)).join(' '))
+  return redactText(parts.map((each = '', at) => (at < parts.length - 1 ? sentence(each) : each)).join(' '))
 }
 
 /** invalid_parameter_value */
 const OF_A_SETTING = '22023'
 
-const WITHHELD = '(--verbose shows the values.)'
+const WITHHELD = '(--verbose shows the values)'
 
 /** Classes whose DETAIL names objects, settings or sessions. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const TELLS_OF_OBJECTS = new Set([

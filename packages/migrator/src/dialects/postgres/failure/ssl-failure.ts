@@ -1,4 +1,5 @@
 import { redactText } from '../../../core/redact.ts'
+import { withoutStop } from '../../../core/sentence.ts'
 import { MigratorError } from '../../../errors.ts'
 import { placeText, type SslMode, type Target, type Tls } from '../connection/connection.ts'
 
@@ -20,7 +21,7 @@ export function certificateFailure(error: unknown, target: Target, wishes: Tls):
   const told = CERTIFICATE[code]
   const at = placeText(target)
   if (told === undefined) {
-    const why = error instanceof Error ? error.message.trim().replace(/\.$/, '') : String(error)
+    const why = error instanceof Error ? withoutStop(error.message) : String(error)
     return new MigratorError('CONNECTION_FAILED', `The SSL handshake with ${at} failed: ${why}.`, {
       cause: error,
       hint: 'Check ssl_min_protocol_version, sslcert and sslkey, and the log of the server.',
@@ -74,7 +75,7 @@ const CERTIFICATE: Readonly<Record<string, Told>> = {
 
 /** The server refused a connection without TLS. */
 export function requiresSsl(error: unknown, target: Target): MigratorError {
-  const text = error instanceof Error ? redactText(error.message).replace(/\.$/, '') : ''
+  const text = error instanceof Error ? withoutStop(redactText(error.message)) : ''
   return new MigratorError(
     'CONNECTION_FAILED',
     `The server ${placeText(target)} refused an unencrypted connection: ${text}.`,
