@@ -3,14 +3,14 @@ import { plural } from '../core/plural.ts'
 import type { Proposal } from '../engine/run/run-kind.ts'
 import { MigratorError } from '../errors.ts'
 import type { BackupChoice } from './backups.ts'
-import type { World } from './wiring.ts'
+import type { DatabaseWorld } from './wiring.ts'
 
 /**
  * On a protected database, steps that take something away want a backup, or a reasoned refusal of one; and the database's
  * name: typed, or as `--confirm NAME`.
  */
 export async function approveRun(
-  world: World,
+  world: DatabaseWorld,
   { plan, destructive }: Proposal,
   { confirm, backup }: { readonly confirm: string | undefined; readonly backup: BackupChoice },
 ): Promise<void> {
@@ -28,7 +28,7 @@ export async function approveRun(
 }
 
 /** What only a local database may be asked to do: agreed to by --yes, or by a typed yes. */
-export async function approveLocal(world: World, what: string, agreed: boolean): Promise<void> {
+export async function approveLocal(world: DatabaseWorld, what: string, agreed: boolean): Promise<void> {
   if (world.protected) {
     throw new MigratorError(
       'PROTECTED_DATABASE',
@@ -42,7 +42,7 @@ export async function approveLocal(world: World, what: string, agreed: boolean):
 
 /** Putting a backup back in place replaces what is there now: agreed to by its name where it is protected, by a yes elsewhere. */
 export async function approveInPlace(
-  world: World,
+  world: DatabaseWorld,
   id: string,
   { confirm, yes }: { readonly confirm: string | undefined; readonly yes: boolean },
 ): Promise<void> {
@@ -56,11 +56,11 @@ export async function approveInPlace(
 }
 
 /** A typed yes, where somebody is there to type it. */
-export async function agreesTo(world: World, what: string): Promise<boolean> {
+export async function agreesTo(world: DatabaseWorld, what: string): Promise<boolean> {
   return canAsk(world) && (await askYes(what))
 }
 
-function canAsk({ output }: World): boolean {
+function canAsk({ output }: DatabaseWorld): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true && !output.json
 }
 

@@ -6,73 +6,71 @@ import { MigratorError } from '../errors.ts'
 import type { BackupProvider, ManagedBackupProvider } from '../ports/backup.ts'
 import { toolVersion } from '../version.ts'
 import { configPath } from './config.ts'
-import { invalid, readDuration } from './values.ts'
-import type { World } from './wiring.ts'
+import { invalid, readDuration, refuseTogether } from './values.ts'
+import type { DatabaseWorld } from './wiring.ts'
 
-/** Which source and how long: what every command about backups takes. */
+/** Which instance or cluster a backup is of. */
 export interface SourceFlags {
   readonly dbInstance?: string
   readonly dbCluster?: string
   readonly snapshotTimeout?: string
 }
 
-export interface BackupFlags extends SourceFlags {
+/** Who makes a backup, and how. */
+export interface ProviderFlags extends SourceFlags {
   readonly backup?: string
   readonly snapshot?: boolean
-  readonly noBackup?: boolean
   readonly noWait?: boolean
+}
+
+export interface BackupFlags extends ProviderFlags {
+  readonly noBackup?: boolean
   readonly reason?: string
 }
 
-export function sourceOptions<T>(yargs: Argv<T>): Argv<T & SourceFlags> {
+const group = 'Backups:'
+const text = { type: 'string', requiresArg: true, group } as const
+const off = { type: 'boolean', default: false, group } as const
+
+export function sourceOptions<T>(yargs: Argv<T>): Argv<T> {
   return yargs
-    .option('db-instance', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'The RDS instance, where the endpoint does not tell',
-      group: 'Backups:',
-    })
-    .option('db-cluster', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'The Aurora cluster, where the endpoint does not tell',
-      group: 'Backups:',
-    })
-    .option('snapshot-timeout', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'How long to wait for RDS (60min)',
-      group: 'Backups:',
-    }) as unknown as Argv<T & SourceFlags>
+    .option('db-instance', { ...text, describe: 'The RDS instance, if the endpoint does not identify it' })
+    .option('db-cluster', { ...text, describe: 'The Aurora cluster, if the endpoint does not identify it' }) as Argv<T>
 }
 
-/** The flags of commands that take a backup before they run. */
-export function backupOptions<T>(yargs: Argv<T>): Argv<T & BackupFlags> {
+export function timeoutOption<T>(yargs: Argv<T>): Argv<T> {
+  return yargs.option('snapshot-timeout', { ...text, describe: 'How long to wait for RDS (default: 60min)' })
+}
+
+/** The flags of commands that make a backup. */
+export function makingOptions<T>(yargs: Argv<T>): Argv<T> {
+  return timeoutOption(providerOptions(yargs)).option('no-wait', {
+    ...off,
+    describe: 'Do not wait for RDS to finish the snapshot',
+  })
+}
+
+function providerOptions<T>(yargs: Argv<T>): Argv<T> {
   return sourceOptions(yargs)
-    .option('backup', {
-      type: 'string',
-      requiresArg: true,
-      describe: `Take this backup first: ${BUILT_IN.join(', ')}, or one of your own`,
-      group: 'Backups:',
-    })
-    .option('snapshot', {
-      type: 'boolean',
-      default: false,
-      describe: 'Take a snapshot by RDS or Aurora first, whichever the endpoint is',
-      group: 'Backups:',
-    })
-    .option('no-backup', {
-      type: 'boolean',
-      default: false,
-      describe: 'On a protected database: without a backup; needs --reason',
-      group: 'Backups:',
-    })
-    .option('no-wait', {
-      type: 'boolean',
-      default: false,
-      describe: 'Do not wait until RDS has finished the snapshot',
-      group: 'Backups:',
-    }) as unknown as Argv<T & BackupFlags>
+    .option('backup', { ...text, describe: `The backup to make: ${BUILT_IN.join(', ')}, or a provider of your own` })
+    .option('snapshot', { ...off, describe: 'An RDS or Aurora snapshot, depending on the endpoint' })
+}
+
+/** The flags of commands that make a backup before they run. */
+export function backupOptions<T>(yargs: Argv<T>): Argv<T> {
+  return refusalOption(makingOptions(yargs))
+}
+
+/** The flags of commands that tell which backup would be made. */
+export function plannedBackupOptions<T>(yargs: Argv<T>): Argv<T> {
+  return refusalOption(providerOptions(yargs))
+}
+
+function refusalOption<T>(yargs: Argv<T>): Argv<T> {
+  return yargs.option('no-backup', {
+    ...off,
+    describe: 'Skip the backup on a protected database; requires --reason',
+  })
 }
 
 /** What was decided about the backup of a run. */
@@ -83,30 +81,49 @@ export type BackupChoice =
 
 export const BUILT_IN = ['rds', 'aurora', 'pg-dump', 'tables', 'template'] as const
 
-/** By the flags, then by the configuration of protected databases. Throws USAGE_INVALID for flags that exclude each other. */
-export async function chooseBackup(flags: BackupFlags, world: World): Promise<BackupChoice> {
+/** By the flags, then by the configuration of protected databases. Throws USAGE_INVALID for flags that cannot be combined. */
+export async function chooseBackup(flags: BackupFlags, world: DatabaseWorld): Promise<BackupChoice> {
   const given = [
     flags.backup !== undefined && '--backup',
     flags.snapshot && '--snapshot',
     flags.noBackup && '--no-backup',
   ]
-  const named = given.filter((flag) => typeof flag === 'string')
-  if (named.length > 1) throw invalid(`${named.join(' and ')} exclude each other.`, 'Give one of them.')
+  refuseTogether(...given)
   if (flags.noBackup) {
+    refuseIdle(flags, undefined)
     if ((flags.reason ?? '').trim() === '')
-      throw invalid('--no-backup needs --reason "why"; the reason is kept in the log.')
+      throw invalid('--no-backup requires --reason "why"; the reason is kept in the log.')
     return { kind: 'refused' }
   }
   const configured = world.protected ? world.config.config.backups?.provider : undefined
   const name = flags.snapshot ? 'snapshot' : (flags.backup ?? configured)
+  refuseIdle(flags, name)
   return name === undefined ? { kind: 'open' } : { kind: 'taken', provider: await providerNamed(name, flags, world) }
 }
 
-/** A provider by its name. Throws USAGE_INVALID for one that there is not. */
+const OF_RDS = new Set<string | undefined>(['snapshot', 'rds', 'aurora'])
+
+/** What only a snapshot by RDS heeds. */
+function refuseIdle(
+  { dbInstance, dbCluster, snapshotTimeout, noWait }: ProviderFlags,
+  provider: string | undefined,
+): void {
+  if (OF_RDS.has(provider)) return
+  const idle = [
+    dbInstance !== undefined && '--db-instance',
+    dbCluster !== undefined && '--db-cluster',
+    snapshotTimeout !== undefined && '--snapshot-timeout',
+    noWait && '--no-wait',
+  ].find((flag) => typeof flag === 'string')
+  if (idle)
+    throw invalid(`${idle} applies to RDS and Aurora snapshots only.`, 'Add --snapshot, or --backup rds|aurora.')
+}
+
+/** A provider by its name. Throws USAGE_INVALID for an unknown one. */
 export async function providerNamed(
   name: string,
   flags: SourceFlags & { readonly noWait?: boolean },
-  world: World,
+  world: DatabaseWorld,
 ): Promise<BackupProvider> {
   const { backups = {} } = world.config.config
   const own = backups.providers && Object.hasOwn(backups.providers, name) ? backups.providers[name] : undefined
@@ -124,11 +141,15 @@ export async function providerNamed(
       return templateProvider(world)
   }
   const names = [...BUILT_IN, ...Object.keys(backups.providers ?? {})].join(', ')
-  throw invalid(`There is no backup "${name}".`, `There are: ${names}.`)
+  throw invalid(`Unknown backup provider "${name}".`, `Valid providers: ${names}.`)
 }
 
 /** A provider whose backups can be listed and restored. */
-export async function managedProvider(name: string, flags: SourceFlags, world: World): Promise<ManagedBackupProvider> {
+export async function managedProvider(
+  name: string,
+  flags: SourceFlags,
+  world: DatabaseWorld,
+): Promise<ManagedBackupProvider> {
   const provider = await providerNamed(name, flags, world)
   if (isManaged(provider)) return provider
   throw new MigratorError('BACKUP_UNAVAILABLE', `The backup "${name}" is your own and has no list() and restoreTo().`, {
@@ -144,11 +165,9 @@ function isManaged(provider: BackupProvider): provider is ManagedBackupProvider 
 async function rdsProvider(
   name: 'rds' | 'aurora' | 'auto',
   { dbInstance, dbCluster, snapshotTimeout, noWait }: SourceFlags & { readonly noWait?: boolean },
-  { config, database }: World,
+  { config, database }: DatabaseWorld,
 ): Promise<ManagedBackupProvider> {
-  if (dbInstance !== undefined && dbCluster !== undefined) {
-    throw invalid('--db-instance and --db-cluster exclude each other.', 'Give one of them.')
-  }
+  refuseTogether(dbInstance !== undefined && '--db-instance', dbCluster !== undefined && '--db-cluster')
   const { createRdsProvider } = await import('../providers/rds/provider.ts')
   const { instance, cluster, ...rest } = config.config.backups?.rds ?? {}
   const byFlags = dbInstance !== undefined || dbCluster !== undefined
@@ -167,7 +186,12 @@ async function rdsProvider(
   })
 }
 
-async function pgDumpProvider({ config, database, env, connectionString }: World): Promise<ManagedBackupProvider> {
+async function pgDumpProvider({
+  config,
+  database,
+  env,
+  connectionString,
+}: DatabaseWorld): Promise<ManagedBackupProvider> {
   const { createPgDumpProvider } = await import('../dialects/postgres/backup/pg-dump/provider.ts')
   return createPgDumpProvider({
     connectionString,
@@ -183,7 +207,7 @@ async function pgDumpProvider({ config, database, env, connectionString }: World
   })
 }
 
-async function tablesProvider({ config, database }: World): Promise<ManagedBackupProvider> {
+async function tablesProvider({ config, database }: DatabaseWorld): Promise<ManagedBackupProvider> {
   const { createTablesProvider } = await import('../dialects/postgres/backup/tables/provider.ts')
   const history = database.historyTable
   return createTablesProvider({
@@ -196,7 +220,7 @@ async function tablesProvider({ config, database }: World): Promise<ManagedBacku
   })
 }
 
-async function templateProvider({ database }: World): Promise<ManagedBackupProvider> {
+async function templateProvider({ database }: DatabaseWorld): Promise<ManagedBackupProvider> {
   const { createTemplateProvider } = await import('../dialects/postgres/backup/template/provider.ts')
   return createTemplateProvider({
     location: database.location,

@@ -27,7 +27,8 @@ export interface Cli {
 export interface CliDeps {
   readonly env: Environment
   readonly invocation: Invocation
-  readonly config: () => Promise<LocatedConfig>
+  /** The configuration of the working directory, or this file's. */
+  readonly config: (file: string | undefined) => Promise<LocatedConfig>
   readonly signals: Signals
 }
 
@@ -53,7 +54,7 @@ async function runCommand(
     stopping: () => output.warn(STOPPING[ending]),
     leaving: () => output.fail(underway.left()),
   })
-  const begin = async () => work({ env, output, signal, underway: underway.sink, config: await config() })
+  const begin = async () => work({ env, output, signal, underway: underway.sink, config: await config(flags.config) })
   const code = await unlessInterrupted(signal, ending, begin).then(output.print).catch(output.fail)
   signals.end()
   await finish(code)

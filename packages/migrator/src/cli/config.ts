@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { MigratorError } from '../errors.ts'
 import { importDefault } from '../load/module-loader.ts'
 import type { BackupProvider } from '../ports/backup.ts'
@@ -90,10 +90,19 @@ const NAMES = ['ts', 'mts', 'cts', 'js', 'mjs', 'cjs'].map((ending) => `migrator
 export async function loadConfig(directory: string): Promise<LocatedConfig> {
   const path = NAMES.map((name) => join(directory, name)).find((candidate) => existsSync(candidate))
   if (path === undefined) return { config: {}, directory }
+  return loadConfigFile(path)
+}
+
+/** Loads the configuration in this file. Rejects with CONFIG_INVALID. */
+export async function loadConfigFile(path: string): Promise<LocatedConfig> {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile())
+    throw new MigratorError('CONFIG_INVALID', `There is no configuration file ${path}.`, {
+      hint: 'Correct the path after --config.',
+    })
   try {
     const exported = await importDefault(path)
     const config: unknown = typeof exported === 'function' ? await exported() : exported
-    return { config: checkConfig(config, path), directory }
+    return { config: checkConfig(config, path), directory: dirname(path) }
   } catch (cause) {
     if (cause instanceof MigratorError) throw cause
     throw new MigratorError('CONFIG_INVALID', `${path} does not load: ${textOf(cause)}`, {

@@ -4,8 +4,10 @@ import { reportError } from '../engine/run/context.ts'
 import { MigratorError } from '../errors.ts'
 import type { ErrorReport } from '../ports/events.ts'
 import { type Style, styleFor } from '../report/style.ts'
+import { carriedOptions } from './carried.ts'
 import type { Environment } from './env.ts'
 import type { Invocation } from './invocation.ts'
+import type { CommonFlags } from './options.ts'
 import { writeResult } from './stdout.ts'
 
 /** What a command came to. */
@@ -31,21 +33,23 @@ export interface Output {
   /** An error as data, with its hint in the words of this invocation. */
   describe(error: unknown): ErrorReport
   readonly speak: Invocation['speak']
+  /** The options that the next command needs too, as they are typed. */
+  readonly carried: string
 }
 
 /** A command, and what it is for. */
 export type Next = readonly [command: string, purpose: string]
 
-/** The commands to try next, as they are called here. */
-export function nextCommands({ speak }: Output, commands: readonly Next[]): string {
-  const spoken = commands.map(([command, purpose]) => [speak(command), purpose] as const)
+/** The commands to try next, as they are called here, with what tells this project and database from others. */
+export function nextCommands({ speak, carried }: Output, commands: readonly Next[]): string {
+  const spoken = commands.map(([command, purpose]) => [speak(command) + carried, purpose] as const)
   const width = Math.max(...spoken.map(([command]) => command.length))
   return ['Next:', ...spoken.map(([command, purpose]) => `  ${command.padEnd(width)}   ${purpose}`)].join('\n')
 }
 
 /** Results go to stdout, progress and errors to stderr; with `--json` one document, errors included, is all of stdout. */
 export function createOutput(
-  flags: { json: boolean; verbose: boolean },
+  flags: Pick<CommonFlags, 'json' | 'verbose' | 'config' | 'migrations' | 'databaseUrl'>,
   env: Environment,
   invocation: Invocation,
 ): Output {
@@ -54,6 +58,7 @@ export function createOutput(
   const output: Output = {
     ...flags,
     speak: invocation.speak,
+    carried: carriedOptions(flags),
     describe: errorJson,
     style,
     progressStyle,

@@ -5,5 +5,5 @@ export interface ScratchFlags {
 export const SCRATCH_URL = {
   type: 'string',
   requiresArg: true,
-  describe: 'A server for scratch databases, as a role with CREATEDB (an embedded PostgreSQL)',
+  describe: 'Server for scratch databases; its role needs CREATEDB (default: an embedded PostgreSQL)',
 } as const

@@ -20,10 +20,11 @@ function checkRefused(read: Reader, texts: readonly string[]): void {
       error = thrown
     }
     expect(error, JSON.stringify(text)).toBeInstanceOf(MigratorError)
+    expect((error as MigratorError).message).toContain(`(got ${text || 'nothing'})`)
     expect(error).toMatchObject({
       code: 'USAGE_INVALID',
       exitCode: 2,
-      message: expect.stringContaining(`--flag ${text}`),
+      message: expect.stringMatching(/^--flag must be /),
     })
   }
 }

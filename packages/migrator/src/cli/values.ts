@@ -6,13 +6,13 @@ import { MigratorError } from '../errors.ts'
 export function readCount(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const count = /^\d{1,9}$/.test(text) ? Number(text) : 0
-  if (count < 1) throw invalid(`--${name} ${text}: it has to be a whole number of at least 1.`)
+  if (count < 1) throw invalid(`--${name} must be a positive integer (got ${shown(text)}).`)
   return count
 }
 
 export function readNumber(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
-  if (!/^\d{1,9}$/.test(text)) throw invalid(`--${name} ${text}: it has to be a whole number, 0 or more.`)
+  if (!/^\d{1,9}$/.test(text)) throw invalid(`--${name} must be a whole number, 0 or more (got ${shown(text)}).`)
   return Number(text)
 }
 
@@ -22,10 +22,10 @@ const UNITS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1_000, m: 60_
 export function readDuration(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const match = /^(\d{1,9}(?:\.\d+)?)\s*(ms|s|m|min|h)?$/.exec(text)
-  if (!match) throw invalid(`--${name} ${text}: it has to be a duration, as 500ms, 5s or 2min.`)
+  if (!match) throw invalid(`--${name} must be a duration such as 500ms, 5s or 2min (got ${shown(text)}).`)
   const ms = Number(match[1]) * (UNITS[match[2] ?? ''] ?? 1)
   // PostgreSQL and timers count to 2147483647 ms; and what is not zero must not become it, because zero is for ever.
-  if (ms > 2_147_483_647) throw invalid(`--${name} ${text}: it has to be at most 596h.`)
+  if (ms > 2_147_483_647) throw invalid(`--${name} must be at most 596h (got ${text}).`)
   return ms > 0 ? Math.max(1, Math.round(ms)) : 0
 }
 
@@ -35,7 +35,7 @@ const LONG_UNITS: Readonly<Record<string, number>> = { ...UNITS, d: 86_400_000, 
 export function readAge(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const match = /^(\d{1,6})\s*(min|h|d|w)$/.exec(text)
-  if (!match) throw invalid(`--${name} ${text}: it has to be an age, as 12h, 30d or 2w.`)
+  if (!match) throw invalid(`--${name} must be an age such as 12h, 30d or 2w (got ${shown(text)}).`)
   return Number(match[1]) * (LONG_UNITS[match[2] ?? ''] ?? 1)
 }
 
@@ -45,6 +45,16 @@ export function readPath(text: string | undefined, invokedFrom: string | undefin
   const fromUser = resolve(invokedFrom ?? '.', text)
   const fromHere = resolve(text)
   return existsSync(fromUser) || !existsSync(fromHere) ? fromUser : fromHere
+}
+
+function shown(text: string): string {
+  return text === '' ? 'nothing' : text
+}
+
+/** Throws USAGE_INVALID when more than one of these is given: `refuseTogether(steps !== undefined && '--steps', batch && '--batch')`. */
+export function refuseTogether(...flags: readonly (string | boolean | undefined)[]): void {
+  const given = flags.filter((flag) => typeof flag === 'string')
+  if (given.length > 1) throw invalid(`${given.join(' and ')} cannot be combined.`, 'Use one of them.')
 }
 
 export function invalid(message: string, hint?: string): MigratorError {

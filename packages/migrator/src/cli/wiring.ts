@@ -27,7 +27,7 @@ import type { CommonFlags, RunFlags } from './options.ts'
 import type { Output } from './output.ts'
 import { withScratch } from './scratch.ts'
 import type { ScratchFlags } from './scratch-options.ts'
-import { readDuration, readNumber } from './values.ts'
+import { invalid, readDuration, readNumber } from './values.ts'
 
 export interface Surroundings {
   readonly env: Environment
@@ -38,13 +38,12 @@ export interface Surroundings {
   readonly underway: EventSink
 }
 
-/** One command's world. Whoever made it closes it. */
-export interface World extends Surroundings {
+/** The world of a command that reads no migration files. Whoever made it closes it. */
+export interface DatabaseWorld extends Surroundings {
   readonly context: Context
   readonly database: PostgresAdapter
   /** With its password: not for printing. */
   readonly connectionString: string
-  readonly set: MigrationSet
   readonly migrationsDirectory: string
   /** Not local, or in production. */
   readonly protected: boolean
@@ -52,13 +51,22 @@ export interface World extends Surroundings {
   close(): Promise<void>
 }
 
-export async function createWorld(
-  flags: CommonFlags & ScratchFlags & { acceptArchived?: boolean; livenessTimeout?: string },
-  surroundings: Surroundings,
-): Promise<World> {
+/** The world of a command that works with migrations. */
+export interface World extends DatabaseWorld {
+  readonly set: MigrationSet
+}
+
+type WorldFlags = CommonFlags & ScratchFlags & { acceptArchived?: boolean; livenessTimeout?: string }
+
+/** The files are read first: a wrong folder is told before a server is started. */
+export async function createWorld(flags: WorldFlags, surroundings: Surroundings): Promise<World> {
+  const set = readMigrationSet(flags, surroundings)
+  return { ...(await connectWorld(flags, surroundings)), set }
+}
+
+export async function connectWorld(flags: WorldFlags, surroundings: Surroundings): Promise<DatabaseWorld> {
   const { env, config, output, signal } = surroundings
   const migrationsDirectory = migrationsDirectoryOf(flags, surroundings)
-  const set = readMigrationSet(flags, surroundings)
   const named = namedDatabase(flags, surroundings)
   const runId = randomUUID()
   const context: { current?: Context } = {}
@@ -102,7 +110,6 @@ export async function createWorld(
     context: context.current,
     database,
     connectionString,
-    set,
     migrationsDirectory,
     protected: !database.location.local || env.production,
     runId,
@@ -113,6 +120,11 @@ export async function createWorld(
       await archive.dispose()
     },
   }
+}
+
+/** A run needs no scratch database; showing what it would do may. */
+export function refuseIdleScratch({ scratchUrl, dryRun }: RunFlags): void {
+  if (scratchUrl !== undefined && !dryRun) throw invalid('--scratch-url belongs to --dry-run.')
 }
 
 /** The options of a run: flags before configuration before defaults. */

@@ -3,7 +3,7 @@ import type { HistoryEntry } from './history.ts'
 import { compareIds, type Direction, type MigrationFile } from './migration.ts'
 import { plural } from './plural.ts'
 import { inOrderOfApplication, type MigrationStatus } from './reconcile.ts'
-import { type DownTarget, nearestIds, type UpTarget } from './target.ts'
+import { type DownTarget, nearestIds, type UpReach } from './target.ts'
 
 /**
  * One migration in one direction.
@@ -45,7 +45,7 @@ export interface UpRules {
 }
 
 /** What `migrate` would do: the pending migrations up to the target, in the order of their ids. */
-export function planUp(statuses: readonly MigrationStatus[], target: UpTarget, rules: UpRules): Plan {
+export function planUp(statuses: readonly MigrationStatus[], target: UpReach, rules: UpRules): Plan {
   const pending = statuses.filter(({ state }) => state === 'pending' || state === 'out-of-order')
   const reach = reachUp(statuses, pending, target)
   const steps = reach.chosen.map(({ id, file }): Step => ({ id, direction: 'up', by: 'file', file }))
@@ -82,13 +82,27 @@ interface Reach<T> {
 function reachUp(
   statuses: readonly MigrationStatus[],
   pending: readonly MigrationStatus[],
-  target: UpTarget,
+  target: UpReach,
 ): Reach<MigrationStatus> {
   if (target.kind === 'latest') return { chosen: pending, problems: [] }
   if (target.kind === 'count') return { chosen: pending.slice(0, target.count), problems: [] }
+  if (target.kind === 'ids') return reachIds(statuses, pending, target.ids)
   const found = statuses.find(({ id }) => id === target.id)
   if (!found?.file) return { chosen: [], problems: [unknownTarget(target.id, statuses)] }
   return { chosen: pending.filter(({ id }) => compareIds(id, target.id) <= 0), problems: [] }
+}
+
+function reachIds(
+  statuses: readonly MigrationStatus[],
+  pending: readonly MigrationStatus[],
+  ids: readonly string[],
+): Reach<MigrationStatus> {
+  const known = new Set(statuses.flatMap(({ id, file }) => (file ? [id] : [])))
+  const unknown = ids.filter((id) => !known.has(id))
+  return {
+    chosen: pending.filter(({ id }) => ids.includes(id)),
+    problems: unknown.map((id) => unknownTarget(id, statuses)),
+  }
 }
 
 function reachDown<T extends MigrationStatus & { entry: HistoryEntry }>(

@@ -6,6 +6,9 @@ export type UpTarget =
   | { readonly kind: 'id'; readonly id: string }
   | { readonly kind: 'count'; readonly count: number }
 
+/** The same, or exactly these: what a redo has just rolled back. */
+export type UpReach = UpTarget | { readonly kind: 'ids'; readonly ids: readonly string[] }
+
 /** Where `rollback` stops: the id stays applied, everything applied after it goes. */
 export type DownTarget =
   | { readonly kind: 'empty' }

@@ -69,20 +69,20 @@ describe('flags that refuse a backup', () => {
   const invalid = { exit: 2, code: 'USAGE_INVALID', env }
 
   test.each([
-    ['--no-backup --confirm NAME', '--no-backup needs --reason'],
-    ['--no-backup --snapshot --reason r', '--snapshot and --no-backup exclude each other'],
-    ['--no-backup --backup tables --reason r', '--backup and --no-backup exclude each other'],
-    ['--snapshot --backup tables', '--backup and --snapshot exclude each other'],
-    ['--backup nonsense', 'There is no backup "nonsense"'],
-    ['--backup rds --db-instance a --db-cluster b', '--db-instance and --db-cluster exclude each other'],
-    ['--snapshot --snapshot-timeout soon', '--snapshot-timeout soon'],
+    ['--no-backup --confirm NAME', '--no-backup requires --reason'],
+    ['--no-backup --snapshot --reason r', '--snapshot and --no-backup cannot be combined'],
+    ['--no-backup --backup tables --reason r', '--backup and --no-backup cannot be combined'],
+    ['--snapshot --backup tables', '--backup and --snapshot cannot be combined'],
+    ['--backup nonsense', 'Unknown backup provider "nonsense"'],
+    ['--backup rds --db-instance a --db-cluster b', '--db-instance and --db-cluster cannot be combined'],
+    ['--snapshot --snapshot-timeout soon', '--snapshot-timeout must be a duration'],
   ])('rollback %s is wrong usage', async (flags, says) => {
     await expectRefusal(project, { ...invalid, words: ['rollback', ...split(flags)], says, hint: '' }, db)
   })
 
   test.each(['', '  ', '\t\n'])('a blank reason (%j) is none', async (reason) => {
     const words = ['rollback', '--no-backup', '--reason', reason, '--confirm', db.name]
-    await expectRefusal(project, { ...invalid, words, says: 'needs --reason', hint: '' }, db)
+    await expectRefusal(project, { ...invalid, words, says: 'requires --reason', hint: '' }, db)
   })
 
   test('with reason and name it runs without, and the reason is in the log', async () => {

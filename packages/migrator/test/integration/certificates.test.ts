@@ -90,9 +90,9 @@ test('the lock file vouches for the archived code of a module whose file is gone
       down: "await db.execute('DROP TABLE three')",
     }),
   })
-  expect((await project.run(['migrate', '--yes'])).code).toBe(0)
+  expect((await project.run(['migrate'])).code).toBe(0)
   rmSync(join(project.migrations, '0003_three.ts'))
-  const finished = await project.run(['rollback', '--yes', '--json'])
+  const finished = await project.run(['rollback', '--json'])
   expect(finished.json()).toMatchObject({ steps: [{ id: '0003_three', status: 'reverted', by: 'archive' }] })
   expect(await db.sql`SELECT to_regclass('three') AS found`).toEqual([{ found: null }])
 })

@@ -51,7 +51,7 @@ test('of an authority and a host parameter the parameter wins: the socket is mig
   await run('migrate', urlWith(`host=${socket.folder}`))
   expect(await tablesOn(besideUrl())).toEqual(['public.one', 'public.three', 'public.two'])
   expect(await tablesOn(tcp.url)).toEqual([])
-  await run('rollback --steps 2 --yes', urlWith(`host=${encodeURIComponent(socket.folder)}`))
+  await run('rollback --steps 2', urlWith(`host=${encodeURIComponent(socket.folder)}`))
   expect(await tablesOn(besideUrl())).toEqual(['public.one'])
 })
 
@@ -103,7 +103,7 @@ test('unqualified names of a migration go where search_path leads, in every step
   const env = { DATABASE_URL: `${db.url}?schema=app` }
   expect(await own.run(['migrate', '--transaction', 'each'], env)).toMatchObject({ code: 0 })
   expect(await tablesOn(db.url)).toEqual(['app.one', 'app.three', 'app.two', 'public.pace'])
-  expect(await own.run(['rollback', '--steps', '1', '--yes'], env)).toMatchObject({ code: 0 })
+  expect(await own.run(['rollback', '--steps', '1'], env)).toMatchObject({ code: 0 })
   expect(await tablesOn(db.url)).toEqual(['app.one', 'app.two', 'public.pace'])
 })
 

@@ -28,7 +28,7 @@ const driftOf = (finished: Finished) => finished.json() as unknown as Drift
 async function applied(words: readonly string[] = []) {
   const scenery = await scene(FILES)
   await scenery.db.sql`DROP TABLE pace`
-  expect((await scenery.project.run(['migrate', '--yes', ...words])).code).toBe(0)
+  expect((await scenery.project.run(['migrate', ...words])).code).toBe(0)
   return scenery
 }
 

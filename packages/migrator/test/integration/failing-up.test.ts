@@ -47,7 +47,7 @@ describe('in one transaction for all', () => {
     expect(failed.code).toBe(1)
     expect(failed.stderr).toContain('relation "nowhere" does not exist')
     expect(failed.stdout).toContain('Failed: 0002_two')
-    expect(failed.stdout).toContain('Taken back: 0001_one')
+    expect(failed.stdout).toContain('Undone: 0001_one')
     expect(failed.stdout).toContain('Not run: 0003_three')
     expect(failed.stderr).not.toMatch(/^\s+at /m)
   })

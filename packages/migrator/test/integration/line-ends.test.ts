@@ -50,7 +50,7 @@ test('files with CRLF and a byte order mark load, run, come back, and are noted,
   expect(text.stdout).toContain('Note: 0001_function.up.sql has CRLF line ends')
   expect(text.stdout).toContain('.gitattributes')
 
-  const applied = await project.run(['migrate', '--yes'])
+  const applied = await project.run(['migrate'])
   expect(applied.code, applied.stderr).toBe(0)
   const [body] = await db.sql`SELECT prosrc FROM pg_proc WHERE proname = 'f'`
   expect(body?.prosrc).toBe('\r\nBEGIN\r\n  RETURN 1; -- one\r\nEND\r\n')
@@ -59,7 +59,7 @@ test('files with CRLF and a byte order mark load, run, come back, and are noted,
   const tables = await db.sql`SELECT to_regclass('t_a') AS index, to_regclass('named') AS named`
   expect(tables).toEqual([{ index: 't_a', named: 'named' }])
 
-  const reverted = await project.run(['rollback', '--all', '--force', '--yes'])
+  const reverted = await project.run(['rollback', '--all', '--force'])
   expect(reverted.code, reverted.stderr).toBe(0)
   expect(await db.sql`SELECT to_regclass('t') AS t, to_regclass('named') AS named`).toEqual([{ t: null, named: null }])
 })

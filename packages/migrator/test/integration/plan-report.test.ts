@@ -26,7 +26,7 @@ interface PlanDocument {
 
 test('a plan tells order, SQL, locks, verdict and proof of what is pending', async () => {
   const { project } = await scene(FILES)
-  await project.run(['migrate', '--steps', '1', '--yes'])
+  await project.run(['migrate', '--steps', '1'])
   await project.run(['rehearse', '0002_mail', '--write', ...scratch()])
   const plan = (await project.run(['plan', '--json', ...scratch()])).json() as unknown as PlanDocument
   expect(plan.direction).toBe('up')
@@ -49,12 +49,14 @@ test('a plan tells order, SQL, locks, verdict and proof of what is pending', asy
 
 test('a plan of a rollback tells what it destroys of what is there now', async () => {
   const { project, db } = await scene(FILES)
-  await project.run(['migrate', '--yes'])
+  await project.run(['migrate'])
   await db.sql`INSERT INTO users (name, mail) VALUES ('Ada', 'a@x'), ('Bob', NULL)`
-  const plan = (await project.run(['plan', '--down', '2', '--json', ...scratch()])).json() as unknown as PlanDocument
+  const plan = (
+    await project.run(['plan', '--down', '--steps', '2', '--json', ...scratch()])
+  ).json() as unknown as PlanDocument
   expect(plan.steps.map(({ id }) => id)).toEqual(['0003_index', '0002_mail'])
   expect(plan.steps[1]?.losses.join()).toMatch(/1 value of public\.users\.mail/)
-  const target = await project.run(['plan', '--target', '0001_users', '--json', ...scratch()])
+  const target = await project.run(['plan', '--down', '--target', '0001_users', '--json', ...scratch()])
   expect((target.json() as unknown as PlanDocument).steps.map(({ id }) => id)).toEqual(['0003_index', '0002_mail'])
 })
 
@@ -81,7 +83,7 @@ test('without a scratch server the certificates tell what they know', async () =
 
 test('what is refused is told, and ends as the run would', async () => {
   const { project } = await scene(FILES)
-  await project.run(['migrate', '--yes'])
+  await project.run(['migrate'])
   await project.write({ 'migrations/0001_users.up.sql': 'CREATE TABLE users (id serial PRIMARY KEY);\n' })
   const finished = await project.run(['plan', ...scratch()])
   expect(finished.code).toBe(3)
@@ -92,7 +94,7 @@ test('plan --down shows what a rollback refuses', async () => {
   const { project } = await scene({ ...threeTables() })
   await project.run(['migrate'])
   await project.write({ 'migrations/0003_three.up.sql': 'SELECT 1;\n' })
-  for (const words of ['plan --down 1', 'plan --down 3', 'rollback', 'rollback --steps 3']) {
+  for (const words of ['plan --down', 'plan --down --steps 3', 'rollback', 'rollback --steps 3']) {
     const code = words.endsWith('3') ? 'CONFIRMATION_REQUIRED' : 'CHECKSUM_MISMATCH'
     const ended = await project.run([...words.split(' '), '--json'])
     expect({ words, exit: ended.code, code: ended.json().error.code }).toEqual({ words, exit: 3, code })

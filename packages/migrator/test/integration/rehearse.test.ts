@@ -456,7 +456,7 @@ describe('what is rehearsed', () => {
 
   test('is what the history of the live database does not hold, which is only read', async () => {
     const { project, db } = await scene({ ...USERS, ...TWO })
-    await project.run(['migrate', '--steps', '1', '--yes'])
+    await project.run(['migrate', '--steps', '1'])
     const before = await stateOf(db)
     expect(ids(await project.run(['rehearse', '--json', ...scratch()]))).toEqual(['0002_two'])
     expect(await stateOf(db)).toBe(before)

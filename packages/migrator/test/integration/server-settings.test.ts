@@ -61,7 +61,7 @@ describe.each(['directly', 'through a pooler'] as const)('the settings of a data
     expect(await historyOf(db)).toEqual(['0001_one', '0002_two', '0003_three'])
     const status = await project.run(['status', '--check', '--json'])
     expect(status.code, saidBy(status)).toBe(0)
-    const down = await project.run(['rollback', '--all', '--force', '--yes', '--accept-loss'])
+    const down = await project.run(['rollback', '--all', '--force', '--accept-loss'])
     expect(down.code, saidBy(down)).toBe(0)
     expect(await historyOf(db)).toEqual([])
     expect(await tablesOf(db)).toEqual([])

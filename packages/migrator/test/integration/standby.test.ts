@@ -65,9 +65,9 @@ afterAll(() => end())
 
 test.each([
   ['migrate', ['migrate', '--json']],
-  ['rollback', ['rollback', '--yes', '--accept-loss', '--json']],
-  ['baseline', ['baseline', '0003_three', '--yes', '--json']],
-  ['repair', ['repair', 'drop-record', '0001_one', '--yes', '--json']],
+  ['rollback', ['rollback', '--accept-loss', '--json']],
+  ['baseline', ['baseline', '0003_three', '--json']],
+  ['repair', ['repair', 'drop-record', '0001_one', '--json']],
 ] as const)('%s on a standby says that it is one, and warns of nothing else', async (_, words) => {
   const refused = await project.run(words)
   expect(refused.code, saidBy(refused)).toBe(1)

@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   await emptied(db)
-  await project.run(['migrate', '--yes', '--target', '0001_people'])
+  await project.run(['migrate', '--target', '0001_people'])
   await db.sql`INSERT INTO people VALUES ('ada@row.example', 'ada@row.example'), ('ada@row.example', '7')`
 })
 afterAll(async () => {
@@ -54,16 +54,16 @@ describe.each(Object.entries(FAILING))('%s', (_, [up, state]) => {
   beforeEach(() => project.write(pair('0002_bad', up, 'SELECT 1')))
 
   test('is told without the row, in text, in JSON and in the logs', async () => {
-    const text = await project.run(['migrate', '--yes'])
+    const text = await project.run(['migrate'])
     expect(text.code).toBe(1)
-    const json = await project.run(['migrate', '--yes', '--json'])
+    const json = await project.run(['migrate', '--json'])
     expect(json.json().error).toMatchObject({ sqlstate: state })
     expect(await left(text)).not.toContain(ROW)
     expect(await left(json)).not.toContain(ROW)
   })
 
   test('is shown to who sits at the terminal and asks for it', async () => {
-    const verbose = await project.run(['migrate', '--yes', '--verbose'])
+    const verbose = await project.run(['migrate', '--verbose'])
     if (state !== '23514') expect(verbose.stderr).toContain(ROW)
     expect(await left({ ...verbose, stderr: '' })).not.toContain(ROW)
   })
@@ -71,14 +71,14 @@ describe.each(Object.entries(FAILING))('%s', (_, [up, state]) => {
 
 test('what an error says of objects stays in it', async () => {
   await project.write(pair('0002_bad', 'CREATE VIEW v AS SELECT email FROM people; DROP TABLE people', 'SELECT 1'))
-  const { stderr } = await project.run(['migrate', '--yes'])
+  const { stderr } = await project.run(['migrate'])
   expect(stderr).toContain('view v depends on table people')
 })
 
 test('a password in a statement that fails is told nowhere', async () => {
   const bad = "ALTER ROLE nobody_there\n  PASSWORD\n  $pw$hunter2\nhunter2$pw$ VALID UNTIL 'x'"
   await project.write(pair('0002_bad', bad, 'SELECT 1'))
-  const finished = await project.run(['migrate', '--yes', '--verbose'])
+  const finished = await project.run(['migrate', '--verbose'])
   expect(finished.code).toBe(1)
   expect(await left(finished)).not.toContain('hunter2')
   const planned = await project.run(['migrate', '--dry-run', '--json'])

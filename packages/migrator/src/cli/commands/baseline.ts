@@ -3,11 +3,12 @@ import { plural } from '../../core/plural.ts'
 import { baseline } from '../../engine/history/baseline.ts'
 import { MigratorError } from '../../errors.ts'
 import type { Cli } from '../command.ts'
-import { type RunFlags, runOptions } from '../options.ts'
+import { type HistoryFlags, historyOptions } from '../options.ts'
+import { nextCommands } from '../output.ts'
 import { createWorld, runOptionsOf } from '../wiring.ts'
-import { headline } from './run-outcome.ts'
+import { headline, STATUS } from './run-outcome.ts'
 
-interface BaselineFlags extends RunFlags {
+interface BaselineFlags extends HistoryFlags {
   readonly id: string
 }
 
@@ -15,16 +16,16 @@ export const baselineCommand = (cli: Cli) => ({
   command: 'baseline <id>',
   describe: 'Adopt an existing database: record migrations up to ID as applied, without running them',
   builder: (yargs: Argv) =>
-    runOptions(yargs)
+    historyOptions(yargs)
       .usage(
-        `${cli.invocation.command('baseline')} ID [options]\n\nRecord every pending migration up to ID as applied, without running any.`,
+        `${cli.invocation.command('baseline')} ID [options]\n\nRecord every pending migration up to and including ID as applied, without running any.`,
       )
       .positional('id', {
         type: 'string',
         demandOption: true,
-        describe: 'The last migration that the database already has',
+        describe: 'The newest migration that the database already has',
       })
-      .example(`${cli.invocation.command('baseline')} 0004_reports --dry-run`, 'what would be recorded'),
+      .example(`${cli.invocation.command('baseline')} 0004_reports --dry-run`, 'show what would be recorded'),
   handler: (flags: BaselineFlags) =>
     cli.runUntilInterrupted(flags, async (surroundings) => {
       const options = runOptionsOf(flags, surroundings.config)
@@ -48,7 +49,7 @@ export const baselineCommand = (cli: Cli) => ({
         ]
         return {
           document: { runId: world.runId, ...report },
-          text: [...lines, '', 'Next:', '  db:migrate:status'].join('\n'),
+          text: [...lines, '', nextCommands(world.output, [STATUS])].join('\n'),
         }
       } finally {
         await world.close()

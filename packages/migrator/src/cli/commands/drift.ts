@@ -5,7 +5,7 @@ import { type DriftReport, drift } from '../../engine/rehearse/drift.ts'
 import { MigratorError } from '../../errors.ts'
 import { readLockFile } from '../../load/lock-file.ts'
 import type { Cli } from '../command.ts'
-import { type CommonFlags, commonOptions } from '../options.ts'
+import { type CommonFlags, projectOptions } from '../options.ts'
 import type { Outcome } from '../output.ts'
 import { withScratch } from '../scratch.ts'
 import { SCRATCH_URL, type ScratchFlags } from '../scratch-options.ts'
@@ -18,15 +18,15 @@ interface DriftFlags extends CommonFlags, ScratchFlags {
 
 export const driftCommand = (cli: Cli) => ({
   command: 'drift',
-  describe: 'Compare the live schema with what its applied migrations lead to',
+  describe: 'Detect drift between the live schema and the applied migrations',
   builder: (yargs: Argv) =>
-    commonOptions(yargs)
+    projectOptions(yargs)
       .usage(
-        `${cli.invocation.command('drift')} [options]\n\nName every object that is not as the applied migrations leave it. Reads the database's history and system catalogs only.`,
+        `${cli.invocation.command('drift')} [options]\n\nList every object that differs from what the applied migrations produce. Only reads the history and the system catalogs.`,
       )
       .option('check', { type: 'boolean', default: false, describe: 'Exit with 5 if anything differs' })
       .option('scratch-url', SCRATCH_URL)
-      .example(cli.invocation.command('drift'), 'what somebody changed by hand')
+      .example(cli.invocation.command('drift'), 'list what was changed by hand')
       .example(`${cli.invocation.command('drift')} --check`, 'for a nightly job'),
   handler: (flags: DriftFlags) =>
     cli.runUntilInterrupted(flags, async (surroundings) => {

@@ -6,9 +6,9 @@ import type { LogRow } from '../../ports/events.ts'
 import { backupJson } from '../../report/run-json.ts'
 import { duration, moment, type Style, table } from '../../report/style.ts'
 import type { Cli } from '../command.ts'
-import { type CommonFlags, commonOptions } from '../options.ts'
+import { type CommonFlags, databaseOption } from '../options.ts'
 import { readCount } from '../values.ts'
-import { createWorld } from '../wiring.ts'
+import { connectWorld } from '../wiring.ts'
 import { headline } from './run-outcome.ts'
 
 interface HistoryFlags extends CommonFlags {
@@ -17,18 +17,18 @@ interface HistoryFlags extends CommonFlags {
 
 export const historyCommand = (cli: Cli) => ({
   command: 'history',
-  describe: 'Show what ran, when and by whom',
+  describe: 'Show what ran, when, and by whom',
   builder: (yargs: Argv) =>
-    commonOptions(yargs)
+    databaseOption(yargs)
       .usage(
-        `${cli.invocation.command('history')} [options]\n\nShow what ran, when and by whom: every attempt, failures and rollbacks too, the newest first.`,
+        `${cli.invocation.command('history')} [options]\n\nShow what ran, when, and by whom, newest first: every attempt, including failures and rollbacks.`,
       )
-      .option('limit', { type: 'string', default: '30', requiresArg: true, describe: 'How many lines' })
-      .example(`${cli.invocation.command('history')} --limit 5`, 'the last five'),
+      .option('limit', { type: 'string', default: '30', requiresArg: true, describe: 'Number of lines' })
+      .example(`${cli.invocation.command('history')} --limit 5`, 'show the last five'),
   handler: (flags: HistoryFlags) =>
     cli.runUntilInterrupted(flags, async (surroundings) => {
       const limit = readCount('limit', flags.limit) ?? 30
-      const world = await createWorld(flags, surroundings)
+      const world = await connectWorld(flags, surroundings)
       try {
         const { database, output } = world
         const { rows, backups } = await withSession(world.context, async (session) => ({

@@ -4,13 +4,13 @@ import { foreignHistories } from '../../dialects/postgres/foreign/histories.ts'
 import { type ImportReport, importHistory, undoImport } from '../../engine/import/import-history.ts'
 import { MigratorError } from '../../errors.ts'
 import type { Cli } from '../command.ts'
-import { type RunFlags, runOptions } from '../options.ts'
-import type { Outcome } from '../output.ts'
+import { type HistoryFlags, historyOptions } from '../options.ts'
+import { nextCommands, type Outcome } from '../output.ts'
 import { invalid } from '../values.ts'
 import { createWorld, runOptionsOf, type World } from '../wiring.ts'
-import { headline } from './run-outcome.ts'
+import { headline, STATUS } from './run-outcome.ts'
 
-interface ImportFlags extends RunFlags {
+interface ImportFlags extends HistoryFlags {
   readonly history?: string
   readonly undo?: boolean
   readonly skipUnmatched?: boolean
@@ -18,11 +18,11 @@ interface ImportFlags extends RunFlags {
 
 export const importCommand = (cli: Cli) => ({
   command: 'import [history]',
-  describe: "Take over another tool's migration history, without running anything",
+  describe: "Import another tool's migration history, without running anything",
   builder: (yargs: Argv) =>
-    runOptions(yargs)
+    historyOptions(yargs)
       .usage(
-        `${cli.invocation.command('import')} HISTORY [options]\n\nRecord as applied what another tool's history says is applied. Its table is only read.`,
+        `${cli.invocation.command('import')} HISTORY [options]\n\nRecord as applied what another tool's history has as applied. The other table is only read.`,
       )
       .positional('history', {
         type: 'string',
@@ -32,7 +32,7 @@ export const importCommand = (cli: Cli) => ({
       .option('skip-unmatched', {
         type: 'boolean',
         default: false,
-        describe: 'Import the rows that match a migration, and leave the others out',
+        describe: 'Import only the rows that match a migration',
       })
       .example(`${cli.invocation.command('import')} drizzle --dry-run`, 'show the mapping; change nothing')
       .example(`${cli.invocation.command('import')} drizzle`, 'record it')
@@ -57,7 +57,8 @@ export const importCommand = (cli: Cli) => ({
     }),
 })
 
-function refuseMixed({ history, undo }: ImportFlags): void {
+function refuseMixed({ history, undo, skipUnmatched }: ImportFlags): void {
+  if (undo && skipUnmatched) throw invalid('--undo and --skip-unmatched cannot be combined.')
   if (undo && history !== undefined) throw invalid('--undo takes no HISTORY: it removes every imported record.')
   if (!undo && !history) throw invalid('Name the history: import HISTORY.', 'As in db:import drizzle.')
 }
@@ -85,7 +86,7 @@ function imported(world: World, { error, ...report }: ImportReport): Outcome {
     ...(error
       ? []
       : [`${verb} ${plural(recorded.length, 'migration', 'migrations')} as applied, without running any.`]),
-    ...(error || dryRun ? [] : ['', 'Next:', '  db:migrate:status']),
+    ...(error || dryRun ? [] : ['', nextCommands(world.output, [STATUS])]),
   ]
   const document = {
     runId: world.runId,

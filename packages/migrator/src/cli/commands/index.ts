@@ -3,7 +3,8 @@ import type { Cli } from '../command.ts'
 
 /** A command as yargs takes it. */
 export interface CommandSpec {
-  readonly command: string
+  /** Its name and arguments; then what else people type for it. */
+  readonly command: string | readonly string[]
   readonly describe: string
   builder(yargs: Argv): unknown
   handler(flags: never): Promise<void>
@@ -24,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(cli: Cli) => CommandSpec>
   baseline: async () => (await import('./baseline.ts')).baselineCommand,
   import: async () => (await import('./import.ts')).importCommand,
   repair: async () => (await import('./repair.ts')).repairCommand,
+  redo: async () => (await import('./redo.ts')).redoCommand,
   reset: async () => (await import('./reset.ts')).resetCommand,
   snapshot: async () => (await import('./snapshot.ts')).snapshotCommand,
   restore: async () => (await import('./restore.ts')).restoreCommand,
@@ -31,9 +33,22 @@ const COMMANDS: Readonly<Record<string, () => Promise<(cli: Cli) => CommandSpec>
   stop: async () => (await import('./server.ts')).stopCommand,
 }
 
-/** The commands that these words name; all of them where none is named, for the help and for what is mistyped. */
-export async function commandsNamed(words: readonly string[], cli: Cli): Promise<readonly CommandSpec[]> {
-  const named = Object.keys(COMMANDS).filter((name) => words.includes(name))
-  const names = named.length > 0 ? named : Object.keys(COMMANDS)
-  return Promise.all(names.map(async (name) => (await COMMANDS[name]?.())?.(cli) as CommandSpec))
+export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS)
+
+/** What else people type. */
+export const COMMAND_ALIASES: Readonly<Record<string, string>> = { up: 'migrate', down: 'rollback' }
+
+/** This command; all of them where none is named, for the help. Each goes by the word that names it here. */
+export async function commandsFor(name: string | undefined, cli: Cli): Promise<readonly CommandSpec[]> {
+  const names = name === undefined ? COMMAND_NAMES : [name]
+  return Promise.all(names.map((each) => loadCommand(each, cli)))
+}
+
+async function loadCommand(name: string, cli: Cli): Promise<CommandSpec> {
+  const create = await COMMANDS[name]?.()
+  if (!create) throw new Error(`there is no command ${name}`)
+  const spec = create(cli)
+  const [usage = name, ...aliases] = [spec.command].flat()
+  const word = cli.invocation.word(name)
+  return { ...spec, command: [usage.replace(name, word), ...(word === name ? aliases : [])] }
 }

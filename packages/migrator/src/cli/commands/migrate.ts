@@ -5,8 +5,8 @@ import { approveRun } from '../approval.ts'
 import { type BackupFlags, backupOptions, chooseBackup } from '../backups.ts'
 import type { Cli } from '../command.ts'
 import { type RunFlags, runOptions } from '../options.ts'
-import { invalid, readCount } from '../values.ts'
-import { createWorld, runOptionsOf } from '../wiring.ts'
+import { readCount, refuseTogether } from '../values.ts'
+import { createWorld, refuseIdleScratch, runOptionsOf } from '../wiring.ts'
 import { runOutcome } from './run-outcome.ts'
 
 export interface MigrateFlags extends RunFlags, BackupFlags {
@@ -19,44 +19,49 @@ export interface MigrateFlags extends RunFlags, BackupFlags {
 }
 
 export const migrateCommand = (cli: Cli) => ({
-  command: 'migrate',
+  command: ['migrate', 'up'],
   describe: 'Apply pending migrations',
   builder: (yargs: Argv) =>
     migrateOptions(runOptions(yargs))
       .usage(
-        `${cli.invocation.command('migrate')} [options]\n\nApply pending migrations: all, --steps N, or up to --target ID.`,
+        `${cli.invocation.command('migrate')} [options]\n\nApply all pending migrations, the next --steps N, or those up to and including --target ID.`,
       )
-      .example(cli.invocation.command('migrate'), 'all that is pending')
+      .example(cli.invocation.command('migrate'), 'apply everything that is pending')
       .example(`${cli.invocation.command('migrate')} --dry-run`, 'show what would run')
-      .example(`${cli.invocation.command('migrate')} --target 0007_add_plans`, 'up to this one, it included'),
+      .example(`${cli.invocation.command('migrate')} --target 0007_add_plans`, 'apply up to and including this one'),
   handler: (flags: MigrateFlags) => runMigrate(cli, flags),
 })
 
 export function migrateOptions<T>(yargs: Argv<T>): Argv<T> {
   return backupOptions(yargs)
-    .option('steps', { type: 'string', requiresArg: true, describe: 'Apply the next N' })
-    .option('target', { type: 'string', requiresArg: true, describe: 'Apply up to this id, it included' })
+    .option('steps', { type: 'string', requiresArg: true, describe: 'Apply the next N migrations' })
+    .option('target', { type: 'string', requiresArg: true, describe: 'Apply up to and including ID' })
     .option('on-failure', {
       choices: ['rollback', 'stop'] as const,
-      default: 'rollback',
-      describe: 'Take back, or keep, the earlier steps of a failed run',
+      describe: 'With one transaction each: undo or keep the earlier steps of a failed run (default: rollback)',
     })
     .option('no-auto-recover', {
       type: 'boolean',
       default: false,
       describe: 'Stop at dirty migrations instead of recovering them',
     })
-    .option('allow-out-of-order', { type: 'boolean', default: false, describe: 'Run pending ids below an applied one' })
+    .option('allow-out-of-order', {
+      type: 'boolean',
+      default: false,
+      describe: 'Apply pending migrations that are older than an applied one',
+    })
     .option('accept-archived', {
       type: 'boolean',
       default: false,
-      describe: "Run a module's source out of the history; you were shown it",
+      describe: 'Run the archived source of a missing module, after reviewing it',
     }) as Argv<T>
 }
 
-export async function runMigrate(cli: Cli, flags: MigrateFlags): Promise<void> {
+export async function runMigrate(cli: Cli, flags: MigrateFlags, check: () => void = () => {}): Promise<void> {
   await cli[flags.dryRun ? 'runUntilInterrupted' : 'run'](flags, async (surroundings) => {
-    const target = readTarget(flags)
+    check()
+    refuseIdleScratch(flags)
+    const target = readUpTarget(flags)
     const options = runOptionsOf(flags, surroundings.config)
     const world = await createWorld(flags, surroundings)
     try {
@@ -78,9 +83,9 @@ export async function runMigrate(cli: Cli, flags: MigrateFlags): Promise<void> {
   })
 }
 
-function readTarget({ steps, target }: MigrateFlags): UpTarget {
-  if (steps !== undefined && target !== undefined)
-    throw invalid('--steps and --target exclude each other.', 'Give one of them.')
+/** How far it goes. Throws USAGE_INVALID. */
+export function readUpTarget({ steps, target }: Pick<MigrateFlags, 'steps' | 'target'>): UpTarget {
+  refuseTogether(steps !== undefined && '--steps', target !== undefined && '--target')
   if (target !== undefined) return { kind: 'id', id: target }
   const count = readCount('steps', steps)
   return count === undefined ? { kind: 'latest' } : { kind: 'count', count }

@@ -6,7 +6,7 @@ import { MigratorError } from '../../errors.ts'
 import { readDirectory } from '../../migration-files.ts'
 import type { Cli } from '../command.ts'
 import { migrationsDirectoryOf } from '../migration-set.ts'
-import { type CommonFlags, commonOptions } from '../options.ts'
+import { type CommonFlags, migrationsOption } from '../options.ts'
 import { invalid } from '../values.ts'
 import { moduleTemplate, pairTemplates } from './templates.ts'
 
@@ -17,16 +17,18 @@ interface NewFlags extends CommonFlags {
 
 export const newCommand = (cli: Cli) => ({
   command: 'new <name>',
-  describe: 'Write a new migration from a template, with the next id',
+  describe: 'Create a migration from a template, with the next id',
   builder: (yargs: Argv) =>
-    commonOptions(yargs)
-      .usage(`${cli.invocation.command('new')} NAME [options]\n\nWrite a new migration from a template.`)
+    migrationsOption(yargs)
+      .usage(
+        `${cli.invocation.command('new')} NAME [options]\n\nCreate a migration from a template. Its id is above every other id in the directory.`,
+      )
       .positional('name', {
         type: 'string',
         demandOption: true,
         describe: 'What it does, as in add_plans or "add plans"',
       })
-      .option('sql', { type: 'boolean', default: false, describe: 'A pair of SQL files instead of a module' })
+      .option('sql', { type: 'boolean', default: false, describe: 'Create a pair of SQL files instead of a module' })
       .example(`${cli.invocation.command('new')} add_plans`, 'NNNN_add_plans.ts')
       .example(`${cli.invocation.command('new')} add_plans --sql`, 'NNNN_add_plans.up.sql and .down.sql'),
   handler: (flags: NewFlags) =>
@@ -66,7 +68,7 @@ function readName(text: string): string {
     .toLowerCase()
     .replace(/[\s-]+/g, '_')
   if (!/^[a-z][a-z0-9_]*$/.test(name))
-    throw invalid(`"${text}" is no name for a migration.`, 'Use letters, digits and underscores, as in add_plans.')
+    throw invalid(`Invalid migration name: "${text}".`, 'Use letters, digits and underscores, as in add_plans.')
   if (name.length > LONGEST_NAME)
     throw invalid(
       `The name "${name}" has ${name.length} characters; it may have ${LONGEST_NAME}.`,

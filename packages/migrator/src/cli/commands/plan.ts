@@ -1,26 +1,27 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Argv } from 'yargs'
-import type { DownTarget } from '../../core/target.ts'
 import { planFacts } from '../../engine/preview/plan.ts'
+import { withSession } from '../../engine/run/begin.ts'
 import { migrate } from '../../engine/run/migrate.ts'
 import type { RunReport } from '../../engine/run/report.ts'
 import { rollback } from '../../engine/run/rollback.ts'
 import { readLockFile } from '../../load/lock-file.ts'
 import { planJson } from '../../report/plan/json.ts'
 import { MigrationPlanReporter, PLAN_FORMATS, type PlanFormat } from '../../report/plan-report.ts'
-import { type BackupChoice, type BackupFlags, backupOptions, chooseBackup } from '../backups.ts'
+import { type BackupChoice, type BackupFlags, chooseBackup, plannedBackupOptions } from '../backups.ts'
 import type { Cli } from '../command.ts'
 import { knownLossOf } from '../known-loss.ts'
-import { type RunFlags, runOptions } from '../options.ts'
+import { livenessOption, projectOptions, type RunFlags, reasonOption, transactionOption } from '../options.ts'
 import type { Outcome } from '../output.ts'
-import { invalid, readCount } from '../values.ts'
+import { SCRATCH_URL } from '../scratch-options.ts'
+import { invalid } from '../values.ts'
 import { createWorld, runOptionsOf, type World } from '../wiring.ts'
+import { readUpTarget } from './migrate.ts'
+import { type DownFlags, readDownTarget } from './rollback.ts'
 
-interface PlanFlags extends RunFlags, BackupFlags {
-  readonly steps?: string
-  readonly target?: string
-  readonly down?: string
+interface PlanFlags extends RunFlags, BackupFlags, DownFlags {
+  readonly down?: boolean
   readonly allowOutOfOrder?: boolean
   readonly format?: PlanFormat
   readonly output?: string
@@ -28,28 +29,31 @@ interface PlanFlags extends RunFlags, BackupFlags {
 
 export const planCommand = (cli: Cli) => ({
   command: 'plan',
-  describe: 'Report what a migrate or rollback would do: SQL, locks, loss, time, proof',
+  describe: 'Report what a migrate or rollback would do: SQL, locks, data loss, duration, proof',
   builder: (yargs: Argv) =>
-    backupOptions(runOptions(yargs))
+    plannedBackupOptions(reasonOption(livenessOption(transactionOption(projectOptions(yargs)))))
       .usage(
-        `${cli.invocation.command('plan')} [options]\n\nReport what is pending, or with --down what a rollback would do, measured on a scratch database. Reads the database's history only; changes nothing.`,
+        `${cli.invocation.command('plan')} [options]\n\nReport what migrate would do, or rollback with --down, measured on a scratch database. Only reads the history of the live database; changes nothing.`,
       )
-      .option('down', { type: 'string', requiresArg: true, describe: 'The rollback of the last N' })
-      .option('steps', { type: 'string', requiresArg: true, describe: 'Only the next N' })
+      .option('down', { type: 'boolean', default: false, describe: 'Plan a rollback: the last migration, or as told' })
+      .option('steps', { type: 'string', requiresArg: true, describe: 'The next N migrations; with --down the last N' })
       .option('target', {
         type: 'string',
         requiresArg: true,
-        describe: 'Up to this id; with one that is applied, the rollback of everything after it',
+        describe: 'Up to and including ID; with --down everything applied after it',
       })
+      .option('batch', { type: 'boolean', default: false, describe: 'With --down: what the last run applied' })
+      .option('all', { type: 'boolean', default: false, describe: 'With --down: everything' })
       .option('allow-out-of-order', {
         type: 'boolean',
         default: false,
-        describe: 'Plan pending ids below an applied one',
+        describe: 'Include pending migrations that are older than an applied one',
       })
-      .option('format', { choices: PLAN_FORMATS, default: 'text' as const, describe: 'How it is written' })
-      .option('output', { type: 'string', requiresArg: true, describe: 'Write it to this file' })
+      .option('scratch-url', SCRATCH_URL)
+      .option('format', { choices: PLAN_FORMATS, default: 'text' as const, describe: 'The format of the report' })
+      .option('output', { type: 'string', requiresArg: true, describe: 'Write the report to this file' })
       .example(`${cli.invocation.command('plan')} --format markdown`, 'for a comment on a pull request')
-      .example(`${cli.invocation.command('plan')} --down 2`, 'before taking two back'),
+      .example(`${cli.invocation.command('plan')} --down --steps 2`, 'before rolling back two'),
   handler: (flags: PlanFlags) =>
     cli.runUntilInterrupted(flags, async (surroundings) => {
       refuseMixed(flags)
@@ -62,9 +66,9 @@ export const planCommand = (cli: Cli) => ({
     }),
 })
 
-function refuseMixed({ down, steps, target }: PlanFlags): void {
-  if ([down, steps, target].filter((each) => each !== undefined).length > 1)
-    throw invalid('--down, --steps and --target exclude each other.', 'Give one of them.')
+function refuseMixed({ down, batch, all, allowOutOfOrder }: PlanFlags): void {
+  if (!down && (batch || all)) throw invalid(`${batch ? '--batch' : '--all'} requires --down.`)
+  if (down && allowOutOfOrder) throw invalid('--down and --allow-out-of-order cannot be combined.')
 }
 
 async function plan(flags: PlanFlags, world: World): Promise<Outcome> {
@@ -85,44 +89,25 @@ async function plan(flags: PlanFlags, world: World): Promise<Outcome> {
   return { document: planJson(facts), text: output.json ? '' : text, error: dry.error }
 }
 
-/** Which direction an id means is told by the history: one that is applied stays, and what came after it goes. A dirty one is not applied. */
 async function dryRunOf(flags: PlanFlags, world: World): Promise<RunReport> {
   const { context, set, config } = world
   const options = { ...runOptionsOf(flags, config), dryRun: true, approve: async () => {} }
-  const down = await downTarget(flags, world)
-  if (down) {
+  if (flags.down) {
+    const target = readDownTarget(flags)
     const knownLoss = knownLossOf(world)
-    return rollback(context, set, {
-      ...options,
-      target: down,
-      // What a rollback without --force refuses is what its plan has to show.
-      force: false,
-      everything: false,
-      onLoss: 'tell',
-      knownLoss,
-    })
+    // What a rollback without --force refuses is what its plan has to show.
+    return rollback(context, set, { ...options, target, force: false, everything: false, onLoss: 'tell', knownLoss })
   }
-  const count = readCount('steps', flags.steps)
-  const target =
-    flags.target !== undefined
-      ? ({ kind: 'id', id: flags.target } as const)
-      : count === undefined
-        ? ({ kind: 'latest' } as const)
-        : ({ kind: 'count', count } as const)
+  const target = readUpTarget(flags)
+  if (target.kind === 'id') await refuseApplied(target.id, world)
   return migrate(context, set, { ...options, target, allowOutOfOrder: flags.allowOutOfOrder ?? false })
 }
 
-async function downTarget({ down, target }: PlanFlags, { context }: World): Promise<DownTarget | undefined> {
-  const count = readCount('down', down)
-  if (count !== undefined) return { kind: 'count', count }
-  if (target === undefined) return undefined
-  const session = await context.database.connect({ modules: false })
-  try {
-    const applied = await context.store.read(session)
-    return applied.some(({ id, dirty }) => id === target && !dirty) ? { kind: 'id', id: target } : undefined
-  } finally {
-    await session.close()
-  }
+/** An id that is applied already was meant as the target of a rollback. */
+async function refuseApplied(id: string, { context }: World): Promise<void> {
+  const history = await withSession(context, (session) => context.store.read(session))
+  if (history.some((entry) => entry.id === id && !entry.dirty))
+    throw invalid(`${id} is already applied.`, `For a rollback to it: db:plan --down --target ${id}.`)
 }
 
 function backupWords({ protected: isProtected }: World, { direction }: RunReport, backup: BackupChoice): string {

@@ -16,7 +16,7 @@ import { rehearsalText, verdictPaint } from '../../report/rehearsal-text.ts'
 import type { Cli } from '../command.ts'
 import { migrationsDirectoryOf, readMigrationSet } from '../migration-set.ts'
 import { namedDatabase } from '../named-database.ts'
-import { type CommonFlags, commonOptions } from '../options.ts'
+import { type CommonFlags, projectOptions } from '../options.ts'
 import { nextCommands, type Outcome } from '../output.ts'
 import { livePending } from '../pending.ts'
 import { withScratch } from '../scratch.ts'
@@ -33,22 +33,26 @@ interface RehearseFlags extends CommonFlags, ScratchFlags {
 
 export const rehearseCommand = (cli: Cli) => ({
   command: 'rehearse',
-  describe: 'Prove up, down, up of migrations on a scratch database',
+  describe: 'Prove that migrations can go up, down and up again, on a scratch database',
   builder: (yargs: Argv) =>
-    commonOptions(yargs)
+    projectOptions(yargs)
       .usage(
-        `${cli.invocation.command('rehearse')} [ids..] [options]\n\nRun each migration up, down and up again on a throw-away copy of the schema before it, with rows in every table, and compare schema and rows. Without ids: what is pending. Never changes the database that is migrated.`,
+        `${cli.invocation.command('rehearse')} [ids..] [options]\n\nRun each migration up, down and up again on a disposable copy of the schema before it, with rows in its tables, and compare schema and rows. Without ids, rehearse what is pending. The live database is never changed.`,
       )
       // Ids stand beside the command's name: as a list of their own yargs would keep the last one only.
       .strict(false)
       .strictOptions()
-      .option('all', { type: 'boolean', default: false, describe: 'All migrations' })
-      .option('since', { type: 'string', requiresArg: true, describe: 'What differs from this commit or branch' })
-      .option('write', { type: 'boolean', default: false, describe: 'Write migrations.lock.json' })
+      .option('all', { type: 'boolean', default: false, describe: 'Rehearse every migration' })
+      .option('since', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Rehearse what changed since this commit or branch',
+      })
+      .option('write', { type: 'boolean', default: false, describe: 'Write the results to migrations.lock.json' })
       .option('scratch-url', SCRATCH_URL)
-      .example(cli.invocation.command('rehearse'), 'what is pending')
-      .example(`${cli.invocation.command('rehearse')} --all --write`, 'all of them, and keep the proof')
-      .example(`${cli.invocation.command('rehearse')} --since origin/main`, 'what a pull request adds'),
+      .example(cli.invocation.command('rehearse'), 'rehearse what is pending')
+      .example(`${cli.invocation.command('rehearse')} --all --write`, 'rehearse everything and keep the proof')
+      .example(`${cli.invocation.command('rehearse')} --since origin/main`, 'rehearse what a pull request adds'),
   handler: (flags: RehearseFlags & { readonly _: readonly unknown[] }) =>
     cli.runUntilInterrupted(flags, (surroundings) =>
       runRehearse({ ...flags, ids: flags._.slice(1).map(String) }, surroundings),
@@ -79,7 +83,7 @@ async function runRehearse(flags: RehearseFlags, surroundings: Surroundings): Pr
 
 function refuseMixed({ ids = [], all, since }: RehearseFlags): void {
   const given = [ids.length > 0, all === true, since !== undefined].filter(Boolean).length
-  if (given > 1) throw invalid('Ids, --all and --since exclude each other.', 'Give one of them, or none.')
+  if (given > 1) throw invalid('Ids, --all and --since cannot be combined.', 'Use one of them, or none.')
 }
 
 async function choose(

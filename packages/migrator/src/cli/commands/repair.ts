@@ -5,12 +5,13 @@ import type { SourceFile } from '../../core/migration.ts'
 import { type Repair, repair } from '../../engine/history/repair.ts'
 import { MigratorError } from '../../errors.ts'
 import type { Cli } from '../command.ts'
-import { type RunFlags, runOptions } from '../options.ts'
+import { type HistoryFlags, historyOptions } from '../options.ts'
+import { nextCommands } from '../output.ts'
 import { invalid } from '../values.ts'
 import { createWorld, runOptionsOf, type World } from '../wiring.ts'
-import { headline } from './run-outcome.ts'
+import { headline, STATUS } from './run-outcome.ts'
 
-interface RepairFlags extends RunFlags {
+interface RepairFlags extends HistoryFlags {
   readonly what: Repair['kind']
   readonly id: string
   readonly as?: 'applied' | 'pending'
@@ -18,24 +19,27 @@ interface RepairFlags extends RunFlags {
 
 export const repairCommand = (cli: Cli) => ({
   command: 'repair <what> <id>',
-  describe: 'Set the history right: accept a reviewed checksum, clear dirty, restore a lost file',
+  describe: 'Repair the migration history: accept a reviewed edit, clear a dirty state, restore a lost file',
   builder: (yargs: Argv) =>
-    runOptions(yargs)
+    historyOptions(yargs)
       .usage(
-        `${cli.invocation.command('repair')} accept-checksum|clear-dirty|drop-record|restore-file ID [options]\n\nSet one thing right. Runs nothing of any migration.`,
+        `${cli.invocation.command('repair')} accept-checksum|clear-dirty|drop-record|restore-file ID [options]\n\nRepair the record of one migration. No migration is run, and the schema stays as it is.`,
       )
       .positional('what', {
         choices: ['accept-checksum', 'clear-dirty', 'drop-record', 'restore-file'] as const,
         demandOption: true,
       })
-      .positional('id', { type: 'string', demandOption: true, describe: 'The migration' })
-      .option('as', { choices: ['applied', 'pending'] as const, describe: 'For clear-dirty: what you found it to be' })
-      .example(`${cli.invocation.command('repair')} accept-checksum 0003_sessions`, 'the edit was reviewed')
+      .positional('id', { type: 'string', demandOption: true, describe: 'The id of the migration' })
+      .option('as', {
+        choices: ['applied', 'pending'] as const,
+        describe: 'clear-dirty: the state that you found it in',
+      })
+      .example(`${cli.invocation.command('repair')} accept-checksum 0003_sessions`, 'the edit has been reviewed')
       .example(
         `${cli.invocation.command('repair')} clear-dirty 0008_index --as pending`,
-        'you looked: nothing of it is there',
+        'you checked: none of it is in the database',
       )
-      .example(`${cli.invocation.command('repair')} restore-file 0003_sessions`, 'from its archived source'),
+      .example(`${cli.invocation.command('repair')} restore-file 0003_sessions`, 'restore its file from the history'),
   handler: (flags: RepairFlags) =>
     cli.runUntilInterrupted(flags, async (surroundings) => {
       const options = runOptionsOf(flags, surroundings.config)
@@ -48,7 +52,7 @@ export const repairCommand = (cli: Cli) => ({
         })
         return {
           document: { runId: world.runId, ...report },
-          text: [headline(world), report.message, '', 'Next:', '  db:migrate:status'].join('\n'),
+          text: [headline(world), report.message, '', nextCommands(world.output, [STATUS])].join('\n'),
         }
       } finally {
         await world.close()
@@ -61,10 +65,11 @@ function repairOf({ what, id, as }: RepairFlags, world: World): Repair {
     if (as === undefined)
       throw invalid(
         'clear-dirty needs --as applied or --as pending.',
-        'Look at what is there first; then say what you found.',
+        'Look at the database first, then say what you found.',
       )
     return { kind: what, id, as }
   }
+  if (as !== undefined) throw invalid(`--as belongs to clear-dirty; ${what} does not take it.`)
   if (what === 'accept-checksum' || what === 'drop-record') return { kind: what, id }
   return { kind: what, id, write: (source) => writeSource(world, source) }
 }

@@ -5,22 +5,23 @@ import { migrate } from '../../engine/run/migrate.ts'
 import { rollback } from '../../engine/run/rollback.ts'
 import { approveLocal } from '../approval.ts'
 import type { Cli } from '../command.ts'
-import { type RunFlags, runOptions } from '../options.ts'
-import { createWorld, runOptionsOf } from '../wiring.ts'
+import { type RunFlags, stepOptions, type YesFlag, yesOption } from '../options.ts'
+import { createWorld, refuseIdleScratch, runOptionsOf } from '../wiring.ts'
 import { runOutcome } from './run-outcome.ts'
 
 export const resetCommand = (cli: Cli) => ({
   command: 'reset',
-  describe: 'Revert everything and apply it again; local databases only',
+  describe: 'Roll back every migration and apply them all again (local databases only)',
   builder: (yargs: Argv) =>
-    runOptions(yargs)
+    yesOption(stepOptions(yargs))
       .usage(
-        `${cli.invocation.command('reset')} [options]\n\nRevert every migration and apply all again. The data of the local database is lost.`,
+        `${cli.invocation.command('reset')} [options]\n\nRoll back every migration and apply them all again. The data of the local database is lost.`,
       )
-      .option('force', { type: 'boolean', default: false, describe: 'The same as --yes' })
-      .example(`${cli.invocation.command('reset')} --yes`, 'without asking'),
-  handler: (flags: RunFlags & { force?: boolean }) =>
+      .option('force', { type: 'boolean', default: false, describe: 'Same as --yes' })
+      .example(`${cli.invocation.command('reset')} --yes`, 'do not ask'),
+  handler: (flags: RunFlags & YesFlag & { force?: boolean }) =>
     cli.run(flags, async (surroundings) => {
+      refuseIdleScratch(flags)
       const options = {
         ...runOptionsOf(flags, surroundings.config),
         dryRun: flags.dryRun ?? false,
@@ -30,7 +31,7 @@ export const resetCommand = (cli: Cli) => ({
       try {
         await approveLocal(
           world,
-          'This reverts every migration and applies all again; the data is lost.',
+          'This rolls back every migration and applies them all again; the data is lost.',
           flags.yes || flags.force === true || options.dryRun,
         )
         const { problems } = await validateFiles(world.set, world.context.database.script)

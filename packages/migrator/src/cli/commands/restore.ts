@@ -4,15 +4,15 @@ import { emit } from '../../engine/run/context.ts'
 import { MigratorError } from '../../errors.ts'
 import type { BackupWatch, ManagedBackupProvider, RestoredPlace } from '../../ports/backup.ts'
 import { approveInPlace } from '../approval.ts'
-import { managedProvider, type SourceFlags, sourceOptions } from '../backups.ts'
+import { managedProvider, type SourceFlags, sourceOptions, timeoutOption } from '../backups.ts'
 import type { Cli } from '../command.ts'
-import { type CommonFlags, commonOptions } from '../options.ts'
-import type { Outcome } from '../output.ts'
-import { invalid } from '../values.ts'
-import { createWorld, type World } from '../wiring.ts'
-import { headline } from './run-outcome.ts'
+import { type CommonFlags, databaseOption, type YesFlag, yesOption } from '../options.ts'
+import { nextCommands, type Outcome } from '../output.ts'
+import { invalid, refuseTogether } from '../values.ts'
+import { connectWorld, type DatabaseWorld } from '../wiring.ts'
+import { headline, STATUS } from './run-outcome.ts'
 
-interface RestoreFlags extends CommonFlags, SourceFlags {
+interface RestoreFlags extends CommonFlags, SourceFlags, YesFlag {
   readonly id: string
   readonly to?: string
   readonly inPlace: boolean
@@ -22,35 +22,47 @@ interface RestoreFlags extends CommonFlags, SourceFlags {
 
 export const restoreCommand = (cli: Cli) => ({
   command: 'restore <id>',
-  describe: 'Restore a backup to a new place, never over the old one',
+  describe: 'Restore a backup to a new place, never over the existing one',
   builder: (yargs: Argv) =>
-    sourceOptions(commonOptions(yargs))
+    yesOption(
+      timeoutOption(sourceOptions(databaseOption(yargs))),
+      'With --in-place: skip the confirmation prompt (local databases only)',
+    )
       .usage(
-        `${cli.invocation.command('restore')} ID [--to NEW_NAME] [options]\n\nRestore a backup to a new place: an instance, a cluster, a database, or a schema. The old one stays as it is; how to cut over is printed.`,
+        `${cli.invocation.command('restore')} ID [--to NEW_NAME] [options]\n\nRestore a backup to a new instance, cluster, database or schema, and print how to cut over. The existing one is not touched.`,
       )
-      .positional('id', { type: 'string', demandOption: true, describe: 'The backup' })
-      .option('to', { type: 'string', requiresArg: true, describe: 'The name of the new place' })
+      .positional('id', { type: 'string', demandOption: true, describe: 'The id of the backup' })
+      .option('to', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Name of the new instance, cluster, database or schema',
+      })
       .option('backup', {
         type: 'string',
         requiresArg: true,
-        describe: 'Which provider made it, where nothing on record tells',
+        describe: 'The provider that made it, if that is not on record',
       })
       .option('in-place', {
         type: 'boolean',
         default: false,
-        describe: 'tables and template only: put it back where it was; what it replaces is kept',
+        describe: 'tables and template only: restore in place; what it replaces is kept',
       })
-      .option('confirm', { type: 'string', requiresArg: true, describe: "The database's name, to restore in place" })
+      .option('confirm', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'With --in-place: name of the database, to confirm',
+      })
       .example(
         `${cli.invocation.command('restore')} pre-rollback-20261120-031500 --to summit-restored`,
-        'an RDS snapshot to a new instance',
+        'restore an RDS snapshot to a new instance',
       ),
   // Putting back in place is waited for; what is begun beside may be abandoned, and is named.
   handler: (flags: RestoreFlags) =>
     cli[flags.inPlace ? 'run' : 'runUntilInterrupted'](flags, async (surroundings) => {
-      if (flags.inPlace && flags.to !== undefined)
-        throw invalid('--to and --in-place exclude each other.', 'Give one of them.')
-      const world = await createWorld(flags, surroundings)
+      refuseTogether(flags.to !== undefined && '--to', flags.inPlace && '--in-place')
+      if (!flags.inPlace && (flags.yes || flags.confirm !== undefined))
+        throw invalid('--yes and --confirm belong to --in-place: a restore to a new place asks nothing.')
+      const world = await connectWorld(flags, surroundings)
       try {
         const provider = await providerOf(world, flags)
         return flags.inPlace
@@ -63,7 +75,7 @@ export const restoreCommand = (cli: Cli) => ({
 })
 
 /** By the flag, by what is on record, or by asking those that keep their backups here; snapshots of AWS are asked for last. */
-async function providerOf(world: World, flags: RestoreFlags): Promise<ManagedBackupProvider> {
+async function providerOf(world: DatabaseWorld, flags: RestoreFlags): Promise<ManagedBackupProvider> {
   if (flags.backup !== undefined) return managedProvider(flags.backup, flags, world)
   if (flags.dbInstance !== undefined || flags.dbCluster !== undefined) return managedProvider('snapshot', flags, world)
   const recorded = (await backupsOnRecord(world.context, 1_000))?.find(({ id }) => id === flags.id)
@@ -77,7 +89,7 @@ async function providerOf(world: World, flags: RestoreFlags): Promise<ManagedBac
 }
 
 async function restoreBeside(
-  world: World,
+  world: DatabaseWorld,
   provider: ManagedBackupProvider,
   { id, to }: RestoreFlags,
 ): Promise<Outcome> {
@@ -92,7 +104,11 @@ async function restoreBeside(
   return { document: { backup: { id, provider: provider.name }, restored: place }, text: placeText(world, id, place) }
 }
 
-async function restoreInPlace(world: World, provider: ManagedBackupProvider, flags: RestoreFlags): Promise<Outcome> {
+async function restoreInPlace(
+  world: DatabaseWorld,
+  provider: ManagedBackupProvider,
+  flags: RestoreFlags,
+): Promise<Outcome> {
   const { id, confirm } = flags
   if (!provider.restoresInPlace) {
     throw new MigratorError('RESTORE_ELSEWHERE', `A backup of "${provider.name}" is never put back in place.`, {
@@ -119,8 +135,7 @@ async function restoreInPlace(world: World, provider: ManagedBackupProvider, fla
     `Backup ${id} (${provider.name}) was put back in place.`,
     ...(kept.length > 0 ? [`What it replaced is kept: ${kept.join(', ')}`] : []),
     '',
-    'Next:',
-    '  db:migrate:status',
+    nextCommands(world.output, [STATUS]),
   ]
   return {
     document: { backup: { id, provider: provider.name }, restored: { kind: 'in-place', kept } },
@@ -128,7 +143,7 @@ async function restoreInPlace(world: World, provider: ManagedBackupProvider, fla
   }
 }
 
-function watchOf({ context }: World, onKept: (name: string) => void = () => {}): BackupWatch {
+function watchOf({ context }: DatabaseWorld, onKept: (name: string) => void = () => {}): BackupWatch {
   return {
     signal: context.signal,
     began: async () => {},
@@ -149,7 +164,7 @@ function whenInterrupted(cause: unknown): never {
   })
 }
 
-function placeText(world: World, id: string, place: RestoredPlace): string {
+function placeText(world: DatabaseWorld, id: string, place: RestoredPlace): string {
   return [
     headline(world),
     `Backup ${id} is restored to the new ${place.kind} ${place.name}. The old one was not touched.`,

@@ -9,15 +9,19 @@ import { type BackupFlags, backupOptions, chooseBackup } from '../backups.ts'
 import type { Cli } from '../command.ts'
 import { knownLossOf } from '../known-loss.ts'
 import { type RunFlags, runOptions } from '../options.ts'
-import { invalid, readCount } from '../values.ts'
-import { createWorld, runOptionsOf, type World } from '../wiring.ts'
+import { readCount, refuseTogether } from '../values.ts'
+import { createWorld, refuseIdleScratch, runOptionsOf, type World } from '../wiring.ts'
 import { runOutcome } from './run-outcome.ts'
 
-export interface RollbackFlags extends RunFlags, BackupFlags {
+/** How far a rollback goes. */
+export interface DownFlags {
   readonly steps?: string
   readonly target?: string
   readonly batch?: boolean
   readonly all?: boolean
+}
+
+export interface RollbackFlags extends RunFlags, BackupFlags, DownFlags {
   readonly force?: boolean
   readonly preserveData?: boolean
   readonly acceptLoss?: boolean
@@ -25,56 +29,58 @@ export interface RollbackFlags extends RunFlags, BackupFlags {
 }
 
 export const rollbackCommand = (cli: Cli) => ({
-  command: 'rollback',
-  describe: 'Revert applied migrations, the newest first',
+  command: ['rollback', 'down'],
+  describe: 'Roll back applied migrations, newest first',
   builder: (yargs: Argv) =>
     lossOptions(backupOptions(runOptions(yargs)))
       .usage(
-        `${cli.invocation.command('rollback')} [options]\n\nRevert the last migration, the last N, everything after --target ID, the last --batch, or --all.`,
+        `${cli.invocation.command('rollback')} [options]\n\nRoll back the last migration, the last --steps N, everything after --target ID, the last run (--batch), or --all.`,
       )
-      .option('steps', { type: 'string', requiresArg: true, describe: 'Revert the last N' })
+      .option('steps', { type: 'string', requiresArg: true, describe: 'Roll back the last N migrations' })
       .option('target', {
         type: 'string',
         requiresArg: true,
-        describe: 'Revert everything applied after this id; it stays',
+        describe: 'Roll back everything applied after ID; ID itself stays applied',
       })
-      .option('batch', { type: 'boolean', default: false, describe: 'Revert what the last run applied' })
-      .option('all', { type: 'boolean', default: false, describe: 'Revert everything; needs --force' })
+      .option('batch', { type: 'boolean', default: false, describe: 'Roll back what the last run applied' })
+      .option('all', { type: 'boolean', default: false, describe: 'Roll back everything; requires --force' })
       .option('force', {
         type: 'boolean',
         default: false,
-        describe: 'Revert all of them; run an edited down; drop the record where nothing can be run',
+        describe: 'Allow rolling back everything; run an edited down; drop the record if nothing can be run',
       })
       .option('accept-archived', {
         type: 'boolean',
         default: false,
-        describe: "Run a module's source out of the history; you were shown it",
+        describe: 'Run the archived source of a missing module, after reviewing it',
       })
-      .example(cli.invocation.command('rollback'), 'the last one')
-      .example(`${cli.invocation.command('rollback')} --steps 2 --dry-run`, 'show what reverting two would run')
-      .example(`${cli.invocation.command('rollback')} --target 0001_init_schema`, 'everything after it')
-      .example(`${cli.invocation.command('rollback')} --preserve-data`, 'and lose no row'),
+      .example(cli.invocation.command('rollback'), 'roll back the last one')
+      .example(`${cli.invocation.command('rollback')} --steps 2 --dry-run`, 'show what rolling back two would run')
+      .example(`${cli.invocation.command('rollback')} --target 0001_init_schema`, 'roll back everything after it')
+      .example(`${cli.invocation.command('rollback')} --preserve-data`, 'roll back without losing a row'),
   handler: (flags: RollbackFlags) => runRollback(cli, flags),
 })
 
-/** What is to become of the data that a rollback destroys. */
+/** What happens to the data that a rollback destroys. */
 export function lossOptions<T>(yargs: Argv<T>): Argv<T> {
   return yargs
     .option('preserve-data', {
       type: 'boolean',
       default: false,
-      describe: 'Keep the rows and values that it destroys; the next migrate of the same migration puts them back',
+      describe: 'Keep the rows and values that would be lost; the next migrate of the same migration restores them',
     })
     .option('accept-loss', {
       type: 'boolean',
       default: false,
-      describe: 'Destroy what is there, also on a protected database',
+      describe: 'Allow data loss, also on a protected database',
     }) as Argv<T>
 }
 
-export async function runRollback(cli: Cli, flags: RollbackFlags): Promise<void> {
+export async function runRollback(cli: Cli, flags: RollbackFlags, check: () => void = () => {}): Promise<void> {
   await cli[flags.dryRun ? 'runUntilInterrupted' : 'run'](flags, async (surroundings) => {
-    const target = readTarget(flags)
+    check()
+    refuseIdleScratch(flags)
+    const target = readDownTarget(flags)
     const run = runOptionsOf(flags, surroundings.config)
     const world = await createWorld(flags, surroundings)
     try {
@@ -102,7 +108,7 @@ export async function runRollback(cli: Cli, flags: RollbackFlags): Promise<void>
 }
 
 /** In an incident a damaged lock file must not stand in the way: what it would tell is then read from the downs. */
-function provenLoss(world: World): KnownLoss | undefined {
+export function provenLoss(world: World): KnownLoss | undefined {
   try {
     return knownLossOf(world)
   } catch (error) {
@@ -112,7 +118,7 @@ function provenLoss(world: World): KnownLoss | undefined {
   }
 }
 
-/** Reverting everything needs --force, or a typed yes. */
+/** Rolling back everything needs --force, or a typed yes. */
 async function askingForAll(world: World, options: RollbackOptions): Promise<RunReport> {
   try {
     return await rollback(world.context, world.set, options)
@@ -124,14 +130,14 @@ async function askingForAll(world: World, options: RollbackOptions): Promise<Run
   }
 }
 
-function readTarget({ steps, target, batch, all }: RollbackFlags): DownTarget {
-  const given = [
+/** Which migrations go. Throws USAGE_INVALID. */
+export function readDownTarget({ steps, target, batch, all }: DownFlags): DownTarget {
+  refuseTogether(
     steps !== undefined && '--steps',
     target !== undefined && '--target',
     batch && '--batch',
     all && '--all',
-  ].filter(Boolean)
-  if (given.length > 1) throw invalid(`${given.join(' and ')} exclude each other.`, 'Give one of them.')
+  )
   if (target !== undefined) return { kind: 'id', id: target }
   if (batch) return { kind: 'batch' }
   if (all) return { kind: 'empty' }

@@ -1,11 +1,12 @@
 import { byKeeping, type Loss, lossText } from '../../core/loss.ts'
 import { sqlKeyOf } from '../../core/plan.ts'
 import { plural } from '../../core/plural.ts'
-import type { MigrationStatus } from '../../core/reconcile.ts'
+import { inOrderOfApplication, type MigrationStatus } from '../../core/reconcile.ts'
 import { proofText, proveSchema, type SchemaProof } from '../../core/schema-proof.ts'
 import { countStates } from '../../engine/history/status.ts'
 import { preservedText, putBackText } from '../../engine/loss/keep.ts'
 import { readStatuses, withSession } from '../../engine/run/begin.ts'
+import type { RedoReport } from '../../engine/run/redo.ts'
 import type { RunReport } from '../../engine/run/report.ts'
 import { readLockFile } from '../../load/lock-file.ts'
 import { runDocument } from '../../report/run-json.ts'
@@ -13,7 +14,7 @@ import { statusTable, summaryLine } from '../../report/status-text.ts'
 import { duration } from '../../report/style.ts'
 import type { BackupChoice } from '../backups.ts'
 import { type Next, nextCommands, type Outcome } from '../output.ts'
-import type { World } from '../wiring.ts'
+import type { DatabaseWorld, World } from '../wiring.ts'
 
 /** What a run did, for a person and as a document. */
 export async function runOutcome(world: World, report: RunReport, backup?: BackupChoice): Promise<Outcome> {
@@ -28,15 +29,30 @@ export async function runOutcome(world: World, report: RunReport, backup?: Backu
   return { document, text, error: report.error }
 }
 
+/** What a redo did: both halves of it in one document and one report. */
+export async function redoOutcome(world: World, { down, up }: RedoReport, backup: BackupChoice): Promise<Outcome> {
+  if (!up) return runOutcome(world, down, backup)
+  if (!up.dryRun) return runOutcome(world, { ...up, results: [...down.results, ...up.results], backups: down.backups })
+  const [first, second] = [await runOutcome(world, down, backup), await runOutcome(world, up)]
+  const steps = [first, second].flatMap(({ document }) => (document as { steps: readonly object[] }).steps)
+  const [, ...again] = second.text.split('\n')
+  return {
+    document: { ...first.document, steps },
+    text: world.output.json ? '' : [first.text, '', ...again].join('\n'),
+    error: first.error ?? second.error,
+  }
+}
+
 function previewText(
   world: World,
-  { plan, sql, sqlNote, drift = [], direction, loss = [] }: RunReport,
+  { plan, sql, sqlNote, drift = [], direction, loss = [], error }: RunReport,
   backup: BackupChoice | undefined,
 ): string {
   const { colours } = world.output.style
   const lines = [headline(world)]
-  if (plan.steps.length === 0) lines.push(direction === 'up' ? 'Nothing is pending.' : 'There is nothing to roll back.')
-  else lines.push(`Would ${whatRuns(plan)}; nothing was changed:`)
+  if (error) lines.push(colours.red(`This run would be refused with exit code ${error.exitCode}: see below.`))
+  if (plan.steps.length > 0) lines.push(`Would ${whatRuns(plan)}; nothing was changed:`)
+  else if (!error) lines.push(direction === 'up' ? 'Nothing is pending.' : 'Nothing to roll back.')
   if (plan.steps.length > 0) lines.push(...backupPreview(world, plan.direction, backup))
   lines.push(...lossPreview(loss, colours.yellow))
   for (const step of plan.steps) {
@@ -46,9 +62,9 @@ function previewText(
     )
     const text = sql?.[sqlKeyOf(step)]
     if (text !== undefined) lines.push(indent(text))
-    else if (sql && step.by !== 'record') lines.push(colours.dim('    a module: its SQL shows only when it runs'))
+    else if (sql && step.by !== 'record') lines.push(colours.dim('    a module: its SQL is known only when it runs'))
   }
-  if (sqlNote !== undefined) lines.push('', colours.yellow(`Not all of the SQL could be told: ${sqlNote}`))
+  if (sqlNote !== undefined) lines.push('', colours.yellow(`Some SQL could not be determined: ${sqlNote}`))
   if (plan.notices.length > 0) lines.push('', ...plan.notices.map((notice) => colours.yellow(notice)))
   if (drift.length > 0) {
     lines.push('', colours.yellow('Files and history differ:'))
@@ -71,9 +87,9 @@ function lossPreview(losses: readonly Loss[], paint: (text: string) => string): 
   const part = (head: string, some: readonly Loss[]) =>
     some.length === 0 ? [] : ['', head, ...some.map((loss) => paint(`  ${lossText(loss)} (${loss.migration})`))]
   return [
-    ...part('What is there now and would be destroyed; --preserve-data keeps it:', kept),
-    ...part('What --preserve-data does not keep:', unkept),
-    ...part("What can't be told; --preserve-data keeps what shows, or stops there:", unknown),
+    ...part('This would destroy (use --preserve-data to keep it):', kept),
+    ...part('Not covered by --preserve-data:', unkept),
+    ...part('Cannot be determined in advance; preserved at run time, or the rollback stops:', unknown),
   ]
 }
 
@@ -106,12 +122,12 @@ async function resultText(world: World, report: RunReport, proof?: SchemaProof):
     lines.push(`Backup ${record.id} (${record.provider})${state}${restore}`)
   }
   if (recovered.length > 0) lines.push(`Recovered ${recovered.join(', ')}.`)
-  if (results.length === 0) lines.push(direction === 'up' ? 'Nothing to apply.' : 'There is nothing to roll back.')
+  if (results.length === 0 && !error) lines.push(direction === 'up' ? 'Nothing to apply.' : 'Nothing to roll back.')
   const done = results.filter(({ status }) => status === (direction === 'up' ? 'applied' : 'reverted'))
+  const before = direction === 'up' ? results.filter(({ step }) => step.direction === 'down').length : 0
   if (done.length > 0) {
-    lines.push(
-      `${direction === 'up' ? 'Applied' : 'Rolled back'} ${plural(done.length, 'migration', 'migrations')} in ${duration(durationMs)}.`,
-    )
+    const verb = direction === 'down' ? 'Rolled back' : before > 0 ? `Rolled back ${before} and applied` : 'Applied'
+    lines.push(`${verb} ${plural(done.length, 'migration', 'migrations')} in ${duration(durationMs)}.`)
   }
   for (const { preserved, putBack } of report.keptData ?? [])
     lines.push(...preserved.map(preservedText), ...putBack.map(putBackText))
@@ -135,12 +151,16 @@ function failureLines({ results, direction }: RunReport): readonly string[] {
   const ids = (status: string) => results.flatMap(({ step, status: was }) => (was === status ? [step.id] : []))
   const [failed] = ids('failed')
   const unknown = ids('unknown')
-  const reverted = direction === 'up' ? ids('reverted') : []
+  const undone = results.filter(({ status }) => direction === 'up' && status === 'reverted').map(({ step }) => step)
+  const [reverted, before] = (['up', 'down'] as const).map((way) =>
+    undone.filter((step) => step.direction === way).map(({ id }) => id),
+  ) as [string[], string[]]
   const notRun = ids('not-run')
   return [
+    ...(before.length > 0 ? [`Rolled back before: ${before.join(', ')}`] : []),
     ...(failed ? [`Failed: ${failed}`] : []),
     ...(unknown.length > 0 ? [`Outcome unknown: ${unknown.join(', ')}`] : []),
-    ...(reverted.length > 0 ? [`Taken back: ${reverted.join(', ')}`] : []),
+    ...(reverted.length > 0 ? [`Undone: ${reverted.join(', ')}`] : []),
     ...(notRun.length > 0 ? [`Not run: ${notRun.join(', ')}`] : []),
   ]
 }
@@ -152,7 +172,7 @@ async function whereItStands(world: World, report: RunReport): Promise<readonly 
   if (!statuses) return ['The status could not be read afterwards; run db:migrate:status.']
   const changed = results.length > 0 && !error
   const shown = changed && statuses.length <= 50 ? ['', statusTable(statuses, world.output.style), ''] : []
-  const next = error ? [] : direction === 'up' ? NEXT_UP : NEXT_DOWN
+  const next = error ? [] : nextAfter(statuses, direction)
   return [
     ...shown,
     `Status: ${summaryLine(countStates(statuses))}`,
@@ -164,15 +184,22 @@ async function readAgain({ context, set }: World): Promise<readonly MigrationSta
   return withSession(context, (session) => readStatuses(context, session, set)).catch(() => undefined)
 }
 
-const STATUS: Next = ['db:migrate:status', 'where every migration stands']
-const NEXT_UP: readonly Next[] = [
-  STATUS,
-  ['db:rollback --dry-run', 'what taking the last one back would run'],
-  ['db:rollback', 'take the last one back'],
+export const STATUS: Next = ['db:migrate:status', 'the state of every migration']
+const MIGRATE: Next = ['db:migrate', 'apply what is pending']
+const ROLLBACK: readonly Next[] = [
+  ['db:rollback --dry-run', 'show what rolling back the last one would run'],
+  ['db:rollback', 'roll back the last one'],
 ]
-const NEXT_DOWN: readonly Next[] = [STATUS, ['db:migrate', 'apply what is pending']]
 
-export function headline({ database, output }: World): string {
+/** Only what can be done now. */
+function nextAfter(statuses: readonly MigrationStatus[], direction: 'up' | 'down'): readonly Next[] {
+  const pending = statuses.some(({ state }) => state === 'pending')
+  const newest = inOrderOfApplication(statuses).at(-1)
+  const revertible = newest !== undefined && newest.state !== 'irreversible'
+  return [STATUS, ...(pending ? [MIGRATE] : []), ...(direction === 'up' && revertible ? ROLLBACK : [])]
+}
+
+export function headline({ database, output }: DatabaseWorld): string {
   const { database: name, host, port } = database.location
   return output.style.colours.dim(`Database ${name} at ${host}:${port}`)
 }

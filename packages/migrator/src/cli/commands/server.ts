@@ -6,10 +6,10 @@ import { type CommonFlags, commonOptions } from '../options.ts'
 
 export const startCommand = (cli: Cli) => ({
   command: 'start',
-  describe: 'Start the embedded PostgreSQL; it goes on running',
+  describe: 'Start the embedded PostgreSQL in the background',
   builder: (yargs: Argv) =>
     commonOptions(yargs).usage(
-      `${cli.invocation.command('start')}\n\nStart the embedded PostgreSQL, unless it runs already.`,
+      `${cli.invocation.command('start')}\n\nStart the embedded PostgreSQL in the background, unless it is already running.`,
     ),
   handler: (flags: CommonFlags) =>
     cli.runUntilInterrupted(flags, async (surroundings) => {
@@ -21,7 +21,7 @@ export const startCommand = (cli: Cli) => ({
       const text = [
         startedNow
           ? `PostgreSQL is running on port ${port} (pid ${pid}), data in ${dataDirectory}.`
-          : `PostgreSQL was running already, on port ${port} (pid ${pid}).`,
+          : `PostgreSQL is already running on port ${port} (pid ${pid}).`,
         `Connect with: psql ${url}`,
         'Stop it with: db:stop',
       ]
@@ -31,9 +31,9 @@ export const startCommand = (cli: Cli) => ({
 
 export const stopCommand = (cli: Cli) => ({
   command: 'stop',
-  describe: 'Stop the embedded PostgreSQL; its data stays',
+  describe: 'Stop the embedded PostgreSQL; its data is kept',
   builder: (yargs: Argv) =>
-    commonOptions(yargs).usage(`${cli.invocation.command('stop')}\n\nStop the embedded PostgreSQL. Its data stays.`),
+    commonOptions(yargs).usage(`${cli.invocation.command('stop')}\n\nStop the embedded PostgreSQL. Its data is kept.`),
   handler: (flags: CommonFlags) =>
     cli.runUntilInterrupted(flags, async (surroundings) => {
       const stopped = await stopEmbedded(surroundings)

@@ -6,42 +6,54 @@ import { amendRecord, backupsOnRecord, takeBackup } from '../../engine/backup/ma
 import type { ManagedBackupProvider, StoredBackup } from '../../ports/backup.ts'
 import { backupJson } from '../../report/run-json.ts'
 import { moment, type Style, table } from '../../report/style.ts'
-import { type BackupFlags, backupOptions, managedProvider, providerNamed } from '../backups.ts'
+import { makingOptions, managedProvider, type ProviderFlags, providerNamed } from '../backups.ts'
 import type { Cli } from '../command.ts'
-import { type CommonFlags, commonOptions } from '../options.ts'
+import { type CommonFlags, databaseOption, type YesFlag, yesOption } from '../options.ts'
 import { nextCommands, type Outcome } from '../output.ts'
-import { invalid, readAge, readNumber } from '../values.ts'
-import { createWorld, type World } from '../wiring.ts'
+import { invalid, readAge, readNumber, refuseTogether } from '../values.ts'
+import { connectWorld, type DatabaseWorld } from '../wiring.ts'
 import { headline } from './run-outcome.ts'
 
-interface SnapshotFlags extends CommonFlags, BackupFlags {
+interface SnapshotFlags extends CommonFlags, ProviderFlags, YesFlag {
   readonly what: 'create' | 'list' | 'prune'
   readonly olderThan?: string
   readonly keep?: string
+  readonly reason?: string
 }
 
 export const snapshotCommand = (cli: Cli) => ({
   command: 'snapshot <what>',
-  describe: 'Take a backup by itself, list the backups, prune old ones',
+  describe: 'Create a standalone backup, list existing ones, or prune old ones',
   builder: (yargs: Argv) =>
-    backupOptions(commonOptions(yargs))
+    yesOption(makingOptions(databaseOption(yargs)), 'prune: remove the backups instead of showing them')
       .usage(
-        `${cli.invocation.command('snapshot')} create|list|prune [options]\n\nTake a backup that no run follows, list those that there are, or remove old ones that this tool made.`,
+        `${cli.invocation.command('snapshot')} create|list|prune [options]\n\nCreate a standalone backup, list existing ones, or remove old ones that this tool made.`,
       )
       .positional('what', { choices: ['create', 'list', 'prune'] as const, demandOption: true })
-      .option('older-than', { type: 'string', requiresArg: true, describe: 'prune: those older than 12h, 30d, 2w' })
-      .option('keep', { type: 'string', requiresArg: true, describe: 'prune: all but the newest N' })
-      .option('reason', { type: 'string', requiresArg: true, describe: 'create: why; kept with the backup' })
-      .example(`${cli.invocation.command('snapshot')} create`, 'by RDS or Aurora, whichever the endpoint is')
-      .example(`${cli.invocation.command('snapshot')} create --backup pg-dump`, 'by pg_dump')
+      .option('older-than', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'prune: remove backups older than AGE (12h, 30d, 2w)',
+      })
+      .option('keep', { type: 'string', requiresArg: true, describe: 'prune: keep the newest N' })
+      .option('reason', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'create: why you make it; kept with the backup',
+      })
+      .example(
+        `${cli.invocation.command('snapshot')} create`,
+        'create an RDS or Aurora snapshot, depending on the endpoint',
+      )
+      .example(`${cli.invocation.command('snapshot')} create --backup pg-dump`, 'create a backup with pg_dump')
       .example(
         `${cli.invocation.command('snapshot')} prune --older-than 30d --keep 5`,
-        'show what would go; --yes removes it',
+        'show what would be removed; --yes removes it',
       ),
   handler: (flags: SnapshotFlags) =>
     cli.runUntilInterrupted(flags, async (surroundings) => {
       checkFlags(flags)
-      const world = await createWorld(flags, surroundings)
+      const world = await connectWorld(flags, surroundings)
       try {
         if (flags.what === 'create') return await create(world, flags)
         const provider = await managedProvider(nameOf(flags, world), flags, world)
@@ -52,21 +64,30 @@ export const snapshotCommand = (cli: Cli) => ({
     }),
 })
 
-function checkFlags({ what, olderThan, keep, noBackup }: SnapshotFlags): void {
-  if (noBackup) throw invalid('--no-backup is for runs.')
-  if (what !== 'prune' && (olderThan !== undefined || keep !== undefined))
-    throw invalid('--older-than and --keep belong to prune.')
+/** Each of these belongs to one of the three. */
+function checkFlags({ what, olderThan, keep, yes, reason, noWait, snapshotTimeout }: SnapshotFlags): void {
+  const given = {
+    prune: [olderThan !== undefined && '--older-than', keep !== undefined && '--keep', yes && '--yes'],
+    create: [
+      reason !== undefined && '--reason',
+      noWait && '--no-wait',
+      snapshotTimeout !== undefined && '--snapshot-timeout',
+    ],
+  }
+  for (const [owner, flags] of Object.entries(given)) {
+    const flag = flags.find((each) => typeof each === 'string')
+    if (owner !== what && flag) throw invalid(`${flag} belongs to snapshot ${owner}.`)
+  }
   if (what === 'prune' && olderThan === undefined && keep === undefined)
-    throw invalid('prune needs --older-than AGE, --keep N, or both.', 'As in: prune --older-than 30d --keep 5')
+    throw invalid('prune requires --older-than AGE, --keep N, or both.', 'For example: prune --older-than 30d --keep 5')
 }
 
-function nameOf({ backup, snapshot }: SnapshotFlags, { config }: World): string {
-  if (backup !== undefined && snapshot)
-    throw invalid('--backup and --snapshot exclude each other.', 'Give one of them.')
+function nameOf({ backup, snapshot }: SnapshotFlags, { config }: DatabaseWorld): string {
+  refuseTogether(backup !== undefined && '--backup', snapshot && '--snapshot')
   return backup ?? (snapshot ? 'snapshot' : (config.config.backups?.provider ?? 'snapshot'))
 }
 
-async function create(world: World, flags: SnapshotFlags): Promise<Outcome> {
+async function create(world: DatabaseWorld, flags: SnapshotFlags): Promise<Outcome> {
   const provider = await providerNamed(nameOf(flags, world), flags, world)
   const { handle, record } = await takeBackup(world.context, provider, flags.reason)
   const text = [
@@ -76,13 +97,13 @@ async function create(world: World, flags: SnapshotFlags): Promise<Outcome> {
     '',
     nextCommands(world.output, [
       ...(record.restoreCommand ? [[record.restoreCommand, 'restore it to a new place'] as const] : []),
-      ['db:snapshot list', 'the backups that there are'],
+      ['db:snapshot list', 'list the backups'],
     ]),
   ]
   return { document: { backup: backupJson(record) }, text: text.filter((line) => line !== undefined).join('\n') }
 }
 
-async function list(world: World, provider: ManagedBackupProvider): Promise<Outcome> {
+async function list(world: DatabaseWorld, provider: ManagedBackupProvider): Promise<Outcome> {
   const backups = await provider.list()
   await refreshRecords(world, backups)
   const body =
@@ -93,7 +114,7 @@ async function list(world: World, provider: ManagedBackupProvider): Promise<Outc
 /** What a record says of a backup that may have been finished since, by itself: `failed` when it was waited for too briefly. */
 const UNSETTLED = new Set<string>(['creating', 'interrupted', 'failed'])
 
-async function refreshRecords(world: World, backups: readonly StoredBackup[]): Promise<void> {
+async function refreshRecords(world: DatabaseWorld, backups: readonly StoredBackup[]): Promise<void> {
   const records = (await backupsOnRecord(world.context, 100)) ?? []
   for (const { id, state } of records) {
     const now = backups.find((backup) => backup.id === id)?.state
@@ -102,7 +123,7 @@ async function refreshRecords(world: World, backups: readonly StoredBackup[]): P
   }
 }
 
-async function prune(world: World, provider: ManagedBackupProvider, flags: SnapshotFlags): Promise<Outcome> {
+async function prune(world: DatabaseWorld, provider: ManagedBackupProvider, flags: SnapshotFlags): Promise<Outcome> {
   const rules = { olderThanMs: readAge('older-than', flags.olderThan), keep: readNumber('keep', flags.keep) }
   const chosen = chooseToPrune(await provider.list(), rules, world.context.clock.now())
   if (flags.yes) {

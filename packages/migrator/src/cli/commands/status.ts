@@ -6,7 +6,7 @@ import { MigratorError } from '../../errors.ts'
 import { statusDocument } from '../../report/status-json.ts'
 import { statusTable, summaryLine } from '../../report/status-text.ts'
 import type { Cli } from '../command.ts'
-import { type CommonFlags, commonOptions } from '../options.ts'
+import { type CommonFlags, projectOptions } from '../options.ts'
 import { createWorld } from '../wiring.ts'
 import { headline } from './run-outcome.ts'
 
@@ -16,19 +16,19 @@ interface StatusFlags extends CommonFlags {
 
 export const statusCommand = (cli: Cli) => ({
   command: 'status',
-  describe: 'Show where every migration stands',
+  describe: 'Show the state of every migration',
   builder: (yargs: Argv) =>
-    commonOptions(yargs)
+    projectOptions(yargs)
       .usage(
-        `${cli.invocation.command('status')} [options]\n\nShow all migrations with state, time, duration and checksum.`,
+        `${cli.invocation.command('status')} [options]\n\nShow every migration with its state, and when and how long it ran. Changes nothing.`,
       )
       .option('check', {
         type: 'boolean',
         default: false,
         describe: 'Exit with 5 if anything is pending, running, dirty, changed or missing',
       })
-      .example(cli.invocation.command('status'), 'the table')
-      .example(`${cli.invocation.command('status')} --check`, 'for CI and for readiness checks'),
+      .example(cli.invocation.command('status'), 'show the table')
+      .example(`${cli.invocation.command('status')} --check`, 'for CI and readiness checks'),
   handler: (flags: StatusFlags) =>
     cli.runUntilInterrupted(flags, async (surroundings) => {
       const world = await createWorld(flags, surroundings)

@@ -11,7 +11,7 @@ import { statusJson } from '../../report/status-json.ts'
 import type { Cli } from '../command.ts'
 import { migrationsDirectoryOf, readMigrationSet } from '../migration-set.ts'
 import { namedDatabase } from '../named-database.ts'
-import { type CommonFlags, commonOptions } from '../options.ts'
+import { type CommonFlags, projectOptions } from '../options.ts'
 import type { Outcome } from '../output.ts'
 import { createWorld, type Surroundings } from '../wiring.ts'
 
@@ -21,18 +21,18 @@ interface ValidateFlags extends CommonFlags {
 
 export const validateCommand = (cli: Cli) => ({
   command: 'validate',
-  describe: 'Load and check every migration; compare with the history where DATABASE_URL names a database',
+  describe: 'Check every migration file, and compare them with the history if a database is configured',
   builder: (yargs: Argv) =>
-    commonOptions(yargs)
+    projectOptions(yargs)
       .usage(
-        `${cli.invocation.command('validate')} [options]\n\nLoad every migration and check names, order, options and SQL. Needs no database.`,
+        `${cli.invocation.command('validate')} [options]\n\nLoad every migration and check names, order, options and SQL. Needs no database; where one is configured, compare with its history.`,
       )
       .option('check', {
         type: 'boolean',
         default: false,
         describe: 'Exit with 5 unless every migration is certified in migrations.lock.json',
       })
-      .example(`${cli.invocation.command('validate')} --check`, 'in CI, before anything is deployed'),
+      .example(`${cli.invocation.command('validate')} --check`, 'in CI, before deploying'),
   handler: (flags: ValidateFlags) =>
     cli.runUntilInterrupted(flags, async (surroundings) => {
       const report = await validate(flags, surroundings)

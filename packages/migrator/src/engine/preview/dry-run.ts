@@ -32,9 +32,11 @@ export async function dryRun(context: Context, course: Course): Promise<RunRepor
       dryRun: true,
       drift: driftIn(statuses),
     }
-    try {
+    const refusal = refusalOf(() => {
       course.refuse()
       refusePlan(plan)
+    })
+    try {
       await prepareSteps(context, session, ahead(course, after))
       if (recoveries.length > 0 && course.options.dirty === 'stop') throw dirtyFound(recoveries)
       const recovering = await prepareRecoveries(context, session, plan.steps)
@@ -42,13 +44,27 @@ export async function dryRun(context: Context, course: Course): Promise<RunRepor
       const ready = await prepareSteps(context, session, coming, course.onUnusableArchive)
       transactionMode(course.options, ready, context.database.script)
       const steps = [...recovering, ...ready]
-      const { sql, note } = await previewSql(context, session, after, steps)
-      return { ...shown, plan: withDroppedRecords(plan, steps), sql, sqlNote: note }
+      // What only lacks a confirmation may still run; the rest has no use for a scratch database.
+      const lends = refusal === undefined || refusal.code === 'CONFIRMATION_REQUIRED'
+      const preview = lends ? context : { ...context, withScratch: undefined }
+      const { sql, note } = await previewSql(preview, session, after, steps)
+      return { ...shown, plan: withDroppedRecords(plan, steps), sql, sqlNote: note, error: refusal }
     } catch (error) {
-      if (error instanceof MigratorError) return { ...shown, error }
+      if (error instanceof MigratorError) return { ...shown, error: refusal ?? error }
       throw error
     }
   })
+}
+
+/** A plan that is refused is shown all the same, as far as it goes. */
+function refusalOf(refuse: () => void): MigratorError | undefined {
+  try {
+    refuse()
+    return undefined
+  } catch (error) {
+    if (error instanceof MigratorError) return error
+    throw error
+  }
 }
 
 /** What a recovery would be refused for is known without running it: a source that does not load, or has no down. */

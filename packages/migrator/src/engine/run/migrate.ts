@@ -1,13 +1,13 @@
 import { invalidFiles } from '../../core/file-problem.ts'
 import { planUp } from '../../core/plan.ts'
-import type { UpTarget } from '../../core/target.ts'
+import type { UpReach } from '../../core/target.ts'
 import type { Context, MigrationSet, RunOptions } from './context.ts'
 import { execute } from './execute.ts'
 import type { RunReport } from './report.ts'
 import type { Course, Proposal } from './run-kind.ts'
 
 export interface MigrateOptions extends RunOptions {
-  readonly target: UpTarget
+  readonly target: UpReach
   readonly allowOutOfOrder: boolean
   readonly dryRun: boolean
   readonly approve: (proposal: Proposal) => Promise<void>

@@ -63,7 +63,7 @@ function lossOptions({ lossTimeoutMs = DEFAULT_LOSS_TIMEOUT_MS, knownLoss }: Rol
 async function withLoss(context: Context, course: Course, options: RollbackOptions): Promise<RunReport> {
   const { dryRun } = await import('../preview/dry-run.ts')
   const report = await dryRun(context, course)
-  if (report.error) return report
+  if (report.sql === undefined) return report
   const steps = report.plan.steps.filter(({ by }) => by !== 'recovery')
   const ready = await withSession(context, (on) => prepareSteps(context, on, steps, course.onUnusableArchive))
   return { ...report, loss: await measureLoss(context, ready, lossOptions(options)) }

@@ -1,0 +1,52 @@
+import type { Argv } from 'yargs'
+import { redo } from '../../engine/run/redo.ts'
+import { approveRun } from '../approval.ts'
+import { backupOptions, chooseBackup } from '../backups.ts'
+import type { Cli } from '../command.ts'
+import { runOptions } from '../options.ts'
+import { readCount } from '../values.ts'
+import { createWorld, refuseIdleScratch, runOptionsOf } from '../wiring.ts'
+import { lossOptions, provenLoss, type RollbackFlags } from './rollback.ts'
+import { redoOutcome } from './run-outcome.ts'
+
+export const redoCommand = (cli: Cli) => ({
+  command: 'redo',
+  describe: 'Roll back the last migration and apply it again',
+  builder: (yargs: Argv) =>
+    lossOptions(backupOptions(runOptions(yargs)))
+      .usage(
+        `${cli.invocation.command('redo')} [options]\n\nRoll back the last migration, or the last --steps N, and apply the same again.`,
+      )
+      .option('steps', { type: 'string', requiresArg: true, describe: 'Redo the last N migrations' })
+      .option('force', { type: 'boolean', default: false, describe: 'Also redo a migration whose file was edited' })
+      .example(cli.invocation.command('redo'), 'redo the last one')
+      .example(`${cli.invocation.command('redo')} --dry-run`, 'show what would run'),
+  handler: (flags: RollbackFlags) =>
+    cli[flags.dryRun ? 'runUntilInterrupted' : 'run'](flags, async (surroundings) => {
+      refuseIdleScratch(flags)
+      const count = readCount('steps', flags.steps) ?? 1
+      const options = runOptionsOf(flags, surroundings.config)
+      const world = await createWorld(flags, surroundings)
+      try {
+        const backup = await chooseBackup(flags, world)
+        const report = await redo(world.context, world.set, {
+          ...options,
+          ...(backup.kind === 'taken' ? { backup: backup.provider } : {}),
+          target: { kind: 'count', count },
+          force: flags.force ?? false,
+          // All of it is applied again.
+          everything: true,
+          preserveData: flags.preserveData ?? false,
+          acceptLoss: flags.acceptLoss ?? false,
+          onLoss: world.protected ? 'refuse' : 'tell',
+          knownLoss: provenLoss(world),
+          lossTimeoutMs: surroundings.config.config.lossTimeoutMs,
+          dryRun: flags.dryRun ?? false,
+          approve: (proposal) => approveRun(world, proposal, { confirm: flags.confirm, backup }),
+        })
+        return await redoOutcome(world, report, backup)
+      } finally {
+        await world.close()
+      }
+    }),
+})
