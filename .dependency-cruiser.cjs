@@ -33,10 +33,10 @@ module.exports = {
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     only('core', ['errors'], 'core decides; it knows only itself and the errors.'),
     only('ports', ['core', 'errors'], 'ports are types.'),
-    only('safety', ['core', 'ports', 'dialects/postgres/script', 'errors'], 'safety judges.'),
-    only('engine', ['core', 'ports', 'safety', 'dialects/postgres/script', 'errors'], 'The engine knows no adapter.'),
+    only('safety', ['core', 'ports', 'errors'], 'safety judges.'),
+    only('engine', ['core', 'ports', 'safety', 'errors'], 'The engine knows no adapter and no dialect.'),
     ...['load', 'report', 'providers/rds', 'providers/file'].map((room) =>
-      only(room, ['core', 'ports', 'dialects/postgres/script', 'errors'], 'Adapters never know each other.'),
+      only(room, ['core', 'ports', 'errors'], 'Adapters never know each other, nor a dialect.'),
     ),
     only('dialects/postgres', ['core', 'ports', 'safety', 'errors'], 'A dialect knows neither the engine nor another.'),
     only('testing', ['engine', 'ports', 'core', 'errors'], 'testing drives the engine.'),

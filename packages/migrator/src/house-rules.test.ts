@@ -72,6 +72,14 @@ test('the engine prints nothing by console.log', () => {
   expect(linesWith(/\bconsole\.log\b/, elsewhere)).toEqual([])
 })
 
+test('only dialects know SQLSTATEs and the nodes of a parser', () => {
+  const neutral = /^packages\/migrator\/src\/(?:core|ports|engine|safety|load|report|providers|testing)\//
+  const elsewhere = (path: string) => !neutral.test(path) || isTest(path)
+  // The classes of https://www.postgresql.org/docs/current/errcodes-appendix.html; whoever reads `sqlstate` decides by one.
+  const state = "'(?:0[0-9A-Z]|2[0-8BDF]|3[489BDF]|4[0-4]|5[3-8]|72|F0|HV|P0|XX)[0-9A-Z]{3}'"
+  expect(linesWith(new RegExp(`${state}|\\bsqlstate\\b|\\w(?:Stmt|RangeVar)'`), elsewhere)).toEqual([])
+})
+
 test('no type error is silenced', () => {
   const silenced = /@ts-(?:ignore|nocheck)/
   const found = files.filter(
