@@ -104,3 +104,17 @@ test('a transaction that a step leaves open behind a pooler is rolled back', asy
   expect(await tablesOf(made.db)).toEqual([])
   expect(await othersSee(made)).toEqual(CLEAN)
 })
+
+test("outside a transaction the database's own limits hold behind a pooler, which their failure says, and nothing leaks", async () => {
+  const files = outsidePair('0002_two', 'CREATE TABLE two ();\nSELECT pg_sleep(5);', 'DROP TABLE IF EXISTS two;')
+  const made = await scene({ ...one, ...files }, { reachedBy })
+  await made.db.sql.unsafe(`ALTER DATABASE ${made.db.name} SET statement_timeout = '700ms'`)
+  const failed = await made.project.run(['migrate', '--statement-timeout', '60s', '--json'])
+  if (!pooler) return expect(failed.code, saidBy(failed)).toBe(0)
+  expect(failed.code, saidBy(failed)).toBe(1)
+  expect(failed.json().error).toMatchObject({ code: 'STATEMENT_TIMEOUT', id: '0002_two' })
+  expect(failed.json().error.hint).toContain('statement_timeout of the database or role')
+  expect(await tablesOf(made.db)).toEqual([])
+  expect(await historyOf(made.db)).toEqual([])
+  expect(await othersSee(made)).toEqual(CLEAN)
+})

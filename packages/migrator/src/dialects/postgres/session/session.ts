@@ -14,7 +14,7 @@ import { CHECK_DEFERRED, FIRE_DEFERRED } from './deferred.ts'
 import { drizzleHandle, type SentStatement } from './drizzle-handle.ts'
 import { Leftovers } from './leftovers.ts'
 import { pins, WITHOUT_LIMITS_ALONE } from './pins.ts'
-import { refuseSessionState } from './shared-session.ts'
+import { explainForeignLimit, refuseSessionState } from './shared-session.ts'
 import { Statements } from './unawaited.ts'
 
 /** A session over one postgres.js connection. Every text goes as a simple query, so un-awaited calls are pipelined. */
@@ -186,6 +186,11 @@ export class PostgresSession implements Session {
 
   async perform(action: Action, watch: StatementWatch): Promise<void> {
     if (watch.within === 'no-transaction') this.#firstFailure = undefined
+    if (this.#isShared(watch)) return this.#perform(action, watch).catch(explainForeignLimit)
+    return this.#perform(action, watch)
+  }
+
+  async #perform(action: Action, watch: StatementWatch): Promise<void> {
     if (action.kind === 'module') return this.#performModule(action, watch)
     this.#leftovers.note(action.sql)
     if (watch.within === 'transaction' && !watch.beforeStatement) return this.#performScript(action, watch)
