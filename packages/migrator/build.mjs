@@ -14,6 +14,7 @@ await build({
     'src/providers/rds/provider.ts',
     'src/testing/index.ts',
     'src/process-to-kill.ts',
+    'src/embedded-watchdog.ts',
   ],
   outbase: 'src',
   outdir: process.argv[2] ?? join(import.meta.dirname, 'dist'),

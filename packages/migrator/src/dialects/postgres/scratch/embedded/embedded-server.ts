@@ -1,27 +1,17 @@
 // The PostgreSQL 18 that commands share when there is no DATABASE_URL: started once, outliving the process that started
 // it, found again by the next. This file is the room's whole surface. It must not know migrations or configuration.
 // `findEmbeddedServer` is on the path of every command: import nothing heavy from here, nor from what it uses.
-import { mkdir, realpath } from 'node:fs/promises'
+import { mkdir, realpath, utimes } from 'node:fs/promises'
 import { harmlessly } from '../../../../core/harmless.ts'
 import { explaining } from './failure.ts'
 import { launchPostmaster } from './launch.ts'
-import { acceptsConnections } from './port.ts'
-import { findPostmaster, type Postmaster, stopPostmaster } from './postmaster.ts'
-import { withStartLock } from './start-lock.ts'
-import { plainDataDirectory, readState } from './state.ts'
+import { describe, type EmbeddedServer, findIn, stopIn } from './running.ts'
+import { neverEarly, withStartLock } from './start-lock.ts'
+import { stateFile } from './state.ts'
+import { ensureWatchdog } from './watchdog.ts'
 
 export { ensureDatabase } from './database.ts'
-
-export interface EmbeddedServer {
-  readonly port: number
-  /** The postmaster's process id. */
-  readonly pid: number
-  /** `<directory>/postgres`, or a place outside where the server's user could not reach that (see place.ts). */
-  readonly dataDirectory: string
-  /** True only for the one call that started the server. */
-  readonly startedNow: boolean
-  urlOf(database: string): string
-}
+export type { EmbeddedServer } from './running.ts'
 
 export interface EmbeddedServerOptions {
   /** Holds the state file, the log and, wherever possible, the data (`<repo>/.data`). One directory, one server. */
@@ -30,6 +20,8 @@ export interface EmbeddedServerOptions {
   readonly onProgress?: ((message: string) => unknown) | undefined
   /** Extra server settings (`{ fsync: 'off' }`), used when the server is started; one that runs keeps its own. */
   readonly settings?: Readonly<Record<string, string>>
+  /** The server is stopped once nobody has been connected for so long. 0: it stays until it is stopped. Default: as before. */
+  readonly idleMs?: number | undefined
 }
 
 /**
@@ -43,14 +35,25 @@ export function startEmbeddedServer(options: EmbeddedServerOptions): Promise<Emb
     await mkdir(options.directory, { recursive: true })
     const home = await realpath(options.directory)
     const find = () => findIn(home)
-    return withStartLock(home, find, async () => {
+    // Before and after: so that a server is watched although this process is killed, or the watchdog ends, in between.
+    await ensureWatchdog(home, options.idleMs)
+    const server = await withStartLock(home, find, async () => {
       const running = await find()
       if (running !== undefined) return running
       const onProgress = (message: string) => harmlessly(() => options.onProgress?.(message), ignore)
       const { postmaster, startedNow } = await launchPostmaster(home, { ...options, onProgress })
       return describe(postmaster, startedNow ? 'started' : 'found')
     })
+    await markUsed(home)
+    await ensureWatchdog(home, options.idleMs)
+    return server
   })
+}
+
+/** A watchdog that is about to stop it sees that somebody wants it. */
+async function markUsed(home: string): Promise<void> {
+  const now = new Date()
+  await utimes(stateFile(home), now, now).catch(ignore) // It may belong to another user.
 }
 
 /**
@@ -70,39 +73,7 @@ export async function findEmbeddedServer(options: EmbeddedServerOptions): Promis
 export async function stopEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer | undefined> {
   const home = await realpath(options.directory).catch(() => undefined)
   if (home === undefined) return undefined
-  return explaining(home, () =>
-    withStartLock(home, neverEarly, async () => {
-      const postmaster = await recordedPostmaster(home)
-      if (postmaster === undefined) return undefined
-      harmlessly(() => options.onProgress?.(`Stopping PostgreSQL on port ${postmaster.port}`), ignore)
-      await stopPostmaster(postmaster)
-      return describe(postmaster, 'found')
-    }),
-  )
-}
-
-async function findIn(home: string): Promise<EmbeddedServer | undefined> {
-  const postmaster = await recordedPostmaster(home)
-  if (postmaster === undefined || !postmaster.ready || !(await acceptsConnections(postmaster.port))) return undefined
-  return describe(postmaster, 'found')
-}
-
-async function recordedPostmaster(home: string): Promise<Postmaster | undefined> {
-  const state = await readState(home)
-  return findPostmaster(state?.dataDirectory ?? plainDataDirectory(home), state)
-}
-
-function describe(postmaster: Postmaster, how: 'started' | 'found'): EmbeddedServer {
-  const { pid, port, dataDirectory } = postmaster
-  return {
-    port,
-    pid,
-    dataDirectory,
-    startedNow: how === 'started',
-    urlOf: (database) => `postgresql://postgres:postgres@127.0.0.1:${port}/${encodeURIComponent(database)}`,
-  }
+  return explaining(home, () => withStartLock(home, neverEarly, () => stopIn(home, options.onProgress)))
 }
 
 function ignore(): void {}
-
-const neverEarly = async (): Promise<undefined> => undefined

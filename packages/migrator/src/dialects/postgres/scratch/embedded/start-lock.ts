@@ -20,7 +20,7 @@ export async function withStartLock<T>(
   early: () => Promise<T | undefined>,
   work: () => Promise<T>,
 ): Promise<T> {
-  const path = join(home, 'start.lock')
+  const path = startLockFile(home)
   for (const deadline = Date.now() + patienceMs; Date.now() < deadline; await sleep(15 + Math.random() * 15)) {
     const answer = await early()
     if (answer !== undefined) return answer
@@ -69,3 +69,8 @@ async function isStale(path: string): Promise<boolean> {
     return false // It has just been given back.
   }
 }
+
+export const startLockFile = (home: string): string => join(home, 'start.lock')
+
+/** For work that nothing can spare. */
+export const neverEarly = async (): Promise<undefined> => undefined

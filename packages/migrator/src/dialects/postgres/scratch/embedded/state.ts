@@ -34,4 +34,4 @@ export async function writeState(home: string, { dataDirectory, port, pid }: Pos
   await rename(temporary, stateFile(home))
 }
 
-const stateFile = (home: string): string => join(home, 'server.json')
+export const stateFile = (home: string): string => join(home, 'server.json')
