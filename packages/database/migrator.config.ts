@@ -6,5 +6,6 @@ export default defineConfig({
   strict: true,
   logFile: '../../logs/migrations.jsonl',
   dataDirectory: '../../.data',
+  embedded: true,
   embeddedDatabase: 'analytics',
 })

@@ -1,7 +1,6 @@
 // The only file of this package that reads the environment.
-import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { parseEnv } from 'node:util'
+import { loadDotEnv as loadNearest } from '@repo/migrator/config'
 
 export interface Env {
   /** Undefined where nothing is set: the db:* commands then use the embedded PostgreSQL. */
@@ -10,7 +9,7 @@ export interface Env {
 }
 
 /**
- * Reads DATABASE_URL and NODE_ENV, after loading `.env` at the repository's root if there is one.
+ * Reads DATABASE_URL and NODE_ENV, after loading the nearest `.env`, if there is one.
  * What the environment already says wins over the file. An empty variable counts as unset.
  */
 export function readEnv(): Env {
@@ -22,14 +21,9 @@ export function readEnv(): Env {
 }
 
 /**
- * Loads `.env` at the repository's root, if there is one. What the environment already says stays; an empty variable says
- * nothing, so the file's value counts.
+ * Loads the nearest `.env` up to the repository's root, as the db:* commands do. What the environment already says stays; an
+ * empty variable says nothing, so the file's value counts.
  */
-export function loadDotEnv(file = DOT_ENV, env = process.env): void {
-  if (!existsSync(file)) return
-  for (const [name, value] of Object.entries(parseEnv(readFileSync(file, 'utf8')))) {
-    if (!env[name] && value !== undefined) env[name] = value
-  }
+export function loadDotEnv(): void {
+  loadNearest(fileURLToPath(new URL('..', import.meta.url)), process.env)
 }
-
-const DOT_ENV = fileURLToPath(new URL('../../../.env', import.meta.url))

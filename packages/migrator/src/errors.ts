@@ -15,6 +15,7 @@ export const errorTable = {
     exit: 2,
     hint: 'Write it as postgresql://user:password@host:5432/database; percent-encode special characters.',
   },
+  DATABASE_NOT_NAMED: { exit: 2, hint: 'Set DATABASE_URL, or add --embedded for an embedded PostgreSQL.' },
   MIGRATIONS_DIRECTORY_MISSING: { exit: 2, hint: 'Create it, or name another with --migrations DIR.' },
   MIGRATIONS_NOT_RECOGNISED: {
     exit: 2,

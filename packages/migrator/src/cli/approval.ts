@@ -56,11 +56,11 @@ export async function approveInPlace(
 }
 
 /** A typed yes, where somebody is there to type it. */
-export async function agreesTo(world: DatabaseWorld, what: string): Promise<boolean> {
+export async function agreesTo(world: Pick<DatabaseWorld, 'output'>, what: string): Promise<boolean> {
   return canAsk(world) && (await askYes(what))
 }
 
-function canAsk({ output }: DatabaseWorld): boolean {
+function canAsk({ output }: Pick<DatabaseWorld, 'output'>): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true && !output.json
 }
 

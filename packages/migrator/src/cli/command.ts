@@ -24,11 +24,16 @@ export interface Cli {
   runUntilInterrupted(flags: CommonFlags, work: Work): Promise<void>
 }
 
+export interface Located {
+  readonly env: Environment
+  readonly config: LocatedConfig
+}
+
 export interface CliDeps {
   readonly env: Environment
   readonly invocation: Invocation
-  /** The configuration of the working directory, or this file's. */
-  readonly config: (file: string | undefined) => Promise<LocatedConfig>
+  /** The configuration of the working directory, or this file's; and the environment with what `.env` adds. */
+  readonly locate: (file: string | undefined) => Promise<Located>
   readonly signals: Signals
 }
 
@@ -41,7 +46,7 @@ export function createCli(deps: CliDeps): Cli {
 }
 
 async function runCommand(
-  { env, invocation, config, signals }: CliDeps,
+  { env, invocation, locate, signals }: CliDeps,
   flags: CommonFlags,
   work: Work,
   ending: Ending,
@@ -54,7 +59,7 @@ async function runCommand(
     stopping: () => output.warn(STOPPING[ending]),
     leaving: () => output.fail(underway.left()),
   })
-  const begin = async () => work({ env, output, signal, underway: underway.sink, config: await config(flags.config) })
+  const begin = async () => work({ ...(await locate(flags.config)), output, signal, underway: underway.sink })
   const code = await unlessInterrupted(signal, ending, begin).then(output.print).catch(output.fail)
   signals.end()
   await finish(code)

@@ -41,7 +41,7 @@ describe('the configuration of a folder', () => {
   test('is what its file exports, and its paths are relative to it', async () => {
     const directory = folderOf({ 'migrator.config.mjs': "export default { migrations: 'm' }" })
     const located = await loadConfig(directory)
-    expect(located).toEqual({ config: { migrations: 'm' }, directory })
+    expect(located).toEqual({ config: { migrations: 'm' }, directory, path: `${directory}/migrator.config.mjs` })
     expect(configPath(located, 'm')).toBe(`${directory}/m`)
     expect(configPath(located, '/absolute')).toBe('/absolute')
   })

@@ -4,11 +4,13 @@ import { MigratorError } from '../errors.ts'
 import { importDefault } from '../load/module-loader.ts'
 import type { BackupProvider } from '../ports/backup.ts'
 
+export { type DotEnv, loadDotEnv } from '../dot-env.ts'
+
 /** What `migrator.config.ts` may say. Paths are relative to its own folder. docs/reference/configuration.md */
 export interface MigratorConfig {
   /** The migrations directory. Default `src/migrations`. */
   readonly migrations?: string | undefined
-  /** The database; DATABASE_URL and --database-url go before it. Without any, the embedded PostgreSQL is used. */
+  /** The database; DATABASE_URL and --database-url go before it. */
   readonly databaseUrl?: string | undefined
   /** `table` or `schema.table`. Default `public.schema_migrations`. The run lock is derived from it. */
   readonly historyTable?: string | undefined
@@ -16,6 +18,12 @@ export interface MigratorConfig {
   readonly strict?: boolean | undefined
   /** The JSON Lines log; false writes none. Default `logs/migrations.jsonl`. */
   readonly logFile?: string | false | undefined
+  /** Start the embedded PostgreSQL where no database is named. Default false: a command asks, or refuses. */
+  readonly embedded?: boolean | undefined
+  /** The embedded PostgreSQL stops when nobody has been connected for so long. Default 12 hours; 0: it stays. */
+  readonly embeddedIdleMs?: number | undefined
+  /** The same for the one of scratch databases. Default 15 minutes. */
+  readonly scratchIdleMs?: number | undefined
   /** Where the embedded PostgreSQL keeps its data. Default `.data`. */
   readonly dataDirectory?: string | undefined
   /** The name of the database in the embedded PostgreSQL. Default `app`. */
@@ -82,6 +90,8 @@ export function defineConfig(config: MigratorConfig | ConfigFunction): MigratorC
 export interface LocatedConfig {
   readonly config: MigratorConfig
   readonly directory: string
+  /** The file, where it was loaded from one. */
+  readonly path?: string
 }
 
 const NAMES = ['ts', 'mts', 'cts', 'js', 'mjs', 'cjs'].map((ending) => `migrator.config.${ending}`)
@@ -102,7 +112,7 @@ export async function loadConfigFile(path: string): Promise<LocatedConfig> {
   try {
     const exported = await importDefault(path)
     const config: unknown = typeof exported === 'function' ? await exported() : exported
-    return { config: checkConfig(config, path), directory: dirname(path) }
+    return { config: checkConfig(config, path), directory: dirname(path), path }
   } catch (cause) {
     if (cause instanceof MigratorError) throw cause
     throw new MigratorError('CONFIG_INVALID', `${path} does not load: ${textOf(cause)}`, {
@@ -120,6 +130,9 @@ const TYPES: Readonly<Record<keyof MigratorConfig, readonly string[]>> = {
   databaseUrl: ['string'],
   historyTable: ['string'],
   strict: ['boolean'],
+  embedded: ['boolean'],
+  embeddedIdleMs: ['number'],
+  scratchIdleMs: ['number'],
   logFile: ['string', 'false'],
   dataDirectory: ['string'],
   embeddedDatabase: ['string'],

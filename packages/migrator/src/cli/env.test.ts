@@ -8,6 +8,7 @@ function check(env: NodeJS.ProcessEnv, expected: Partial<Environment>): void {
 test('an empty environment says nothing', () => {
   expect(readEnvironment({})).toEqual({
     databaseUrl: undefined,
+    nameOf: expect.any(Function),
     production: false,
     invokedFrom: undefined,
     user: undefined,
@@ -19,7 +20,10 @@ test('an empty environment says nothing', () => {
 
 test('an empty DATABASE_URL is none', () => {
   check({ DATABASE_URL: '' }, { databaseUrl: undefined })
-  check({ DATABASE_URL: 'postgres://h/d' }, { databaseUrl: 'postgres://h/d' })
+  check(
+    { DATABASE_URL: 'postgres://h/d' },
+    { databaseUrl: { connectionString: 'postgres://h/d', connectionName: 'DATABASE_URL' } },
+  )
 })
 
 test('only NODE_ENV=production is production', () => {

@@ -1,13 +1,14 @@
+import { dirname } from 'node:path'
 import yargs, { type Argv } from 'yargs'
 import { redactText } from '../core/redact.ts'
 import { isBrokenWire } from '../dialects/postgres/wire/broken-wire.ts'
 import { MigratorError } from '../errors.ts'
 import { isOfMigrationCode, onLateError, ownProcess } from '../load/migration-code.ts'
 import { toolVersion } from '../version.ts'
-import { createCli } from './command.ts'
+import { createCli, type Located } from './command.ts'
 import { commandsFor } from './commands/index.ts'
-import { checkConfig, type LocatedConfig, loadConfig, loadConfigFile, type MigratorConfig } from './config.ts'
-import { type Environment, readEnvironment } from './env.ts'
+import { checkConfig, loadConfig, loadConfigFile, type MigratorConfig } from './config.ts'
+import { type Environment, loadEnvironment, readEnvironment } from './env.ts'
 import { finish, finishAtOnce, outliveReaders } from './exit.ts'
 import { asProgram, asScripts, type Invocation } from './invocation.ts'
 import { manual } from './manual.ts'
@@ -38,7 +39,7 @@ export async function runCli({ argv, config, called = 'program' }: CliOptions): 
   const output = createOutput({ json: argv.includes('--json'), verbose: argv.includes('--verbose') }, env, invocation)
   outliveReaders()
   const signals = listenForSignals(() => output.fail(nothingBegun()))
-  const cli = createCli({ env, invocation, config: (file) => locate(file, config, env), signals })
+  const cli = createCli({ env, invocation, locate: (file) => locate(file, config, env), signals })
   const unexpected = (error: unknown) => void (isOfMigrationCode() || finishAtOnce(output.fail(asLoss(error))))
   process.on('unhandledRejection', unexpected)
   process.on('uncaughtException', unexpected)
@@ -118,13 +119,16 @@ function flagsOf(usage: object): readonly string[] {
   return Object.keys((usage as { getDescriptions?: () => object }).getDescriptions?.() ?? {})
 }
 
+/** `.env` comes first: the configuration may read what it sets. */
 async function locate(
   file: string | undefined,
   given: CliOptions['config'],
   { invokedFrom }: Environment,
-): Promise<LocatedConfig> {
+): Promise<Located> {
   const path = readPath(file, invokedFrom)
-  if (path !== undefined) return loadConfigFile(path)
-  if (!given) return loadConfig(process.cwd())
-  return { config: checkConfig(given.config, 'migrator.config.ts'), directory: given.directory }
+  const directory = path === undefined ? (given?.directory ?? process.cwd()) : dirname(path)
+  const env = loadEnvironment(directory)
+  if (path !== undefined) return { env, config: await loadConfigFile(path) }
+  if (!given) return { env, config: await loadConfig(directory) }
+  return { env, config: { config: checkConfig(given.config, 'migrator.config.ts'), directory } }
 }

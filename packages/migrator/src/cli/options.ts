@@ -6,6 +6,7 @@ export interface CommonFlags {
   readonly json: boolean
   readonly verbose: boolean
   readonly config?: string
+  readonly embedded?: boolean
   readonly migrations?: string
   readonly databaseUrl?: string
 }
@@ -25,9 +26,11 @@ export function commonOptions<T>(yargs: Argv<T>): Argv<T & CommonFlags> {
   return yargs
     .option('config', { ...text, group, describe: 'Configuration file (default: migrator.config.ts)' })
     .option('json', { ...off, group, describe: 'Print one JSON document on stdout' })
-    .option('verbose', { ...off, group, describe: 'Show the stack of an error' })
+    .option('verbose', { ...off, group, describe: 'Show the stack of an error, and where the database was named' })
     .group(['help', 'version'], group) as Argv<T & CommonFlags>
 }
+
+const EMBEDDED = { ...off, group, describe: 'Use the embedded PostgreSQL, and start it if need be' } as const
 
 /** Of commands that read migration files. */
 export function migrationsOption<T>(yargs: Argv<T>): Argv<T & CommonFlags> {
@@ -36,7 +39,7 @@ export function migrationsOption<T>(yargs: Argv<T>): Argv<T & CommonFlags> {
 
 /** Of commands that read the database. */
 export function databaseOption<T>(yargs: Argv<T>): Argv<T & CommonFlags> {
-  return commonOptions(yargs.option('database-url', DATABASE_URL)) as Argv<T & CommonFlags>
+  return commonOptions(yargs.option('database-url', DATABASE_URL).option('embedded', EMBEDDED)) as Argv<T & CommonFlags>
 }
 
 /** Of commands that read both. */

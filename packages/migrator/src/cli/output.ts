@@ -30,6 +30,8 @@ export interface Output {
   print(outcome: Outcome): number
   fail(error: unknown): number
   warn(message: string): void
+  /** Something to know that is no result and no warning, on stderr. */
+  note(message: string): void
   /** An error as data, with its hint in the words of this invocation. */
   describe(error: unknown): ErrorReport
   readonly speak: Invocation['speak']
@@ -75,6 +77,9 @@ export function createOutput(
       if (flags.json) printDocument({ error: errorJson(error) })
       else printError(error)
       return reportError(error).exitCode
+    },
+    note(message) {
+      process.stderr.write(`${progressStyle.colours.dim(invocation.speak(message))}\n`)
     },
     warn(message) {
       process.stderr.write(`${progressStyle.colours.yellow(`Warning: ${message}`)}\n`)

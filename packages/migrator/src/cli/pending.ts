@@ -2,9 +2,8 @@ import type { Migration } from '../core/migration.ts'
 import { reconcile } from '../core/reconcile.ts'
 import { PostgresAdapter } from '../dialects/postgres/adapter.ts'
 import { MigratorError } from '../errors.ts'
+import { type DatabaseFlags, namedDatabase } from './database.ts'
 import { runningEmbeddedUrl } from './embedded.ts'
-import { namedDatabase } from './named-database.ts'
-import type { CommonFlags } from './options.ts'
 import type { Surroundings } from './wiring.ts'
 
 /**
@@ -12,7 +11,7 @@ import type { Surroundings } from './wiring.ts'
  * database is named and the local one does not run, or it can't be reached: nothing is started for it.
  */
 export async function livePending(
-  flags: Pick<CommonFlags, 'databaseUrl'>,
+  flags: DatabaseFlags,
   surroundings: Surroundings,
   migrations: readonly Migration[],
 ): Promise<ReadonlySet<string> | undefined> {

@@ -2,7 +2,7 @@ import { locationOf } from '../dialects/postgres/connection/location.ts'
 import { readConnection } from '../dialects/postgres/connection/read.ts'
 import type { ScratchContext } from '../engine/rehearse/schema-at.ts'
 import { withScratchServer } from '../runner/scratch.ts'
-import { startScratchEmbedded, stopScratchEmbedded } from './embedded.ts'
+import { leftRunning, scratchIdleMs, startScratchEmbedded, stopScratchEmbedded } from './embedded.ts'
 import type { ScratchFlags } from './scratch-options.ts'
 import type { Surroundings } from './wiring.ts'
 
@@ -25,6 +25,8 @@ export async function withScratch<T>(
     // Beside a database elsewhere nobody expects a server to be left running here.
     if (embedded.startedNow && live !== undefined && !locationOf(readConnection(live)).local) {
       await stopScratchEmbedded(surroundings)
+    } else if (embedded.startedNow) {
+      surroundings.output.note(leftRunning(embedded, scratchIdleMs(config)))
     }
   }
 }

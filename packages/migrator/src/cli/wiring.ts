@@ -19,10 +19,9 @@ import { jsonLinesSink } from '../report/json-lines.ts'
 import { terminalSink } from '../report/terminal.ts'
 import { toolVersion } from '../version.ts'
 import type { LocatedConfig } from './config.ts'
-import { embeddedUrl } from './embedded.ts'
+import { databaseOf } from './database.ts'
 import type { Environment } from './env.ts'
 import { migrationsDirectoryOf, readMigrationSet } from './migration-set.ts'
-import { namedDatabase } from './named-database.ts'
 import type { CommonFlags, RunFlags } from './options.ts'
 import type { Output } from './output.ts'
 import { withScratch } from './scratch.ts'
@@ -67,14 +66,13 @@ export async function createWorld(flags: WorldFlags, surroundings: Surroundings)
 export async function connectWorld(flags: WorldFlags, surroundings: Surroundings): Promise<DatabaseWorld> {
   const { env, config, output, signal } = surroundings
   const migrationsDirectory = migrationsDirectoryOf(flags, surroundings)
-  const named = namedDatabase(flags, surroundings)
+  const named = await databaseOf(flags, surroundings)
+  const { connectionString } = named
   const runId = randomUUID()
   const context: { current?: Context } = {}
-  const connectionString = named?.connectionString ?? (await embeddedUrl(surroundings))
   const livenessTimeoutMs = readDuration('liveness-timeout', flags.livenessTimeout) ?? config.config.livenessTimeoutMs
   const database = new PostgresAdapter({
     ...named,
-    connectionString,
     ...(livenessTimeoutMs === undefined ? {} : { livenessTimeoutMs }),
     applicationName: `${env.user ?? nameOfUser() ?? 'someone'}`,
     onNotice: (message) => context.current && emit(context.current, { kind: 'notice', level: 'debug', message }),

@@ -12,6 +12,7 @@ import {
   startEmbeddedServer,
   stopEmbeddedServer,
 } from '../../src/dialects/postgres/scratch/embedded/embedded-server.ts'
+import { createProject, threeTables } from '../support/cli.ts'
 import { until } from '../support/until.ts'
 
 const settings = { fsync: 'off' }
@@ -101,6 +102,24 @@ test('another idle time replaces the watchdog, and none ends it', async () => {
   await startEmbeddedServer({ directory, idleMs: 0 })
   await until('the second has ended', async () => (isAlive(second) ? undefined : true))
   expect(await findEmbeddedServer({ directory })).toMatchObject({ pid: server.pid })
+})
+
+test('a command names the scratch server that it leaves running, which then stops', async () => {
+  const rehearsed = await createProject(undefined, {
+    ...threeTables(),
+    'migrator.config.mjs': `export default { migrations: 'migrations', scratchIdleMs: ${idleMs} }\n`,
+  })
+  chmodSync(rehearsed.directory, 0o755)
+  onTestFinished(() => rehearsed.remove())
+  const { code, stderr } = await rehearsed.run(['rehearse', '--all'])
+  expect({ code, stderr }).toMatchObject({ code: 0 })
+  expect(stderr).toMatch(
+    /PostgreSQL keeps running on port \d+, with its data in .*scratch.*\. It stops after 400 ms without a connection, or with migrator stop\./,
+  )
+  const directory = join(rehearsed.directory, '.data/scratch')
+  await until('it has stopped', async () => ((await findEmbeddedServer({ directory })) ? undefined : true))
+  await until('nothing watches', async () => (existsSync(join(directory, 'watchdog.json')) ? undefined : true))
+  expect((await rehearsed.run(['stop'])).stdout).toContain('was not running')
 })
 
 /** A folder for one server that everybody can pass through; the server is stopped afterwards. */

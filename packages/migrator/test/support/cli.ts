@@ -33,9 +33,9 @@ export interface Project {
   remove(): Promise<void>
 }
 
-/** `url` is the DATABASE_URL of its commands, unless `env` says another. */
+/** `url` is the DATABASE_URL of its commands, unless `env` says another; without one, none is set. */
 export async function createProject(
-  url: string,
+  url: string | undefined,
   files: Readonly<Record<string, string | Uint8Array>> = {},
 ): Promise<Project> {
   const directory = await mkdtemp(join(tmpdir(), 'migrator-project-'))
@@ -49,7 +49,7 @@ export async function createProject(
       }
     },
     run: (words, env) => project.start(words, env).finished,
-    start: (words, env) => start(directory, words, { DATABASE_URL: url, ...env }),
+    start: (words, env) => start(directory, words, { ...(url === undefined ? {} : { DATABASE_URL: url }), ...env }),
     remove: () => rm(directory, { recursive: true, force: true }),
   }
   mkdirSync(project.migrations)

@@ -201,7 +201,8 @@ function nextAfter(statuses: readonly MigrationStatus[], direction: 'up' | 'down
 
 export function headline({ database, output }: DatabaseWorld): string {
   const { database: name, host, port } = database.location
-  return output.style.colours.dim(`Database ${name} at ${host}:${port}`)
+  const named = output.verbose ? `, named by ${database.connectionParameters.name}` : ''
+  return output.style.colours.dim(`Database ${name} at ${host}:${port}${named}`)
 }
 
 function indent(text: string): string {

@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs'
 import { ensureDatabase } from '../../dialects/postgres/scratch/embedded/embedded-server.ts'
 import type { Cli } from '../command.ts'
-import { embeddedName, startEmbedded, stopEmbedded, stopScratchEmbedded } from '../embedded.ts'
+import { embeddedIdleMs, embeddedName, endText, startEmbedded, stopEmbedded, stopScratchEmbedded } from '../embedded.ts'
 import { type CommonFlags, commonOptions } from '../options.ts'
 
 export const startCommand = (cli: Cli) => ({
@@ -23,7 +23,7 @@ export const startCommand = (cli: Cli) => ({
           ? `PostgreSQL is running on port ${port} (pid ${pid}), data in ${dataDirectory}.`
           : `PostgreSQL is already running on port ${port} (pid ${pid}).`,
         `Connect with: psql ${url}`,
-        'Stop it with: db:stop',
+        endText(embeddedIdleMs(surroundings.config)),
       ]
       return { document: { url, port, pid, dataDirectory, startedNow }, text: text.join('\n'), tellsAddress: true }
     }),

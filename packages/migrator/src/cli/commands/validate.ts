@@ -9,8 +9,8 @@ import { readLockFile } from '../../load/lock-file.ts'
 import { readDirectory } from '../../migration-files.ts'
 import { statusJson } from '../../report/status-json.ts'
 import type { Cli } from '../command.ts'
+import { chosenDatabase } from '../database.ts'
 import { migrationsDirectoryOf, readMigrationSet } from '../migration-set.ts'
-import { namedDatabase } from '../named-database.ts'
 import { type CommonFlags, projectOptions } from '../options.ts'
 import type { Outcome } from '../output.ts'
 import { createWorld, type Surroundings } from '../wiring.ts'
@@ -55,7 +55,9 @@ function certified(flags: ValidateFlags, surroundings: Surroundings, { document,
 }
 
 async function validate(flags: CommonFlags, surroundings: Surroundings): Promise<ValidateReport> {
-  if (namedDatabase(flags, surroundings) === undefined)
+  // No server is started to see whether files are valid, unless somebody asks for it.
+  const wanted = chosenDatabase(flags, surroundings)
+  if (wanted.kind !== 'named' && !flags.embedded)
     return validateFiles(readMigrationSet(flags, surroundings), postgresScript)
   const world = await createWorld(flags, surroundings)
   try {

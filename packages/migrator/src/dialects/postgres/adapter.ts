@@ -24,6 +24,7 @@ import type { EventLog, LogRow } from '../../ports/events.ts'
 import type { KeptData, Losses } from '../../ports/kept-data.ts'
 import type { DatabaseLocation } from '../../ports/location.ts'
 import type { LockHolder, RunLock } from '../../ports/run-lock.ts'
+import type { ScriptLanguage } from '../../ports/script-language.ts'
 import type { Session } from '../../ports/session.ts'
 import { lateCatalog } from './catalog/late-catalog.ts'
 import type { Connection as ConnectionParameters, Target } from './connection/connection.ts'
@@ -45,6 +46,7 @@ import { type ServerChoice, serverChoice } from './wire/choose-server.ts'
 import { openConnection } from './wire/client.ts'
 import { createLiveness, type Liveness } from './wire/liveness.ts'
 import type { OpenConnection } from './wire/open-connection.ts'
+import { withPassFile } from './wire/pass-file.ts'
 
 export interface PostgresAdapterOptions {
   /**
@@ -83,7 +85,7 @@ export class PostgresAdapter implements Database {
   readonly applicationName: string
   readonly historyStore: TableStateStore
   readonly catalog: Catalog
-  readonly script = postgresScript
+  readonly script: ScriptLanguage = postgresScript
   readonly backupStore: BackupStore
   readonly activity: Activity
   readonly losses: Losses = {
@@ -104,7 +106,7 @@ export class PostgresAdapter implements Database {
   constructor(options: PostgresAdapterOptions) {
     checkOptions('PostgresAdapter', options, KINDS)
     this.#options = options
-    const connection = readConnection(options.connectionString ?? '', options.connectionName)
+    const connection = withPassFile(readConnection(options.connectionString ?? '', options.connectionName))
     this.#local = locationOf(connection).local
     this.applicationName = labelOf(options.applicationName, connection.applicationName)
     this.#server = serverChoice(connection, (several) => this.#reach(several))

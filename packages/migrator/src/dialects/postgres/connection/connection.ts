@@ -12,8 +12,10 @@ export interface Connection {
   readonly database: string
   /** Empty: the name of the operating system's user. */
   readonly user: string
-  /** Empty: there is none, or PGPASSWORD has it. */
+  /** Empty: there is none, or PGPASSWORD or a password file has it. */
   readonly password: string
+  /** A password file other than the usual one; empty where none is named. */
+  readonly passFile: string
   readonly tls: Tls
   /** `application_name`, which is appended to the label that the migrator gives its sessions. */
   readonly applicationName: string
@@ -33,6 +35,8 @@ export interface Target {
   /** Where to connect to: `hostaddr`, or the host. */
   readonly address: string
   readonly port: number
+  /** What a password file has for it. */
+  readonly remembered?: { readonly password: string; readonly path: string }
 }
 
 export const SESSION_ATTRIBUTES = ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'] as const

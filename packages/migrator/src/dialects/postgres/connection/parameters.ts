@@ -25,6 +25,7 @@ const FATES: Readonly<Record<string, Fate>> = {
   dbname: 'honoured',
   user: 'honoured',
   password: 'honoured',
+  passfile: 'honoured',
   target_session_attrs: 'honoured',
   application_name: 'honoured',
   connect_timeout: 'honoured',
@@ -95,9 +96,10 @@ const FATES: Readonly<Record<string, Fate>> = {
   query_timeout: LIMIT,
   idle_in_transaction_session_timeout: LIMIT,
 
-  service: { refused: 'name host, port and database here' },
-  servicefile: { refused: 'name host, port and database here' },
-  passfile: { refused: 'put the password here, or into PGPASSWORD' },
+  service: { refused: 'name host, port and database here; PGSERVICE counts where no connection string is given' },
+  servicefile: {
+    refused: 'name host, port and database here; PGSERVICEFILE counts where no connection string is given',
+  },
   replication: { refused: 'migrations need an ordinary session' },
   requirepeer: { refused: 'the driver cannot check the owner of a socket' },
   require_auth: { refused: 'the driver cannot restrict how the server asks for the password' },

@@ -30,6 +30,7 @@ function read(text: string): Omit<Connection, 'name'> {
     database,
     user: honoured.get('user') || parts.user,
     password: honoured.get('password') || parts.password,
+    passFile: honoured.get('passfile') ?? '',
     tls: readTls(honoured),
     applicationName: honoured.get('application_name') ?? '',
     connectTimeoutMs: readTimeout(honoured.get('connect_timeout')),

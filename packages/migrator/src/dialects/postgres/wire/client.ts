@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { MigratorError } from '../../../errors.ts'
+import { MigratorError } from '../../../errors.ts'
 import type { Connection, SessionAttributes, Target } from '../connection/connection.ts'
 import { calledBy } from '../connection/invalid.ts'
 import { locationOf } from '../connection/location.ts'
@@ -47,13 +47,21 @@ async function openAny(options: ClientOptions): Promise<OpenConnection> {
         return await openTarget(options, target, session)
       } catch (error) {
         const failure =
-          refusedSettings(error, connection, target) ?? connectFailure(error, locationOf(connection, target))
+          refusedSettings(error, connection, target) ??
+          withPlaceOfPassword(connectFailure(error, locationOf(connection, target)), target)
         if (!letsNextServerTry(error)) throw failure
         failures.push(failure)
       }
     }
   }
   throw noneAnswered(failures)
+}
+
+/** A password that is of a file is corrected there. */
+function withPlaceOfPassword(failure: MigratorError, { remembered }: Target): MigratorError {
+  if (failure.code !== 'AUTHENTICATION_FAILED' || !remembered) return failure
+  const { code, message, hint, details, cause } = failure
+  return new MigratorError(code, message, { hint: `${hint} The password is of ${remembered.path}.`, details, cause })
 }
 
 /** With and without TLS, as far as sslmode has both. */

@@ -17,7 +17,8 @@ export interface DriverOptions {
 
 /**
  * A client of postgres.js with one connection. Everything is said in full: the driver fills gaps from PGHOST, PGPORT,
- * PGTARGETSESSIONATTRS, PGIDLE_TIMEOUT and a dozen more. Only PGPASSWORD counts, where the connection has no password.
+ * PGTARGETSESSIONATTRS, PGIDLE_TIMEOUT and a dozen more. Only PGPASSWORD counts, where the connection has no password; then
+ * what a password file has.
  */
 export function driverClient(connection: Connection, target: Target, options: DriverOptions): Client {
   return withoutEnvironment({
@@ -26,13 +27,19 @@ export function driverClient(connection: Connection, target: Target, options: Dr
     port: [target.port] as unknown as number,
     database: connection.database,
     username: connection.user || nameOfUser(),
-    ...(connection.password === '' ? {} : { password: connection.password }),
+    ...passwordOf(connection, target),
     connect_timeout: Math.ceil(options.connectTimeoutMs / 1000),
     connection: { ...connection.startup, application_name: options.applicationName },
     onnotice: (notice) => options.onNotice(`${notice.severity}: ${notice.message}`),
     onclose: options.onClose,
     ...{ socket: options.socket },
   })
+}
+
+/** Nothing where it is left to PGPASSWORD. */
+export function passwordOf({ password }: Connection, target: Target | undefined): { readonly password?: string } {
+  const given = password || target?.remembered?.password
+  return given === undefined || given === '' ? {} : { password: given }
 }
 
 /**

@@ -1,7 +1,8 @@
 import { type Connection, isSocket, type Target } from '../connection/connection.ts'
 import { readConnection } from '../connection/read.ts'
 import { secureOptions } from './dial.ts'
-import { type Client, type DriverSettings, nameOfUser, withoutEnvironment } from './driver-client.ts'
+import { type Client, type DriverSettings, nameOfUser, passwordOf, withoutEnvironment } from './driver-client.ts'
+import { withPassFile } from './pass-file.ts'
 
 export interface PoolOptions {
   /** Connections at most. */
@@ -17,7 +18,7 @@ export interface PoolOptions {
  * connects before the first query. Throws DATABASE_URL_INVALID; the message is fit to print.
  */
 export function openPool(connectionString: string, options: PoolOptions): Client {
-  const connection = readConnection(connectionString)
+  const connection = withPassFile(readConnection(connectionString))
   const { targets, session, startup, connectTimeoutMs } = connection
   return withoutEnvironment({
     ...FIXED,
@@ -27,7 +28,10 @@ export function openPool(connectionString: string, options: PoolOptions): Client
     ...(session === 'any' ? {} : { target_session_attrs: session }),
     database: connection.database,
     username: connection.user || nameOfUser(),
-    ...(connection.password === '' ? {} : { password: connection.password }),
+    ...passwordOf(
+      connection,
+      targets.find(({ remembered }) => remembered),
+    ),
     max: options.max,
     connect_timeout: connectTimeoutMs === undefined ? options.connectTimeoutSeconds : connectTimeoutMs / 1000,
     connection: { ...startup, application_name: connection.applicationName || options.applicationName },

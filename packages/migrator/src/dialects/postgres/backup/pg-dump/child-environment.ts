@@ -14,7 +14,8 @@ export function childEnvironment(
   { host, port }: Pick<DatabaseLocation, 'host' | 'port'>,
   inherited: Environment,
 ): Environment {
-  const { targets, user, password, startup, onlyLibpq, connectTimeoutMs, tls } = readConnection(connectionString)
+  const { targets, user, password, passFile, startup, onlyLibpq, connectTimeoutMs, tls } =
+    readConnection(connectionString)
   const target = targets.find((each) => each.address === host && each.port === port) ?? { host, address: host, port }
   const kept = Object.fromEntries(
     Object.entries(inherited).filter(([name]) => !name.startsWith('PG') || KEPT.test(name)),
@@ -26,6 +27,7 @@ export function childEnvironment(
     ...placeOf(target),
     ...(user === '' ? {} : { PGUSER: user }),
     ...(password === '' ? {} : { PGPASSWORD: password }),
+    ...(passFile === '' ? {} : { PGPASSFILE: passFile }),
     ...(startup.options === undefined ? {} : { PGOPTIONS: startup.options }),
     PGAPPNAME: 'migrator pg-dump',
     PGCONNECT_TIMEOUT: String(Math.ceil((connectTimeoutMs ?? 10_000) / 1000)),
