@@ -51,3 +51,15 @@ test("a pooler's own refusals, which have no severity, are told by what they are
   expect(refused.code, saidBy(refused)).toBe(1)
   expect(refused.json().error).toMatchObject({ code: 'DATABASE_NOT_FOUND' })
 })
+
+test('a pool of one connection, which the run lock would hold, is named within --lock-wait, and nothing is run', async () => {
+  const made = await behind({ mode: 'transaction', size: 1 })
+  if (!made) return
+  const refused = await made.project.run(['migrate', '--json', '--lock-wait', '2s'])
+  expect(refused.code, saidBy(refused)).toBe(1)
+  expect(refused.json().error).toMatchObject({ code: 'CONNECTION_FAILED', reason: 'busy' })
+  expect(refused.json().error.message).toContain('no second connection')
+  expect(refused.json().error.hint).toContain('default_pool_size')
+  expect(await tablesOf(made.db)).toEqual([])
+  expect(await historyOf(made.db)).toEqual([])
+})

@@ -113,3 +113,22 @@ describe('a role that may have few connections', () => {
     },
   )
 })
+
+test('a database whose connections are all taken is busy: waited for within --lock-wait, and then migrated', async () => {
+  const { db, project } = await scene(ready, {
+    reachedBy: (url) => Object.assign(new URL(url), { username: 'patient', password: 'patient' }).href,
+  })
+  await onServer((sql) => sql.unsafe('DROP ROLE IF EXISTS patient'))
+  await onServer((sql) => sql.unsafe("CREATE ROLE patient LOGIN PASSWORD 'patient'"))
+  await db.sql.unsafe('GRANT ALL ON SCHEMA public TO patient')
+  await onServer((sql) => sql.unsafe(`ALTER DATABASE ${db.name} CONNECTION LIMIT 0`))
+  const refused = await project.run(['migrate', '--json', '--lock-wait', '1s'])
+  expect(refused.json().error, saidBy(refused)).toMatchObject({ code: 'CONNECTION_FAILED', reason: 'busy' })
+  const waiting = project.start(['migrate', '--lock-wait', '60s'])
+  await onServer((sql) => sql.unsafe(`ALTER DATABASE ${db.name} CONNECTION LIMIT 10`))
+  const done = await waiting.finished
+  expect(done.code, saidBy(done)).toBe(0)
+  expect(await historyOf(db)).toEqual(['0001_one'])
+  await db.sql.unsafe('DROP OWNED BY patient CASCADE')
+  await onServer((sql) => sql.unsafe('DROP ROLE patient'))
+})
