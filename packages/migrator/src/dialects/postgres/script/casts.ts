@@ -1,4 +1,5 @@
 import type { Cast } from '../../../core/data/read-as.ts'
+import { isNode, type Node, nameParts } from './nodes.ts'
 import type { Statement } from './statements.ts'
 
 /** The casts of a statement that have columns in them: `age::integer`, `CAST(trim(age) AS integer)`. */
@@ -27,25 +28,13 @@ function columnsIn(value: unknown): readonly string[] {
   return Object.entries(value).flatMap(([key, child]) => {
     if (key === 'TypeCast') return []
     if (key !== 'ColumnRef' || !isNode(child)) return columnsIn(child)
-    const last = textsIn(child.fields).at(-1)
-    return last === undefined ? [] : [last]
+    return [nameParts(child.fields).at(-1) ?? ''].filter((name) => name !== '')
   })
 }
 
 function nameOfType({ names, arrayBounds }: Node): string {
-  const name = textsIn(names)
+  const name = nameParts(names)
     .filter((part) => part !== 'pg_catalog')
     .join('.')
   return Array.isArray(arrayBounds) ? `${name}[]` : name
-}
-
-function textsIn(list: unknown): readonly string[] {
-  if (!Array.isArray(list)) return []
-  return list.flatMap((each) => (isNode(each) && isNode(each.String) ? [String(each.String.sval ?? '')] : []))
-}
-
-type Node = Readonly<Record<string, unknown>>
-
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

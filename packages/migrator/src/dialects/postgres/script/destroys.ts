@@ -1,5 +1,6 @@
 import type { DataLossEffect, TableRef } from '../../../core/data-loss-effect.ts'
 import { LOOKS_DESTRUCTIVE } from './drops.ts'
+import { deletesWithin, inner, listOf, type Node, refOf, relationOf, textOf } from './nodes.ts'
 import type { Statement } from './statements.ts'
 
 export type StatementEffects = (statements: readonly Statement[]) => readonly DataLossEffect[]
@@ -26,11 +27,11 @@ export function destroyedBy(statement: Statement): readonly DataLossEffect[] {
     case 'DropStmt':
       return dropped(node)
     case 'DropOwnedStmt':
-      return list(node.roles).map((role) => object('role', { name: text(inner(role, 'RoleSpec').rolename) }, node))
+      return listOf(node.roles).map((role) => object('role', { name: textOf(inner(role, 'RoleSpec').rolename) }, node))
     case 'AlterTableStmt':
       return altered(node)
     case 'TruncateStmt':
-      return list(node.relations).map((each) => ({ kind: 'emptied', ref: ranged(each), reach: reachOf(node) }))
+      return listOf(node.relations).map((each) => ({ kind: 'emptied', ref: relationOf(each), reach: reachOf(node) }))
     case 'DeleteStmt':
       return deleted(statement)
     case 'UpdateStmt':
@@ -45,8 +46,6 @@ export function destroyedBy(statement: Statement): readonly DataLossEffect[] {
       return deletesWithin(node) ? [untold(sql)] : []
   }
 }
-
-type Node = Readonly<Record<string, unknown>>
 
 const OBJECTS: Readonly<Record<string, 'relation' | 'type' | 'schema' | 'extension' | 'function'>> = {
   OBJECT_TABLE: 'relation',
@@ -63,7 +62,7 @@ function dropped(node: Node): readonly DataLossEffect[] {
   const kind = OBJECTS[String(node.removeType)]
   // Without CASCADE, what data depends on can't be dropped; tables, and those of an extension, go with their rows.
   if (!kind || (reachOf(node) === 'restrict' && kind !== 'relation' && kind !== 'extension')) return []
-  return list(node.objects).map((each) => object(kind, named(each), node))
+  return listOf(node.objects).map((each) => object(kind, refOf(each), node))
 }
 
 function object(
@@ -75,15 +74,15 @@ function object(
 }
 
 function altered(node: Node): readonly DataLossEffect[] {
-  const ref = ranged(node.relation)
-  const parts = list(node.cmds).map((each) => inner(each, 'AlterTableCmd'))
+  const ref = relationOf(node.relation)
+  const parts = listOf(node.cmds).map((each) => inner(each, 'AlterTableCmd'))
   if (node.objtype === 'OBJECT_TYPE') {
     const drops = parts.some(({ subtype }) => subtype === 'AT_DropColumn')
     return drops ? [{ kind: 'untold', why: `it drops an attribute of the type ${ref.name}` }] : []
   }
   if (node.objtype !== 'OBJECT_TABLE') return []
   return parts.flatMap((part): readonly DataLossEffect[] => {
-    const column = text(part.name)
+    const column = textOf(part.name)
     if (part.subtype === 'AT_DropColumn') return [{ kind: 'column', ref, column, reach: reachOf(part) }]
     if (part.subtype !== 'AT_AlterColumnType') return []
     return [{ kind: 'retyped', ref, column, type: typeText(inner(inner(part.def, 'ColumnDef').typeName, 'TypeName')) }]
@@ -92,34 +91,25 @@ function altered(node: Node): readonly DataLossEffect[] {
 
 /** The type as it is written, near enough to be shown and compared. */
 function typeText({ names, typmods, arrayBounds }: Node): string {
-  const words = list(names).map((word) => text(inner(word, 'String').sval))
-  const modifiers = list(typmods).map((each) => text(inner(inner(each, 'A_Const').ival, 'Integer').ival))
+  const words = listOf(names).map((word) => textOf(inner(word, 'String').sval))
+  const modifiers = listOf(typmods).map((each) => textOf(inner(inner(each, 'A_Const').ival, 'Integer').ival))
   const plain = words.filter((word) => word !== 'pg_catalog').join('.')
-  return `${plain}${modifiers.length > 0 ? `(${modifiers.join(',')})` : ''}${list(arrayBounds).length > 0 ? '[]' : ''}`
+  return `${plain}${modifiers.length > 0 ? `(${modifiers.join(',')})` : ''}${listOf(arrayBounds).length > 0 ? '[]' : ''}`
 }
 
 /** A plain DELETE can be read as the SELECT of what it deletes. */
 function deleted({ node, sql }: Statement): readonly DataLossEffect[] {
-  const ref = ranged(node.relation)
+  const ref = relationOf(node.relation)
   const lead = /^DELETE\s+FROM\s/i.exec(sql)
   if (!lead || node.usingClause || node.withClause || node.returningClause || node.returningList) return [untold(sql)]
   const alias = inner(inner(node.relation, 'RangeVar').alias, 'Alias').aliasname
-  return [{ kind: 'deleted', ref, alias: text(alias) || ref.name, from: sql.slice(lead[0].length) }]
+  return [{ kind: 'deleted', ref, alias: textOf(alias) || ref.name, from: sql.slice(lead[0].length) }]
 }
 
 function overwritten(node: Node): readonly DataLossEffect[] {
-  const ref = ranged(node.relation)
-  const columns = new Set(list(node.targetList).map((each) => text(inner(each, 'ResTarget').name)))
+  const ref = relationOf(node.relation)
+  const columns = new Set(listOf(node.targetList).map((each) => textOf(inner(each, 'ResTarget').name)))
   return [...columns].map((column) => ({ kind: 'overwritten', ref, column }))
-}
-
-/** A DELETE in a WITH, or in a branch of MERGE. */
-function deletesWithin(node: unknown): boolean {
-  if (Array.isArray(node)) return node.some(deletesWithin)
-  if (typeof node !== 'object' || node === null) return false
-  return Object.entries(node).some(
-    ([key, value]) => key === 'DeleteStmt' || (key === 'commandType' && value === 'CMD_DELETE') || deletesWithin(value),
-  )
 }
 
 function untold(sql: string): DataLossEffect {
@@ -139,17 +129,17 @@ function asItIsNow(
 }
 
 function remember({ type, node }: Statement, renamed: Map<string, string>, created: Set<string>): void {
-  if (type === 'CreateStmt') created.add(keyOf(ranged(node.relation)))
-  if (type === 'CreateTableAsStmt') created.add(keyOf(ranged(inner(node.into, 'IntoClause').rel)))
+  if (type === 'CreateStmt') created.add(keyOf(relationOf(node.relation)))
+  if (type === 'CreateTableAsStmt') created.add(keyOf(relationOf(inner(node.into, 'IntoClause').rel)))
   if (type !== 'RenameStmt') return
-  const ref = ranged(node.relation)
+  const ref = relationOf(node.relation)
   const now = { ...ref, name: renamed.get(keyOf(ref)) ?? ref.name }
-  const name = text(node.newname)
+  const name = textOf(node.newname)
   if (node.renameType === 'OBJECT_TABLE') {
     renamed.set(keyOf({ ...ref, name }), now.name)
     if (created.delete(keyOf(ref))) created.add(keyOf({ ...ref, name }))
   } else if (node.renameType === 'OBJECT_COLUMN') {
-    const column = text(node.subname)
+    const column = textOf(node.subname)
     renamed.set(`${keyOf(now)} ${name}`, renamed.get(`${keyOf(now)} ${column}`) ?? column)
   }
 }
@@ -160,31 +150,4 @@ function keyOf({ schema, name }: TableRef): string {
 
 function reachOf({ behavior }: Node): 'cascade' | 'restrict' {
   return behavior === 'DROP_CASCADE' ? 'cascade' : 'restrict'
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
-}
-
-function text(value: unknown): string {
-  return value === undefined || value === null ? '' : String(value)
-}
-
-function inner(value: unknown, key: string): Node {
-  const node = (value ?? {}) as Node
-  return (node[key] ?? node) as Node
-}
-
-function ranged(value: unknown): TableRef {
-  const { relname, schemaname } = inner(value, 'RangeVar')
-  return { ...(typeof schemaname === 'string' ? { schema: schemaname } : {}), name: text(relname) }
-}
-
-function named(value: unknown): TableRef {
-  const { items } = inner(value, 'List')
-  const { names } = inner(value, 'TypeName')
-  const { objname } = inner(value, 'ObjectWithArgs')
-  const words = list(items ?? names ?? objname ?? [value]).map((word) => text(inner(word, 'String').sval))
-  const schema = words.at(-2)
-  return { ...(schema === undefined ? {} : { schema }), name: words.at(-1) ?? '' }
 }

@@ -1,14 +1,16 @@
 import type { NamedObject } from '../../../ports/catalog.ts'
 import { cutStatements, type Range } from './cut.ts'
+import { deletesWithin, inner, listOf, type Node, nameParts, relationOf } from './nodes.ts'
 import type { Statement } from './statements.ts'
 import { tokenAt } from './tokens.ts'
 
 /** What a statement drops or empties, by name. */
 export function droppedBy({ type, node }: Statement): readonly NamedObject[] {
   if (type === 'DropStmt')
-    return asArray(node.objects).map((object) => named(KINDS[String(node.removeType)] ?? 'object', object))
+    return listOf(node.objects).map((object) => named(KINDS[String(node.removeType)] ?? 'object', object))
   if (type === 'AlterTableStmt') return droppedParts(node)
-  if (type === 'TruncateStmt') return asArray(node.relations).map((relation) => ranged('table', relation))
+  if (type === 'TruncateStmt')
+    return listOf(node.relations).map((relation) => ({ kind: 'table', ...relationOf(relation) }))
   if (type === 'DropdbStmt') return [{ kind: 'database', name: String(node.dbname) }]
   return []
 }
@@ -48,15 +50,6 @@ const ALWAYS = new Set(['DeleteStmt', 'DropOwnedStmt'])
 export const LOOKS_DESTRUCTIVE =
   /\bdrop\s+(?!constraint|index|view|function|procedure|trigger|policy|rule|default|not\b|identity|expression)\w|\btruncate\b|\bdelete\s+from\b|\.delete\(/i
 
-/** A DELETE in a WITH, or in a branch of MERGE. */
-function deletesWithin(node: unknown): boolean {
-  if (Array.isArray(node)) return node.some(deletesWithin)
-  if (typeof node !== 'object' || node === null) return false
-  return Object.entries(node).some(
-    ([key, value]) => key === 'DeleteStmt' || (key === 'commandType' && value === 'CMD_DELETE') || deletesWithin(value),
-  )
-}
-
 const KINDS: Readonly<Record<string, string>> = {
   OBJECT_TABLE: 'table',
   OBJECT_FOREIGN_TABLE: 'table',
@@ -80,18 +73,8 @@ const KINDS: Readonly<Record<string, string>> = {
 /** Dropping these loses no row. */
 const HARMLESS = new Set(['index', 'view', 'function', 'trigger', 'policy', 'rule', 'constraint'])
 
-type Node = Readonly<Record<string, unknown>>
-
-function asArray(value: unknown): readonly Node[] {
-  return Array.isArray(value) ? value : []
-}
-
-function asNode(value: unknown): Node {
-  return (value ?? {}) as Node
-}
-
-function named(kind: string, object: Node): NamedObject {
-  const names = namesOf(object)
+function named(kind: string, object: unknown): NamedObject {
+  const names = nameParts(object)
   const name = names.at(-1) ?? ''
   const parted = kind === 'trigger' || kind === 'policy' || kind === 'rule'
   return parted
@@ -99,22 +82,10 @@ function named(kind: string, object: Node): NamedObject {
     : { kind, schema: names.at(-2), name }
 }
 
-function namesOf(object: Node): readonly string[] {
-  const list = asNode(object.List).items ??
-    asNode(object.TypeName).names ??
-    asNode(object.ObjectWithArgs).objname ?? [object]
-  return asArray(list).map((item) => String(asNode(item.String).sval ?? ''))
-}
-
-function ranged(kind: string, relation: Node): NamedObject {
-  const range = asNode(relation.RangeVar ?? relation)
-  return { kind, schema: range.schemaname as string | undefined, name: String(range.relname) }
-}
-
 function droppedParts(node: Node): readonly NamedObject[] {
-  const table = ranged('column', asNode(node.relation))
-  return asArray(node.cmds).flatMap(({ AlterTableCmd }) => {
-    const { subtype, name } = asNode(AlterTableCmd)
+  const table = { kind: 'column', ...relationOf(node.relation) }
+  return listOf(node.cmds).flatMap((cmd) => {
+    const { subtype, name } = inner(cmd, 'AlterTableCmd')
     if (subtype === 'AT_DropColumn') return [{ ...table, part: String(name) }]
     if (subtype === 'AT_DropConstraint') return [{ ...table, kind: 'constraint', part: String(name) }]
     return []

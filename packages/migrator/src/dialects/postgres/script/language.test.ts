@@ -11,13 +11,14 @@ const codeAction = (code: string): Action => ({
 })
 
 describe('a statement tells', () => {
-  const table = (name: string, schema?: string) => ({ kind: 'table', name, schema })
+  const table = (name: string, schema?: string) => ({
+    kind: 'table',
+    name,
+    ...(schema === undefined ? {} : { schema }),
+  })
   const cases: readonly (readonly [string, Partial<ScriptStatement>])[] = [
     ['DROP TABLE s.a, b', { drops: [table('a', 's'), table('b')], isRemoval: true }],
-    [
-      'ALTER TABLE a DROP COLUMN b',
-      { drops: [{ kind: 'column', name: 'a', schema: undefined, part: 'b' }], isRemoval: true },
-    ],
+    ['ALTER TABLE a DROP COLUMN b', { drops: [{ kind: 'column', name: 'a', part: 'b' }], isRemoval: true }],
     ['TRUNCATE a', { drops: [table('a')], isRemoval: false }],
     ['DELETE FROM s.a', { wipes: table('a', 's'), drops: [] }],
     ['DELETE FROM a WHERE b = 1', { wipes: undefined }],

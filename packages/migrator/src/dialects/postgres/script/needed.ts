@@ -1,4 +1,5 @@
 import type { NeededObject } from '../../../ports/rehearsal.ts'
+import { isNode } from './nodes.ts'
 import type { Statement } from './statements.ts'
 
 /** Extensions that it creates, and roles that it grants to, passes ownership to or names otherwise; not those that it creates. */
@@ -10,8 +11,8 @@ export function neededBy({ type, node }: Statement): readonly NeededObject[] {
 /** PUBLIC and CURRENT_USER have other types: https://www.postgresql.org/docs/current/sql-grant.html */
 function rolesBelow(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.flatMap(rolesBelow)
-  if (typeof value !== 'object' || value === null) return []
-  const { roletype, rolename } = value as Readonly<Record<string, unknown>>
+  if (!isNode(value)) return []
+  const { roletype, rolename } = value
   if (roletype === 'ROLESPEC_CSTRING' && typeof rolename === 'string') return [rolename]
   return Object.values(value).flatMap(rolesBelow)
 }

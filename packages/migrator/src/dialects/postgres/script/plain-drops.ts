@@ -8,7 +8,7 @@ const STATEMENT = new RegExp(
 
 /**
  * What the plainest of downs destroy: those that drop tables and indexes by plain names, and do nothing else. Undefined for every other
- * text, which PostgreSQL's own parser has to read. That takes a tenth of a second to load, and most downs need it not.
+ * text, which PostgreSQL's own parser has to read. Loading that takes a quarter of a whole rollback, and most downs need it not.
  */
 export function plainDrops(sql: string): readonly DataLossEffect[] | undefined {
   const effects: DataLossEffect[] = []

@@ -1,6 +1,6 @@
-import type { NamedObject } from '../../../ports/catalog.ts'
 import type { ScriptStatement } from '../../../ports/script-language.ts'
 import { droppedBy } from './drops.ts'
+import { relationOf } from './nodes.ts'
 import type { Statement } from './statements.ts'
 
 /** What a statement says; each answer is worked out when it is asked for. */
@@ -13,17 +13,14 @@ export function readStatement(statement: Statement): ScriptStatement {
     },
     isRemoval: type === 'DropStmt' || type === 'AlterTableStmt',
     get wipes() {
-      return type === 'DeleteStmt' && node.whereClause === undefined ? tableOf(node) : undefined
+      return type === 'DeleteStmt' && node.whereClause === undefined
+        ? { kind: 'table', ...relationOf(node.relation) }
+        : undefined
     },
     createsIndexes: type === 'IndexStmt' && node.idxname ? [String(node.idxname)] : [],
     isOpaque: type === 'DoStmt' || type === 'CallStmt',
     transaction: type === 'TransactionStmt' ? transactionAfter(node) : 'as-before',
   }
-}
-
-function tableOf({ relation }: Statement['node']): NamedObject {
-  const { schemaname, relname = '' } = (relation ?? {}) as { schemaname?: string; relname?: string }
-  return { kind: 'table', schema: schemaname, name: relname }
 }
 
 /** AND CHAIN begins another one. https://www.postgresql.org/docs/current/sql-commit.html */

@@ -1,3 +1,4 @@
+import { inner, listOf, type Node, refOf, relationOf } from './nodes.ts'
 import type { Statement } from './statements.ts'
 
 /** Something whose rows a statement may change or lose, by name; what that means in a database its catalog tells. */
@@ -19,7 +20,7 @@ export function touchedBy({ type, node, sql }: Statement): readonly Touched[] {
   if (type === 'DoStmt') return [{ kind: 'text', name: sql, spreads: 'rows' }]
   if (type === 'DropStmt') return dropped(node)
   if (type === 'DropOwnedStmt')
-    return list(node.roles).map((role) => ({
+    return listOf(node.roles).map((role) => ({
       kind: 'role',
       name: String(inner(role, 'RoleSpec').rolename ?? ''),
       spreads: 'drop',
@@ -35,8 +36,6 @@ export function movesSearchPath({ type, node, sql }: Statement): boolean {
   if (type === 'VariableSetStmt') return node.name === 'search_path'
   return /\bset_config\s*\(\s*'search_path'/i.test(sql)
 }
-
-type Node = Readonly<Record<string, unknown>>
 
 function within(type: string, node: Node): readonly Touched[] {
   if (DEFINITIONS.has(type)) return []
@@ -58,7 +57,7 @@ const TARGETS: Readonly<Record<string, (node: Node) => readonly Touched[]>> = {
   MergeStmt: ({ relation }) => ranged(relation, 'rows'),
   CopyStmt: ({ relation, is_from }) => (is_from ? ranged(relation, 'rows') : []),
   TruncateStmt: ({ relations, behavior }) =>
-    list(relations).flatMap((each) => ranged(each, behavior === 'DROP_CASCADE' ? 'truncate' : 'nowhere')),
+    listOf(relations).flatMap((each) => ranged(each, behavior === 'DROP_CASCADE' ? 'truncate' : 'nowhere')),
   AlterTableStmt: altered,
   RenameStmt: renamed,
   AlterObjectSchemaStmt: ({ relation, object, objectType }) =>
@@ -108,38 +107,17 @@ const DROPPED: Readonly<Record<string, Touched['kind']>> = {
 
 function dropped({ removeType, objects }: Node): readonly Touched[] {
   const kind = DROPPED[String(removeType)]
-  return kind ? list(objects).flatMap((object) => named(kind, object, 'drop')) : []
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
-}
-
-function inner(value: unknown, key: string): Node {
-  const node = (value ?? {}) as Node
-  return (node[key] ?? node) as Node
+  return kind ? listOf(objects).flatMap((object) => named(kind, object, 'drop')) : []
 }
 
 function ranged(value: unknown, spreads: Touched['spreads']): readonly Touched[] {
-  const { relname, schemaname } = inner(value, 'RangeVar')
-  if (typeof relname !== 'string') return []
-  return [
-    { kind: 'relation', ...(typeof schemaname === 'string' ? { schema: schemaname } : {}), name: relname, spreads },
-  ]
+  const ref = relationOf(value)
+  return ref.name === '' ? [] : [{ kind: 'relation', ...ref, spreads }]
 }
 
-/** A name in any of the forms that the parser gives it: a list of words, a type's, a function's, one word. */
 function named(kind: Touched['kind'], value: unknown, spreads: Touched['spreads']): readonly Touched[] {
-  const { items } = inner(value, 'List')
-  const { names } = inner(value, 'TypeName')
-  const { objname } = inner(value, 'ObjectWithArgs')
-  const words = list(items ?? names ?? objname ?? (Array.isArray(value) ? value : [value])).map((word) =>
-    String(inner(word, 'String').sval ?? ''),
-  )
-  const name = words.at(-1) ?? ''
-  const schema = words.at(-2)
-  if (name === '' || schema === 'pg_catalog') return []
-  return [{ kind, ...(schema === undefined ? {} : { schema }), name, spreads }]
+  const ref = refOf(value)
+  return ref.name === '' || ref.schema === 'pg_catalog' ? [] : [{ kind, ...ref, spreads }]
 }
 
 /**
