@@ -1,3 +1,4 @@
+import type { FileProblem } from '../core/file-problem.ts'
 import { redactText, redactTexts } from '../core/redact.ts'
 import { withheldWords } from '../dialects/postgres/failure/server-words.ts'
 import { reportError } from '../engine/run/context.ts'
@@ -102,8 +103,9 @@ export function createOutput(
 
   function printError(error: unknown): void {
     const { colours } = progressStyle
-    const { code, message, hint } = reportError(error)
+    const { code, message, hint, problems } = reportError(error)
     process.stderr.write(`${colours.red(`✗ ${visible(invocation.speak(message))}`)}${colours.dim(` [${code}]`)}\n`)
+    for (const frame of framesOf(problems)) process.stderr.write(`${colours.dim(visible(redactText(frame)))}\n`)
     if (hint) process.stderr.write(`  ${visible(invocation.speak(hint))}\n`)
     if (flags.verbose || !(error instanceof MigratorError)) printStack(error)
   }
@@ -116,6 +118,19 @@ export function createOutput(
     }
   }
 }
+
+/** The places of problems in their files; which file it is stands above each where there are several. */
+function framesOf(problems: unknown): readonly string[] {
+  if (!Array.isArray(problems)) return []
+  const framed = (problems as readonly Partial<FileProblem>[]).filter(({ frame }) => frame !== undefined)
+  return framed.slice(0, FRAMES_SHOWN).map(({ frame = '', path = '', line }) => {
+    const place = problems.length > 1 ? `  ${path}:${line}\n` : ''
+    return place + frame.replace(/^/gm, '  ')
+  })
+}
+
+/** More of them hide the message. */
+const FRAMES_SHOWN = 10
 
 function printDocument(document: object): void {
   writeResult(`${JSON.stringify({ schemaVersion: 1, ...document }, null, 2)}\n`)

@@ -27,6 +27,8 @@ export interface FileProblem {
   readonly id?: string | undefined
   readonly line?: number | undefined
   readonly column?: number | undefined
+  /** The place in the file, for people. */
+  readonly frame?: string | undefined
 }
 
 /** The error that carries all problems at once. */

@@ -13,7 +13,7 @@ export function listDirectory(path: string): Listing {
     folders: entries.filter((entry) => entry.isDirectory()).map(({ name }) => name),
     filesIn: remembered((folder) =>
       readdirSync(join(path, folder), { withFileTypes: true })
-        .filter((entry) => !entry.isDirectory())
+        .filter((entry) => !entry.isDirectory() && !isLitter(entry.name))
         .map(({ name }) => name),
     ),
     text: remembered((file) => {
@@ -23,10 +23,15 @@ export function listDirectory(path: string): Listing {
   }
 }
 
+/** What editors and operating systems leave beside files: `._0001.up.sql`, `.#0001.up.sql`, `0001.up.sql~`, `#0001.up.sql#`. */
+function isLitter(name: string): boolean {
+  return name.startsWith('.') || name.endsWith('~') || /^#.*#$|\.sw[a-p]$/.test(name)
+}
+
 /** In the order of their names, whatever the file system's is. */
 function entriesOf(path: string) {
   try {
-    const entries = readdirSync(path, { withFileTypes: true }).filter(({ name }) => !name.startsWith('.'))
+    const entries = readdirSync(path, { withFileTypes: true }).filter(({ name }) => !isLitter(name))
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
   } catch (cause) {
     const why =

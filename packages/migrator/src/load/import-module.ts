@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, relative } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { codeFrame } from '../core/code-frame.ts'
 import { invalidFiles } from '../core/file-problem.ts'
 import type { MigrationFile } from '../core/migration.ts'
 import { runMigrationCode } from './migration-code.ts'
@@ -32,9 +33,14 @@ export async function importModule(
       message: `${by}${place} does not load: ${message}`,
       line,
       column,
+      frame: line === undefined ? undefined : frameOf(resolve(dirname(absolutePath), path), line, column),
     } as const
     throw Object.assign(invalidFiles([problem]), { cause })
   }
+}
+
+function frameOf(file: string, line: number, column: number | undefined): string | undefined {
+  return existsSync(file) ? codeFrame(readFileSync(file, 'utf8'), line, column) : undefined
 }
 
 interface Explanation {

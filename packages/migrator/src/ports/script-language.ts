@@ -15,6 +15,11 @@ export interface ScriptLanguage extends ScriptText {
    * into statements; in both what needs a stream. Empty when it can.
    */
   problems(text: string, within: StatementWatch['within']): Promise<readonly ScriptProblem[]>
+  /**
+   * The same and whatever else the server would refuse, as far as a parser tells: what does not parse, and what cannot run in a
+   * transaction. Takes its time over long texts.
+   */
+  faults(text: string, within: StatementWatch['within']): Promise<readonly ScriptProblem[]>
   /** Whether a script, or code with scripts in it, adds what can be used only once it is committed. */
   standsAlone(text: string): boolean
   /** A statement with its parameters written out, for people: what it means, not what is sent. */

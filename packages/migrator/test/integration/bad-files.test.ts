@@ -242,3 +242,100 @@ describe('what only looks odd is accepted', () => {
     expect((await project.run(['status', '--check'])).code).toBe(0)
   })
 })
+
+describe('validate parses SQL, and names file, line and column', () => {
+  const none = '-- migrator: transaction=false\n'
+  test.each([
+    [
+      'a syntax error',
+      'SELECT 1;\n\nCREATE TABEL bad (id int);',
+      ['0002_bad.up.sql:3:8: syntax error', '"TABEL"', '> 3 | CREATE'],
+    ],
+    [
+      'CREATE INDEX CONCURRENTLY',
+      'SELECT 1;\n  CREATE INDEX CONCURRENTLY i ON good (id);',
+      ['0002_bad.up.sql:2:3: CREATE INDEX CONCURRENTLY cannot run in a transaction', 'transaction=false'],
+    ],
+    ['DROP INDEX CONCURRENTLY', 'DROP INDEX CONCURRENTLY i;', ['1:1: DROP INDEX CONCURRENTLY cannot run']],
+    ['REINDEX … CONCURRENTLY', 'REINDEX TABLE CONCURRENTLY good;', ['1:1: REINDEX CONCURRENTLY cannot run']],
+    ['VACUUM', 'ANALYZE good; VACUUM good;', ['1:15: VACUUM cannot run in a transaction']],
+    ['CREATE DATABASE', 'CREATE DATABASE bad;', ['1:1: CREATE DATABASE cannot run']],
+    ['ALTER SYSTEM', "ALTER SYSTEM SET work_mem = '1MB';", ['1:1: ALTER SYSTEM cannot run']],
+    [
+      'a partition detached concurrently',
+      'ALTER TABLE good DETACH PARTITION p CONCURRENTLY;',
+      ['DETACH PARTITION CONCURRENTLY cannot run'],
+    ],
+    [
+      'an enum value used where it is added',
+      "ALTER TYPE mood ADD VALUE 'glad';\nSELECT 'glad'::mood;",
+      ["2:1: the enum value 'glad' is added in this transaction", 'next migration'],
+    ],
+  ])('%s', async (_, up, texts) => {
+    const project = await projectWith(pair('0002_bad', up, DOWN))
+    const { code, stderr } = await project.run(['validate'], { DATABASE_URL: '' })
+    expect(code).toBe(2)
+    for (const text of texts) expect(stderr).toContain(text)
+    const [problem] = (await project.run(['validate', '--json'], { DATABASE_URL: '' })).json().problems
+    expect(problem).toMatchObject({ path: '0002_bad.up.sql', line: expect.any(Number), column: expect.any(Number) })
+  })
+
+  test('in the down too, and everything at once', async () => {
+    const files = {
+      ...pair('0002_bad', 'CREATE TABEL a ();', 'DORP TABLE a;'),
+      ...pair('0003_bad', 'VACUUM;', 'SELECT 1;'),
+    }
+    const { stderr } = await (await projectWith(files)).run(['validate'], { DATABASE_URL: '' })
+    for (const text of ['3 problems', '0002_bad.up.sql:1:8', '0002_bad.down.sql:1:1', '0003_bad.up.sql:1:1'])
+      expect(stderr).toContain(text)
+  })
+
+  test.each([
+    ['outside a transaction', `${none}CREATE INDEX CONCURRENTLY i ON good (id);\nVACUUM good;`],
+    [
+      'an enum that is created there',
+      "CREATE TYPE mood AS ENUM ('sad'); ALTER TYPE mood ADD VALUE 'glad'; SELECT 'glad'::mood;",
+    ],
+    [
+      'what only looks like it',
+      "REFRESH MATERIALIZED VIEW CONCURRENTLY v; REINDEX TABLE good; SELECT 'VACUUM', E'\\\\restrict'; -- \\connect",
+    ],
+  ])('lets pass %s', async (_, up) => {
+    const project = await projectWith(pair('0002_good', up, 'SELECT 1;'))
+    expect(await project.run(['validate'], { DATABASE_URL: '' })).toMatchObject({ code: 0, stderr: '' })
+  })
+})
+
+describe("psql's commands are named, by validate and migrate", () => {
+  test.each([
+    ['\\restrict', '-- PostgreSQL database dump\n\n\\restrict abc\n\nSELECT 1;\n', '3:1', 'remove the line'],
+    ['\\connect', 'SELECT 1;\n\\connect other\nSELECT 2;', '2:1', 'one database that the URL names'],
+    ['\\copy', "\\copy good FROM 'good.csv'\n", '1:1', 'INSERT … VALUES'],
+    ['\\i', `${'-- migrator: transaction=false'}\n\\i other.sql\n`, '2:1', 'put the text of that file here'],
+  ])('%s', async (name, up, place, advice) => {
+    const project = await projectWith(pair('0002_bad', up, DOWN))
+    const says = [`0002_bad.up.sql:${place}: ${name} is a command of psql`, advice]
+    for (const words of [['validate'], ['migrate'], ['migrate', '--dry-run']])
+      await expectRefusal(project, { words, exit: 2, code: 'MIGRATION_FILES_INVALID', says, hint: 'Correct' }, db)
+  })
+})
+
+test('what editors and operating systems leave behind is no migration', async () => {
+  const litter = [
+    '._0001_good.up.sql',
+    '.#0002_x.up.sql',
+    '.DS_Store',
+    '0001_good.up.sql~',
+    '#0001_good.up.sql#',
+    '.0002_x.up.sql.swp',
+    '0002_x.up.sql.swp',
+  ]
+  const project = await projectWith(Object.fromEntries(litter.map((name) => [`migrations/${name}`, '\0'])))
+  expect((await project.run(['validate'])).stdout).toContain('1 migration is valid')
+  await project.write({
+    'folders/20240101000000_a/migration.sql': UP,
+    'folders/20240101000000_a/._migration.sql': '\0',
+  })
+  const { stdout } = await project.run(['validate', '--migrations', 'folders'], { DATABASE_URL: '' })
+  expect(stdout).toContain('1 migration is valid')
+})

@@ -194,3 +194,16 @@ describe('a module is accepted', () => {
     expect(await stateOf(db)).toContain('0002_bad')
   })
 })
+
+test('shows where every broken module is broken, all at once', async () => {
+  const broken = (line: string) => `${ID}\n${UP}\n${DOWN}\n${line}\n`
+  const project = await projectWith({
+    'migrations/0002_bad.ts': broken('const x = ;'),
+    'migrations/0003_bad.ts': broken('const y = ]').replace('0002_bad', '0003_bad'),
+  })
+  for (const command of ['validate', 'migrate']) {
+    const { stderr } = await project.run([command])
+    expect(stderr).toMatch(/0002_bad\.ts:4\n\s+3 \| .*\n\s+> 4 \| const x = ;\n\s+\| {11}\^/)
+    expect(stderr).toMatch(/0003_bad\.ts:4\n[\s\S]*> 4 \| const y = \]/)
+  }
+})

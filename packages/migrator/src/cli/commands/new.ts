@@ -35,7 +35,7 @@ export const newCommand = (cli: Cli) => ({
     cli.runUntilInterrupted(flags, async (surroundings) => {
       const directory = migrationsDirectoryOf(flags, surroundings)
       if (!existsSync(directory)) mkdirSync(directory, { recursive: true })
-      const id = `${nextNumber(takenIds(directory))}_${readName(flags.name)}`
+      const id = `${nextNumber(takenIds(directory), new Date())}_${readName(flags.name)}`
       const files = flags.sql ? pairTemplates(id) : [moduleTemplate(id)]
       for (const { name, content } of files) writeNew(join(directory, name), content)
       const paths = files.map(({ name }) => join(directory, name))
@@ -77,13 +77,34 @@ function readName(text: string): string {
   return name
 }
 
-/** One above the highest, in the width that the folder has; a folder of timestamps gets the time now. */
-function nextNumber(ids: readonly string[]): string {
+/**
+ * Above every other, in the width that the folder has; in a folder of timestamps it is the time now, written as theirs are,
+ * unless one of them is in the future.
+ */
+export function nextNumber(ids: readonly string[], now: Date): string {
+  const highest = (numberOf(ids.toSorted(compareIds).at(-1) ?? '') ?? '0').split('.')[0] ?? '0'
+  const next = BigInt(highest) + 1n
+  const time = TIMESTAMPS.find(({ looksLike }) => looksLike.test(highest))?.write(now)
+  if (time !== undefined && BigInt(time) >= next) return time
   const digits = ids.map((id) => /^\d+/.exec(id)?.[0] ?? '')
-  const last = ids.toSorted(compareIds).at(-1)
   const width = Math.max(4, ...digits.map((text) => text.length))
-  if (width === 14) return new Date().toISOString().replace(/\D/g, '').slice(0, 14)
-  return String(BigInt(/^\d+/.exec(numberOf(last ?? '') ?? '0')?.[0] ?? 0) + 1n).padStart(width, '0')
+  return String(next).padStart(width, '0')
+}
+
+const DAY = '(?:19|20)\\d\\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\\d|3[01])'
+
+/** How tools write the time into an id. */
+const TIMESTAMPS = [
+  { looksLike: new RegExp(`^${DAY}\\d{9}$`), write: (now: Date) => digitsOf(now).slice(0, 17) },
+  { looksLike: new RegExp(`^${DAY}\\d{6}$`), write: (now: Date) => digitsOf(now).slice(0, 14) },
+  { looksLike: new RegExp(`^${DAY}\\d{4}$`), write: (now: Date) => digitsOf(now).slice(0, 12) },
+  { looksLike: new RegExp(`^${DAY}$`), write: (now: Date) => digitsOf(now).slice(0, 8) },
+  { looksLike: /^1[5-9]\d{11}$/, write: (now: Date) => String(now.getTime()) },
+  { looksLike: /^1[5-9]\d{8}$/, write: (now: Date) => String(Math.floor(now.getTime() / 1000)) },
+] as const
+
+function digitsOf(now: Date): string {
+  return now.toISOString().replace(/\D/g, '')
 }
 
 function writeNew(path: string, content: string): void {

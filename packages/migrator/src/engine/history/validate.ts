@@ -5,7 +5,7 @@ import type { MigrationStatus, State } from '../../core/reconcile.ts'
 import type { ScriptLanguage } from '../../ports/script-language.ts'
 import { withSession } from '../run/begin.ts'
 import type { Context, MigrationSet } from '../run/context.ts'
-import { unrunnable } from '../run/prepare.ts'
+import { faultsOf } from '../run/prepare.ts'
 import { readStates } from './states.ts'
 
 export interface ValidateReport {
@@ -34,10 +34,7 @@ export async function validateFiles(set: MigrationSet, script: ScriptLanguage | 
     const loaded: Migration | FileProblem[] = await file.load().catch(problemsIn)
     if (Array.isArray(loaded)) problems.push(...loaded)
     else {
-      problems.push(
-        ...(await unrunnable(script, loaded, loaded.up)),
-        ...(await unrunnable(script, loaded, loaded.down)),
-      )
+      problems.push(...(await faultsOf(script, loaded, loaded.up)), ...(await faultsOf(script, loaded, loaded.down)))
       sources.push(...loaded.sources)
       if (loaded.down === undefined) irreversible.push(loaded.id)
     }

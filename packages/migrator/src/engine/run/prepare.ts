@@ -1,9 +1,10 @@
+import { codeFrame } from '../../core/code-frame.ts'
 import { type FileProblem, invalidFiles, problemsIn } from '../../core/file-problem.ts'
 import type { Action, Migration } from '../../core/migration.ts'
 import { irreversible, type Plan, type Problem, type Step } from '../../core/plan.ts'
 import { sentence } from '../../core/sentence.ts'
 import { errorTable, MigratorError } from '../../errors.ts'
-import type { ScriptLanguage } from '../../ports/script-language.ts'
+import type { ScriptLanguage, ScriptProblem } from '../../ports/script-language.ts'
 import type { Session } from '../../ports/session.ts'
 import type { StepData } from '../loss/keep.ts'
 import type { Context } from './context.ts'
@@ -115,10 +116,28 @@ async function look(
   { sql, file }: Action & { kind: 'sql' },
 ): Promise<readonly FileProblem[]> {
   if (!script) return [{ kind: 'unsupported', id, path: file, message: `${file}: ${MODULES_ONLY}` }]
-  const problems = await script.problems(sql, transactional ? 'transaction' : 'no-transaction')
+  return named({ id, file, sql }, await script.problems(sql, transactional ? 'transaction' : 'no-transaction'))
+}
+
+/** The same and whatever else can be told by parsing it, which takes its time. */
+export async function faultsOf(
+  script: ScriptLanguage | undefined,
+  migration: Migration,
+  action: Action | undefined,
+): Promise<readonly FileProblem[]> {
+  if (action?.kind !== 'sql' || !script) return unrunnable(script, migration, action)
+  const within = migration.transactional ? 'transaction' : 'no-transaction'
+  return named({ id: migration.id, ...action }, await script.faults(action.sql, within))
+}
+
+function named(
+  { id, file, sql }: { readonly id: string; readonly file: string; readonly sql: string },
+  problems: readonly ScriptProblem[],
+): readonly FileProblem[] {
   return problems.map(({ message, line, column }) => ({
     ...{ kind: 'forbidden-statement', id, path: file, line, column },
     message: `${file}:${line}:${column}: ${message}.`,
+    frame: codeFrame(sql, line, column),
   }))
 }
 

@@ -3,7 +3,9 @@ import { isDestructive, LOOKS_DESTRUCTIVE, mayBeDestructive } from './drops.ts'
 import { createEffectReader } from './effect-reader.ts'
 import { mayAddEnumValue } from './enum-value.ts'
 import { type Forbidden, findForbidden, mayBeForbidden } from './forbidden.ts'
+import { refusedInTransaction, watchEnumValues } from './in-transaction.ts'
 import { inlineParameters } from './inline.ts'
+import { adviceFor, findMetaCommand, type MetaCommand } from './meta-command.ts'
 import { readStatement } from './read-statement.ts'
 import { scriptOf } from './script.ts'
 import { loadParser, parseStatements, visitStatements } from './statements.ts'
@@ -20,10 +22,29 @@ export const postgresScript: ScriptLanguage = {
   effectReader: createEffectReader,
 
   async problems(text, within) {
+    const command = findMetaCommand(text)
+    const found = findForbidden(text, within)
+    // The data behind a COPY ends with a backslash too.
+    if (found?.what === 'copy-from-stdin') return [problemOf(found)]
+    if (command) return [problemOfCommand(command)]
     const broken = within === 'no-transaction' ? await visitStatements(text, () => undefined) : undefined
     if (broken) return [{ message: broken.message, ...broken.at }]
-    const found = findForbidden(text, within)
     return found ? [problemOf(found)] : []
+  },
+
+  async faults(text, within) {
+    const known = await postgresScript.problems(text, within)
+    if (known.length > 0) return known
+    const faults: ScriptProblem[] = []
+    const unsafeValue = watchEnumValues()
+    const broken = await visitStatements(text, (statement) => {
+      if (within !== 'transaction') return
+      const refused = refusedInTransaction(statement)
+      if (refused) faults.push({ message: `${refused} ${NEEDS_NONE}`, ...statement.at })
+      const value = unsafeValue(statement)
+      if (value !== undefined) faults.push({ message: `the enum value '${value}' ${UNCOMMITTED}`, ...statement.at })
+    })
+    return broken ? [...faults, { message: `syntax error: ${withoutPrefix(broken.message)}`, ...broken.at }] : faults
   },
 
   async statements(text) {
@@ -46,6 +67,17 @@ export const postgresScript: ScriptLanguage = {
 
 function problemOf({ what, at }: Forbidden): ScriptProblem {
   return { message: FORBIDDEN[what], ...at }
+}
+
+const NEEDS_NONE = 'cannot run in a transaction; set -- migrator: transaction=false'
+const UNCOMMITTED = 'is added in this transaction and can be used only after it; use it in the next migration'
+
+function withoutPrefix(message: string): string {
+  return message.replace(/^syntax error (?=at or near)/, '')
+}
+
+function problemOfCommand({ name, at }: MetaCommand): ScriptProblem {
+  return { message: `${name} is a command of psql, which the server does not know; ${adviceFor(name)}`, ...at }
 }
 
 const FORBIDDEN = {
