@@ -53,6 +53,7 @@ export type { ErrorReport, EventSink, LogRow, RunEvent } from './ports/events.ts
 export type { HistoryStore } from './ports/history-store.ts'
 export type { KeptData, KeptRows, PutBackRows } from './ports/kept-data.ts'
 export type { DatabaseLocation } from './ports/location.ts'
+export type { ProtectedSetting, Protection, ProtectionMark, ProtectionMarks } from './ports/protection.ts'
 export type { RunLock } from './ports/run-lock.ts'
 export type { Session } from './ports/session.ts'
 export { FileStateStore } from './providers/file/file-state-store.ts'

@@ -9,6 +9,7 @@ import { type Repair, type RepairReport, repair } from './engine/history/repair.
 import { type StatusReport, status } from './engine/history/status.ts'
 import { type ValidateReport, validateWithHistory } from './engine/history/validate.ts'
 import { planFacts } from './engine/preview/plan.ts'
+import { protect, protectionOf, unprotect } from './engine/protection/protection.ts'
 import { type DriftReport, drift } from './engine/rehearse/drift.ts'
 import { type Rehearsal, rehearse } from './engine/rehearse/rehearse.ts'
 import { readStatuses, withSession } from './engine/run/begin.ts'
@@ -21,6 +22,7 @@ import { readLockFile } from './load/lock-file.ts'
 import type { Database } from './ports/database.ts'
 import type { LogRow } from './ports/events.ts'
 import type { HistoryStore } from './ports/history-store.ts'
+import type { Protection } from './ports/protection.ts'
 import { inCall } from './runner/call.ts'
 import { chosenIds } from './runner/chosen.ts'
 import { defined, directoryOf, type MigrationInput, type Migrations, migrationsOf } from './runner/migrations.ts'
@@ -114,13 +116,13 @@ export class MigrationRunner {
     refuseOptions('rollback', options)
     const target = downTargetOf(options)
     const { force = false, all = false, lossTimeoutMs } = options
-    return this.#call(migrations, options, (context, set) =>
+    return this.#call(migrations, options, async (context, set) =>
       rollback(context, set, {
         ...runOptionsOf(options),
         target,
         force,
         everything: force || all,
-        onLoss: this.adapter.location.local ? 'tell' : 'refuse',
+        onLoss: (await this.#protectionIn(context)).protected ? 'refuse' : 'tell',
         lossTimeoutMs,
       }),
     )
@@ -241,6 +243,25 @@ export class MigrationRunner {
         attempts: await context.database.readLog(session, options.limit ?? 30),
       })),
     )
+  }
+
+  /** Whether the database is protected, and what says so. Reads its own mark. */
+  async protection(): Promise<Protection> {
+    return this.#inCall({}, undefined, (context) => this.#protectionIn(context))
+  }
+
+  /** Marks the database as protected, for everybody who reaches it and however. Rejects with PERMISSION_DENIED. */
+  async protect(): Promise<void> {
+    return this.#inCall({}, undefined, protect)
+  }
+
+  /** Removes the mark. Rejects with CONFIRMATION_REQUIRED unless `name` is the database's. */
+  async unprotect(name: string): Promise<void> {
+    return this.#inCall({}, undefined, ({ database }) => unprotect(database, name))
+  }
+
+  #protectionIn({ database }: Context): Promise<Protection> {
+    return protectionOf(database, { setting: this.#options.protected })
   }
 
   #call<T>(

@@ -15,7 +15,7 @@ export async function approveRun(
   { confirm, backup }: { readonly confirm: string | undefined; readonly backup: BackupChoice },
 ): Promise<void> {
   const risky = plan.direction === 'down' ? plan.steps.map(({ id }) => id) : destructive
-  if (!world.protected || risky.length === 0) return
+  if (risky.length === 0 || !(await world.protection()).protected) return
   const { host, database } = world.database.location
   const verb = plan.direction === 'down' ? 'reverts' : 'drops, truncates or deletes in'
   const what = `This ${verb} ${plural(risky.length, 'migration', 'migrations')} on the protected database "${database}" at ${host}: ${risky.join(', ')}.`
@@ -29,7 +29,7 @@ export async function approveRun(
 
 /** What only a local database may be asked to do: agreed to by --yes, or by a typed yes. */
 export async function approveLocal(world: DatabaseWorld, what: string, agreed: boolean): Promise<void> {
-  if (world.protected) {
+  if ((await world.protection()).protected) {
     throw new MigratorError(
       'PROTECTED_DATABASE',
       `${what} The database "${world.database.location.database}" at ${world.database.location.host} is protected.`,
@@ -48,11 +48,24 @@ export async function approveInPlace(
 ): Promise<void> {
   const { database, host } = world.database.location
   const what = `This puts the backup ${id} back over what is in "${database}" at ${host} now.`
-  if (!world.protected) return approveLocal(world, what, yes || confirm === database)
+  if (!(await world.protection()).protected) return approveLocal(world, what, yes || confirm === database)
   if (confirm === database) return
   if (!canAsk(world)) throw required(what, `Add --confirm ${database}; --yes is for local databases only.`)
   const answer = await ask(`${what}\nType the database's name to go on: `)
   if (answer !== database) throw required(what, `"${answer}" is not its name. Nothing was changed.`)
+}
+
+/** What writes the history of a protected database wants its name. */
+export async function approveHistory(world: DatabaseWorld, confirm: string | undefined): Promise<void> {
+  const { database } = world.database.location
+  if (confirm === database || !(await world.protection()).protected) return
+  const message = `This writes the history of the protected database "${database}".`
+  throw new MigratorError('CONFIRMATION_REQUIRED', message, { hint: `Add --confirm ${database}.` })
+}
+
+/** The database's name as it was typed; undefined where nobody is there to type it. */
+export async function askedName(world: DatabaseWorld, what: string): Promise<string | undefined> {
+  return canAsk(world) ? ask(`${what}\nType the database's name to go on: `) : undefined
 }
 
 /** A typed yes, where somebody is there to type it. */

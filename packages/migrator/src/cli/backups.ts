@@ -95,10 +95,15 @@ export async function chooseBackup(flags: BackupFlags, world: DatabaseWorld): Pr
       throw invalid('--no-backup requires --reason "why"; the reason is kept in the log.')
     return { kind: 'refused' }
   }
-  const configured = world.protected ? world.config.config.backups?.provider : undefined
-  const name = flags.snapshot ? 'snapshot' : (flags.backup ?? configured)
+  const name = flags.snapshot ? 'snapshot' : (flags.backup ?? (await configuredOf(world)))
   refuseIdle(flags, name)
   return name === undefined ? { kind: 'open' } : { kind: 'taken', provider: await providerNamed(name, flags, world) }
+}
+
+/** The configured one is for protected databases. */
+async function configuredOf(world: DatabaseWorld): Promise<string | undefined> {
+  const provider = world.config.config.backups?.provider
+  return provider !== undefined && (await world.protection()).protected ? provider : undefined
 }
 
 const OF_RDS = new Set<string | undefined>(['snapshot', 'rds', 'aurora'])

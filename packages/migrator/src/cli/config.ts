@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { MigratorError } from '../errors.ts'
 import { importDefault } from '../load/module-loader.ts'
 import type { BackupProvider } from '../ports/backup.ts'
+import type { ProtectedSetting } from '../ports/protection.ts'
 
 export { type DotEnv, loadDotEnv } from '../dot-env.ts'
 
@@ -18,6 +19,11 @@ export interface MigratorConfig {
   readonly strict?: boolean | undefined
   /** The JSON Lines log; false writes none. Default `logs/migrations.jsonl`. */
   readonly logFile?: string | false | undefined
+  /**
+   * Whether a database is protected, or a function of its location that says so. A mark in the database (`db:protect`) wins.
+   * Default: a host that is neither local nor a container's, and every host with NODE_ENV=production.
+   */
+  readonly protected?: ProtectedSetting | undefined
   /** Start the embedded PostgreSQL where no database is named. Default false: a command asks, or refuses. */
   readonly embedded?: boolean | undefined
   /** The embedded PostgreSQL stops when nobody has been connected for so long. Default 12 hours; 0: it stays. */
@@ -130,6 +136,7 @@ const TYPES: Readonly<Record<keyof MigratorConfig, readonly string[]>> = {
   databaseUrl: ['string'],
   historyTable: ['string'],
   strict: ['boolean'],
+  protected: ['boolean', 'function'],
   embedded: ['boolean'],
   embeddedIdleMs: ['number'],
   scratchIdleMs: ['number'],

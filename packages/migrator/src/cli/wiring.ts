@@ -10,10 +10,12 @@ import { once } from '../core/once.ts'
 import { withDefaults } from '../core/options.ts'
 import { PostgresAdapter } from '../dialects/postgres/adapter.ts'
 import { postgresScript } from '../dialects/postgres/script/language.ts'
+import { protectionOf } from '../engine/protection/protection.ts'
 import { type Context, defaultRunOptions, emit, type MigrationSet, type RunOptions } from '../engine/run/context.ts'
 import { createArchive } from '../load/archive.ts'
 import { nameOfUser, readOperator } from '../operator.ts'
 import type { EventSink } from '../ports/events.ts'
+import type { Protection } from '../ports/protection.ts'
 import { fanOut, lazyLog, onlyBackups } from '../report/fan-out.ts'
 import { jsonLinesSink } from '../report/json-lines.ts'
 import { terminalSink } from '../report/terminal.ts'
@@ -44,8 +46,8 @@ export interface DatabaseWorld extends Surroundings {
   /** With its password: not for printing. */
   readonly connectionString: string
   readonly migrationsDirectory: string
-  /** Not local, or in production. */
-  readonly protected: boolean
+  /** Asked for once, and only by what depends on it: it takes a connection. */
+  readonly protection: () => Promise<Protection>
   readonly runId: string
   close(): Promise<void>
 }
@@ -109,7 +111,11 @@ export async function connectWorld(flags: WorldFlags, surroundings: Surroundings
     database,
     connectionString,
     migrationsDirectory,
-    protected: !database.location.local || env.production,
+    protection: once(async () => {
+      const protection = await protectionOf(database, { setting: config.config.protected, production: env.production })
+      if (protection.mark && protection.by !== 'mark') output.warn(foreignMark(protection))
+      return protection
+    }),
     runId,
     async close() {
       await events.flush()
@@ -118,6 +124,11 @@ export async function connectWorld(flags: WorldFlags, surroundings: Surroundings
       await archive.dispose()
     },
   }
+}
+
+/** Nobody has to wonder why a copy is not protected. */
+function foreignMark({ mark, database }: Protection): string {
+  return `The mark of protection names the database "${mark?.database}", not "${database}", and is ignored. db:protect marks this one; db:protect --remove removes it.`
 }
 
 /** A run needs no scratch database; showing what it would do may. */

@@ -6,6 +6,7 @@ import type { EventLog, LogRow } from './events.ts'
 import type { HistoryStore } from './history-store.ts'
 import type { KeptData, Losses } from './kept-data.ts'
 import type { DatabaseLocation } from './location.ts'
+import type { ProtectionMarks } from './protection.ts'
 import type { LockHolder, RunLock } from './run-lock.ts'
 import type { ScriptLanguage } from './script-language.ts'
 import type { Session } from './session.ts'
@@ -23,6 +24,8 @@ export interface Database {
   /** Keeps what backups were taken, in this very database. */
   readonly backupStore: BackupStore
   readonly activity: Activity
+  /** Keeps whether it is protected, in this very database. */
+  readonly protectionMarks: ProtectionMarks
   /** Tells what steps down would destroy. */
   readonly losses: Losses
   /** Keeps it, in this very database. */

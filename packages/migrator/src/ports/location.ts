@@ -6,4 +6,6 @@ export interface DatabaseLocation {
   readonly user: string
   /** Loopback or a Unix socket. */
   readonly local: boolean
+  /** A name that containers on one machine give each other (`db`, `postgres`, `host.docker.internal`). */
+  readonly container?: boolean | undefined
 }

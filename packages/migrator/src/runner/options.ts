@@ -28,6 +28,7 @@ import type { BackupProvider } from '../ports/backup.ts'
 import type { Database } from '../ports/database.ts'
 import type { EventSink, RunEvent } from '../ports/events.ts'
 import type { HistoryStore } from '../ports/history-store.ts'
+import type { ProtectedSetting } from '../ports/protection.ts'
 
 export interface MigrationRunnerOptions {
   /** The database, for instance a `PostgresAdapter`. The runner closes what it opens on it, and never the adapter itself. */
@@ -44,6 +45,11 @@ export interface MigrationRunnerOptions {
    * and plans that are to show what modules send. Default: none. Never the database that is migrated.
    */
   readonly scratchUrl?: string | undefined
+  /**
+   * Whether the database is protected, or a function of its location that says so; its own mark (`protect`) wins. A rollback of a
+   * protected one wants losses to be accepted. Default: a host that is neither local nor a container's.
+   */
+  readonly protected?: ProtectedSetting | undefined
   /** Who is recorded. Default: the user of this process, its host and git commit. */
   readonly operator?: Operator | undefined
   /** Appends every event to this file as JSON Lines. Default: none. */
@@ -212,6 +218,7 @@ const KINDS = {
     stateStore: having('read', 'record'),
     migrationsDirectory: text,
     scratchUrl: text,
+    protected: either(flag, callback),
     operator: kind('an object', isObject),
     logFile: text,
     sinks: list,

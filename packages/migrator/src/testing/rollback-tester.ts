@@ -65,7 +65,7 @@ export const RollbackTester = {
     options: VerifyOptions,
   ): Promise<RollbackProof> {
     checkOptions('RollbackTester.verify()', options, VERIFY)
-    refuseUsedDatabase(runner.adapter, options.disposable ?? false)
+    await refuseUsedDatabase(runner.adapter, options.disposable ?? false)
     const started = performance.now()
     const { adapter, stateStore } = runner
     const trial = await withSession(adapter, async (session) => {
@@ -93,7 +93,7 @@ export const RollbackTester = {
   ): Promise<readonly RollbackProof[]> {
     checkOptions('RollbackTester.verifyAll()', options, { ...VERIFY_ALL, failures: kind('a list', Array.isArray) })
     const { failures: asked = failuresFor(options), ...rest } = options
-    refuseUsedDatabase(runner.adapter, options.disposable ?? false)
+    await refuseUsedDatabase(runner.adapter, options.disposable ?? false)
     const history = await withSession(runner.adapter, (session) => runner.stateStore.read(session))
     const known = new Set(history.map(({ id }) => id))
     const proofs: RollbackProof[] = []

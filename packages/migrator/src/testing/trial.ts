@@ -3,6 +3,7 @@ import type { Migration } from '../core/migration.ts'
 import { planUp } from '../core/plan.ts'
 import { reconcile } from '../core/reconcile.ts'
 import { nearestIds } from '../core/target.ts'
+import { protectionOf } from '../engine/protection/protection.ts'
 import { refusePlan } from '../engine/run/prepare.ts'
 import { transactionMode } from '../engine/run/steps.ts'
 import { MigratorError } from '../errors.ts'
@@ -71,7 +72,13 @@ export function prepareTrial(
 }
 
 /** A run that fails on purpose is nothing for a database that people use. */
-export function refuseUsedDatabase({ location }: TestedRunner<never>['adapter'], disposable: boolean): void {
+export async function refuseUsedDatabase(adapter: TestedRunner<never>['adapter'], disposable: boolean): Promise<void> {
+  const { location } = adapter
+  const { by } = await protectionOf(adapter, {})
+  if (by === 'mark') {
+    const message = `${location.database} on ${location.host} is marked as protected; RollbackTester makes runs fail in it.`
+    throw new MigratorError('PROTECTED_DATABASE', message, { hint: 'Try it on a copy.' })
+  }
   if (location.local || disposable) return
   throw new MigratorError(
     'PROTECTED_DATABASE',

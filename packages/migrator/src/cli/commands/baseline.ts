@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs'
 import { plural } from '../../core/plural.ts'
 import { baseline } from '../../engine/history/baseline.ts'
-import { MigratorError } from '../../errors.ts'
+import { approveHistory } from '../approval.ts'
 import type { Cli } from '../command.ts'
 import { type HistoryFlags, historyOptions } from '../options.ts'
 import { nextCommands } from '../output.ts'
@@ -34,12 +34,7 @@ export const baselineCommand = (cli: Cli) => ({
         const report = await baseline(world.context, world.set, flags.id, {
           ...options,
           dryRun: flags.dryRun ?? false,
-          approve: async () => {
-            const { database } = world.database.location
-            if (!world.protected || flags.confirm === database) return
-            const message = `This writes the history of the protected database "${database}".`
-            throw new MigratorError('CONFIRMATION_REQUIRED', message, { hint: `Add --confirm ${database}.` })
-          },
+          approve: () => approveHistory(world, flags.confirm),
         })
         const verb = report.dryRun ? 'Would record' : 'Recorded'
         const lines = [

@@ -2,7 +2,7 @@ import type { Argv } from 'yargs'
 import { plural } from '../../core/plural.ts'
 import { foreignHistories } from '../../dialects/postgres/foreign/histories.ts'
 import { type ImportReport, importHistory, undoImport } from '../../engine/import/import-history.ts'
-import { MigratorError } from '../../errors.ts'
+import { approveHistory } from '../approval.ts'
 import type { Cli } from '../command.ts'
 import { type HistoryFlags, historyOptions } from '../options.ts'
 import { nextCommands, type Outcome } from '../output.ts'
@@ -45,7 +45,7 @@ export const importCommand = (cli: Cli) => ({
         ...runOptionsOf(flags, surroundings.config),
         dryRun: flags.dryRun ?? false,
         skipUnmatched: flags.skipUnmatched ?? false,
-        approve: () => approve(world, flags),
+        approve: () => approveHistory(world, flags.confirm),
       }
       try {
         if (flags.undo) return undone(world, await undoImport(world.context, options))
@@ -61,13 +61,6 @@ function refuseMixed({ history, undo, skipUnmatched }: ImportFlags): void {
   if (undo && skipUnmatched) throw invalid('--undo and --skip-unmatched cannot be combined.')
   if (undo && history !== undefined) throw invalid('--undo takes no HISTORY: it removes every imported record.')
   if (!undo && !history) throw invalid('Name the history: import HISTORY.', 'As in db:import drizzle.')
-}
-
-async function approve(world: World, { confirm }: ImportFlags): Promise<void> {
-  const { database } = world.database.location
-  if (!world.protected || confirm === database) return
-  const message = `This writes the history of the protected database "${database}".`
-  throw new MigratorError('CONFIRMATION_REQUIRED', message, { hint: `Add --confirm ${database}.` })
 }
 
 function imported(world: World, { error, ...report }: ImportReport): Outcome {

@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(cli: Cli) => CommandSpec>
   baseline: async () => (await import('./baseline.ts')).baselineCommand,
   import: async () => (await import('./import.ts')).importCommand,
   repair: async () => (await import('./repair.ts')).repairCommand,
+  protect: async () => (await import('./protect.ts')).protectCommand,
   redo: async () => (await import('./redo.ts')).redoCommand,
   reset: async () => (await import('./reset.ts')).resetCommand,
   snapshot: async () => (await import('./snapshot.ts')).snapshotCommand,

@@ -78,7 +78,7 @@ async function plan(flags: PlanFlags, world: World): Promise<Outcome> {
   const dry = await dryRunOf(flags, world)
   const facts = await planFacts(world.context, world.set, dry, {
     certificates,
-    backup: backupWords(world, dry, backup),
+    backup: await backupWords(world, dry, backup),
   })
   const format = flags.format ?? 'text'
   const path = flags.output === undefined ? undefined : resolve(env.invokedFrom ?? '.', flags.output)
@@ -110,10 +110,10 @@ async function refuseApplied(id: string, { context }: World): Promise<void> {
     throw invalid(`${id} is already applied.`, `For a rollback to it: db:plan --down --target ${id}.`)
 }
 
-function backupWords({ protected: isProtected }: World, { direction }: RunReport, backup: BackupChoice): string {
+async function backupWords(world: World, { direction }: RunReport, backup: BackupChoice): Promise<string> {
   if (backup.kind === 'taken') return `${backup.provider.name}, taken first`
   if (backup.kind === 'refused') return 'none, as was asked for'
-  if (!isProtected) return 'none; the database is local'
+  if (!(await world.protection()).protected) return 'none; the database is not protected'
   return direction === 'down'
     ? 'none yet; this protected database needs --snapshot, --backup NAME, or --no-backup --reason "why"'
     : 'none yet; steps that drop, truncate or delete need one'

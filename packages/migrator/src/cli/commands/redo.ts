@@ -38,7 +38,7 @@ export const redoCommand = (cli: Cli) => ({
           everything: true,
           preserveData: flags.preserveData ?? false,
           acceptLoss: flags.acceptLoss ?? false,
-          onLoss: world.protected ? 'refuse' : 'tell',
+          onLoss: (await world.protection()).protected ? 'refuse' : 'tell',
           knownLoss: provenLoss(world),
           lossTimeoutMs: surroundings.config.config.lossTimeoutMs,
           dryRun: flags.dryRun ?? false,

@@ -4,6 +4,7 @@ import type { Argv } from 'yargs'
 import type { SourceFile } from '../../core/migration.ts'
 import { type Repair, repair } from '../../engine/history/repair.ts'
 import { MigratorError } from '../../errors.ts'
+import { approveHistory } from '../approval.ts'
 import type { Cli } from '../command.ts'
 import { type HistoryFlags, historyOptions } from '../options.ts'
 import { nextCommands } from '../output.ts'
@@ -45,7 +46,7 @@ export const repairCommand = (cli: Cli) => ({
       const options = runOptionsOf(flags, surroundings.config)
       const world = await createWorld(flags, surroundings)
       try {
-        approve(world, flags)
+        await approve(world, flags)
         const report = await repair(world.context, world.set, repairOf(flags, world), {
           ...options,
           dryRun: flags.dryRun ?? false,
@@ -74,11 +75,8 @@ function repairOf({ what, id, as }: RepairFlags, world: World): Repair {
   return { kind: what, id, write: (source) => writeSource(world, source) }
 }
 
-function approve(world: World, { confirm, what, dryRun }: RepairFlags): void {
-  const { database } = world.database.location
-  if (!world.protected || what === 'restore-file' || dryRun || confirm === database) return
-  const message = `This writes the history of the protected database "${database}".`
-  throw new MigratorError('CONFIRMATION_REQUIRED', message, { hint: `Add --confirm ${database}.` })
+async function approve(world: World, { confirm, what, dryRun }: RepairFlags): Promise<void> {
+  if (what !== 'restore-file' && !dryRun) await approveHistory(world, confirm)
 }
 
 /** Never over a file that is there. */

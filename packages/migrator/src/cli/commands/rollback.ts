@@ -94,7 +94,7 @@ export async function runRollback(cli: Cli, flags: RollbackFlags, check: () => v
         everything: force,
         preserveData: flags.preserveData ?? false,
         acceptLoss: flags.acceptLoss ?? false,
-        onLoss: world.protected ? 'refuse' : 'tell',
+        onLoss: (await world.protection()).protected ? 'refuse' : 'tell',
         knownLoss: provenLoss(world),
         lossTimeoutMs: surroundings.config.config.lossTimeoutMs,
         dryRun: flags.dryRun ?? false,

@@ -24,7 +24,7 @@ export async function runOutcome(world: World, report: RunReport, backup?: Backu
   const text = world.output.json
     ? ''
     : report.dryRun
-      ? previewText(world, report, backup)
+      ? await previewText(world, report, backup)
       : await resultText(world, report, proof)
   return { document, text, error: report.error }
 }
@@ -43,17 +43,17 @@ export async function redoOutcome(world: World, { down, up }: RedoReport, backup
   }
 }
 
-function previewText(
+async function previewText(
   world: World,
   { plan, sql, sqlNote, drift = [], direction, loss = [], error }: RunReport,
   backup: BackupChoice | undefined,
-): string {
+): Promise<string> {
   const { colours } = world.output.style
   const lines = [headline(world)]
   if (error) lines.push(colours.red(`This run would be refused with exit code ${error.exitCode}: see below.`))
   if (plan.steps.length > 0) lines.push(`Would ${whatRuns(plan)}; nothing was changed:`)
   else if (!error) lines.push(direction === 'up' ? 'Nothing is pending.' : 'Nothing to roll back.')
-  if (plan.steps.length > 0) lines.push(...backupPreview(world, plan.direction, backup))
+  if (plan.steps.length > 0) lines.push(...(await backupPreview(world, plan.direction, backup)))
   lines.push(...lossPreview(loss, colours.yellow))
   for (const step of plan.steps) {
     lines.push(
@@ -93,13 +93,13 @@ function lossPreview(losses: readonly Loss[], paint: (text: string) => string): 
   ]
 }
 
-function backupPreview(
-  { protected: isProtected }: World,
+async function backupPreview(
+  world: World,
   direction: 'up' | 'down',
   backup?: BackupChoice,
-): readonly string[] {
+): Promise<readonly string[]> {
   if (backup?.kind === 'taken') return [`Backup: ${backup.provider.name}, taken first.`]
-  if (!isProtected || backup?.kind === 'refused') return []
+  if (backup?.kind === 'refused' || !(await world.protection()).protected) return []
   const when = direction === 'down' ? 'this needs' : 'steps that drop, truncate or delete need'
   return [
     `Backup: none yet. On this protected database ${when} --snapshot, --backup NAME, or --no-backup --reason "why".`,

@@ -3,6 +3,7 @@ import { invalidFiles } from '../../core/file-problem.ts'
 import { isUnfinished } from '../../core/reconcile.ts'
 import { type StatusReport, status } from '../../engine/history/status.ts'
 import { MigratorError } from '../../errors.ts'
+import type { Protection } from '../../ports/protection.ts'
 import { statusDocument } from '../../report/status-json.ts'
 import { statusTable, summaryLine } from '../../report/status-text.ts'
 import type { Cli } from '../command.ts'
@@ -35,15 +36,20 @@ export const statusCommand = (cli: Cli) => ({
       try {
         const report = await status(world.context, world.set)
         const { style } = world.output
+        const protection = await world.protection()
         const lines = [
           headline(world),
+          ...protectedBy(protection),
           '',
           statusTable(report.migrations, style),
           '',
           `Status: ${summaryLine(report.summary)}`,
         ]
         return {
-          document: statusDocument(report.migrations, report.summary),
+          document: {
+            ...statusDocument(report.migrations, report.summary),
+            protection: { protected: protection.protected, by: protection.by },
+          },
           text: lines.join('\n'),
           error: errorIn(report, flags),
         }
@@ -52,6 +58,18 @@ export const statusCommand = (cli: Cli) => ({
       }
     }),
 })
+
+function protectedBy({ protected: isProtected, by, mark }: Protection): readonly string[] {
+  if (!isProtected) return []
+  const why = by === 'mark' ? `marked in the database${mark?.by ? ` by ${mark.by}` : ''}` : REASONS[by]
+  return [`Protected: ${why}.`]
+}
+
+const REASONS = {
+  configuration: 'by migrator.config.ts',
+  environment: 'NODE_ENV is production',
+  host: 'it is not on this machine',
+} as const
 
 function errorIn({ migrations, problems }: StatusReport, { check }: StatusFlags): MigratorError | undefined {
   if (problems.length > 0) return invalidFiles(problems)

@@ -23,6 +23,7 @@ import type { Database, DatabaseAddress, SessionOptions } from '../../ports/data
 import type { EventLog, LogRow } from '../../ports/events.ts'
 import type { KeptData, Losses } from '../../ports/kept-data.ts'
 import type { DatabaseLocation } from '../../ports/location.ts'
+import type { ProtectionMarks } from '../../ports/protection.ts'
 import type { LockHolder, RunLock } from '../../ports/run-lock.ts'
 import type { ScriptLanguage } from '../../ports/script-language.ts'
 import type { Session } from '../../ports/session.ts'
@@ -33,6 +34,7 @@ import { readConnection } from './connection/read.ts'
 import { statementFailure } from './failure/failure.ts'
 import { backupTableOf, createBackupStore } from './history/backup-table.ts'
 import { logTableOf, logTableSink, readLog } from './history/log-table.ts'
+import { protectionMarks } from './history/protection-marks.ts'
 import { runLockHolder, tryRunLock } from './history/run-lock.ts'
 import { parseTableName, type TableName } from './history/table-name.ts'
 import { TableStateStore } from './history/table-state-store.ts'
@@ -92,12 +94,13 @@ export class PostgresAdapter implements Database {
     measure: async (...asked) => (await import('./kept/measure.ts')).losses.measure(...asked),
   }
   readonly keptData: KeptData
+  readonly protectionMarks: ProtectionMarks = protectionMarks
   readonly historyTable: TableName
   /** The migrator's tables in this database, which are no part of its schema. */
   readonly ownTables: readonly TableName[]
   readonly #options: PostgresAdapterOptions
   readonly #server: ServerChoice
-  readonly #local: boolean
+  readonly #everywhere: Pick<DatabaseLocation, 'local' | 'container'>
   readonly #livenessTimeoutMs: number
   readonly #liveness: Liveness
   readonly #open = new Set<OpenConnection>()
@@ -107,7 +110,8 @@ export class PostgresAdapter implements Database {
     checkOptions('PostgresAdapter', options, KINDS)
     this.#options = options
     const connection = withPassFile(readConnection(options.connectionString ?? '', options.connectionName))
-    this.#local = locationOf(connection).local
+    const { local, container } = locationOf(connection)
+    this.#everywhere = { local, container }
     this.applicationName = labelOf(options.applicationName, connection.applicationName)
     this.#server = serverChoice(connection, (several) => this.#reach(several))
     this.historyTable = parseTableName(options.historyTable ?? 'schema_migrations')
@@ -136,7 +140,7 @@ export class PostgresAdapter implements Database {
 
   /** Of several servers the first, until one is chosen; all of them must be local for it to be local. */
   get location(): DatabaseLocation {
-    return { ...locationOf(this.connectionParameters), local: this.#local }
+    return { ...locationOf(this.connectionParameters), ...this.#everywhere }
   }
 
   /** The connection string as it was read, with the server that was chosen. It holds the password. */

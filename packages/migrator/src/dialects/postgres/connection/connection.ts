@@ -69,6 +69,16 @@ export function isLocal({ address }: Target): boolean {
   return isSocket(address) || address === 'localhost' || address === '::1' || LOOPBACK.test(address)
 }
 
+/** Whether it goes by a name that compose files and containers use on one machine. */
+export function isContainer({ address }: Target): boolean {
+  return CONTAINERS.has(address) || address.endsWith('.localhost')
+}
+
+const CONTAINERS = new Set([
+  ...['db', 'database', 'postgres', 'postgresql', 'pg', 'postgis', 'timescaledb', 'pgvector'],
+  ...['host.docker.internal', 'gateway.docker.internal', 'host.containers.internal'],
+])
+
 /** A folder with a server's Unix socket. */
 export function isSocket(address: string): boolean {
   return address.startsWith('/')

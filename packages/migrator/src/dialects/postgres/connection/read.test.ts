@@ -16,6 +16,20 @@ function places(url: string): readonly string[] {
   )
 }
 
+test.each([
+  ['db', true],
+  ['postgres:5433', true],
+  ['host.docker.internal', true],
+  ['pg.localhost', true],
+  ['db,postgres', true],
+  ['db,db.example.com', false],
+  ['db.example.com', false],
+  ['proddb', false],
+  ['localhost', false],
+])('%s is a name of a container: %s', (place, container) => {
+  check(`postgres://${place}/shop`, { container })
+})
+
 describe('a connection URL', () => {
   test('names host, port, database and user', () => {
     expect(locationOf(readConnection('postgresql://app:hunter2@db.example.com:6432/shop'))).toEqual({
@@ -24,6 +38,7 @@ describe('a connection URL', () => {
       database: 'shop',
       user: 'app',
       local: false,
+      container: false,
     })
   })
 

@@ -1,0 +1,46 @@
+import type { Argv } from 'yargs'
+import { protect, unprotect } from '../../engine/protection/protection.ts'
+import { askedName } from '../approval.ts'
+import type { Cli } from '../command.ts'
+import { type CommonFlags, databaseOption } from '../options.ts'
+import { invalid } from '../values.ts'
+import { connectWorld } from '../wiring.ts'
+import { headline } from './run-outcome.ts'
+
+interface ProtectFlags extends CommonFlags {
+  readonly remove?: boolean
+  readonly confirm?: string
+}
+
+export const protectCommand = (cli: Cli) => ({
+  command: 'protect',
+  describe: 'Mark the database as protected, whatever its address; --remove removes the mark',
+  builder: (yargs: Argv) =>
+    databaseOption(yargs)
+      .usage(
+        `${cli.invocation.command('protect')} [options]\n\nMark the database itself as protected. The mark wins over the configuration, and over how the database is reached.`,
+      )
+      .option('remove', { type: 'boolean', default: false, describe: 'Remove the mark' })
+      .option('confirm', { type: 'string', requiresArg: true, describe: "The database's name, for --remove" })
+      .example(cli.invocation.command('protect'), 'a production database behind a tunnel on localhost')
+      .example(`${cli.invocation.command('protect')} --remove --confirm app`, 'a copy that came with the mark'),
+  handler: (flags: ProtectFlags) =>
+    cli.runUntilInterrupted(flags, async (surroundings) => {
+      if (!flags.remove && flags.confirm !== undefined) throw invalid('--confirm belongs to --remove.')
+      const world = await connectWorld(flags, surroundings)
+      try {
+        if (flags.remove) {
+          const { database } = await world.protection()
+          const name =
+            flags.confirm ?? (await askedName(world, `This removes the protection of the database "${database}".`))
+          await unprotect(world.database, name)
+        } else {
+          await protect(world.context)
+        }
+        const told = flags.remove ? 'The mark is removed.' : 'It is marked as protected.'
+        return { document: { marked: !flags.remove }, text: [headline(world), told].join('\n') }
+      } finally {
+        await world.close()
+      }
+    }),
+})
