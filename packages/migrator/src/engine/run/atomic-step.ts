@@ -328,7 +328,8 @@ async function recordBefore(run: Run, changes: readonly HistoryChange[]): Promis
   try {
     await run.session.freshen(run.options, 'commit')
     await run.session.guard(run.lock)
-    await Promise.all([store.record(run.session, ...changes), ...confirmation(run, run.session, changes)])
+    await store.record(run.session, ...changes)
+    await Promise.all(confirmation(run, run.session, changes))
   } catch (error) {
     notYetCommitted(error)
   }

@@ -1,6 +1,7 @@
 import type { HistoryChange } from '../../core/history.ts'
 import { MigratorError } from '../../errors.ts'
 import type { Session } from '../../ports/session.ts'
+import { recordsAtOnce } from './ahead.ts'
 import { isConnectionLost } from './outcome.ts'
 import type { Run } from './steps.ts'
 
@@ -28,7 +29,13 @@ export async function onRecords<T>(run: Run, work: (on: Session) => Promise<T>):
 export async function recordUnderLock(run: Run, on: Session, change: HistoryChange): Promise<void> {
   const { store } = run.context
   if (!store.commitsWithStep) return store.record(on, change)
-  await on.together(() => [store.record(on, change), ...confirmation(run, on, [change]), on.guard(run.lock)])
+  // A store that takes its time sends its record when the message has gone: what is behind that cannot be expected yet.
+  const atOnce = recordsAtOnce(run.context)
+  await on.together(() => [
+    store.record(on, change),
+    ...(atOnce ? confirmation(run, on, [change]) : []),
+    on.guard(run.lock),
+  ])
 }
 
 /**
