@@ -35,7 +35,8 @@ export async function recordSql(
         sent.push(script?.inline(text.trim(), parameters) ?? text.trim())
         return 'run' as const
       }
-      const failure = await failureOf(tryStep(session, scratch, { migration, direction, watch: { beforeStatement } }))
+      const tried = { migration, direction, signal: context.signal, watch: { beforeStatement } }
+      const failure = await failureOf(tryStep(session, scratch, tried))
       sql[id] = sent.map((text) => (text.endsWith(';') ? text : `${text};`)).join('\n')
       if (failure) return { sql, failure: { id, message: failure.message } }
     }
@@ -50,7 +51,7 @@ async function failureOf(work: Promise<void>): Promise<MigratorError | undefined
     await work
     return undefined
   } catch (error) {
-    if (error instanceof MigratorError && error.code !== 'CONNECTION_LOST') return error
+    if (error instanceof MigratorError && error.code !== 'CONNECTION_LOST' && error.code !== 'INTERRUPTED') return error
     throw error
   }
 }

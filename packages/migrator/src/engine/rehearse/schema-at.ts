@@ -81,11 +81,13 @@ export async function advanceOn(
   try {
     for (const migration of migrations) {
       throwIfAborted(context)
-      await tryStep(session, scratch, { migration, direction: 'up' }).catch(async (error: unknown) => {
-        throwIfAborted(context)
-        await refuseWhatIsMissing(context, session, migration, error)
-        throw unreachable(migration, error)
-      })
+      await tryStep(session, scratch, { migration, direction: 'up', signal: context.signal }).catch(
+        async (error: unknown) => {
+          throwIfAborted(context)
+          await refuseWhatIsMissing(context, session, migration, error)
+          throw unreachable(migration, error)
+        },
+      )
       // What is temporary must not meet the next one, as in a run of its own.
       await context.tools.dropTemporary(session)
     }

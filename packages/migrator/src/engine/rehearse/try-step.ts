@@ -5,7 +5,7 @@ import { MigratorError } from '../../errors.ts'
 import type { ScratchDatabase } from '../../ports/scratch.ts'
 import type { Session, StatementWatch, StepLimits } from '../../ports/session.ts'
 import { guarded } from '../run/atomic-step.ts'
-import { reportError } from '../run/context.ts'
+import { interrupted, reportError } from '../run/context.ts'
 import { settleAfter } from '../run/left-open.ts'
 
 /** A scratch database has nobody to wait for; a step that waits there waits for itself. */
@@ -14,6 +14,8 @@ const LIMITS: StepLimits = { lockTimeoutMs: 10_000, statementTimeoutMs: 0 }
 export interface Tried {
   readonly migration: Migration
   readonly direction: Direction
+  /** Once it is aborted, no further statement is sent. */
+  readonly signal: AbortSignal
   /** Sees the statements of `up` or `down`, not those of the guards around it. */
   readonly watch?: Partial<StatementWatch>
   /** Called at the end of its transaction. */
@@ -68,19 +70,32 @@ async function outside(on: Session, scratch: ScratchDatabase, tried: Tried): Pro
 async function performAll(
   on: Session,
   scratch: ScratchDatabase,
-  { migration, direction, watch = {} }: Tried,
+  { migration, direction, signal, watch = {} }: Tried,
   within: StatementWatch['within'],
 ): Promise<void> {
   const perform = async (action: Action | undefined, seen: Partial<StatementWatch> = {}) => {
     if (!action) return
     const shared = scratch.watchShared(on, action)
-    await on.perform(action, { within, ...(shared ? both(shared, seen) : seen) })
+    await on.perform(action, stoppable(signal, { within, ...(shared ? both(shared, seen) : seen) }))
     if (within === 'no-transaction') await settleAfter(action, on, LIMITS)
   }
   if (direction === 'down') return perform(migration.down, watch)
   await guarded('VALIDATION_FAILED', migration.id, () => perform(migration.validate))
   await perform(migration.up, watch)
   await guarded('VERIFICATION_FAILED', migration.id, () => perform(migration.verify))
+}
+
+/** A script that is sent whole is cancelled whole; of others each statement is asked for. */
+function stoppable(signal: AbortSignal, watch: StatementWatch): StatementWatch {
+  const { within, beforeStatement } = watch
+  if (within === 'transaction' && !beforeStatement) return watch
+  return {
+    ...watch,
+    async beforeStatement(sql, parameters) {
+      if (signal.aborted) throw interrupted()
+      return (await beforeStatement?.(sql, parameters)) ?? 'run'
+    },
+  }
 }
 
 /** What belongs to the server is looked after first; a statement that is left out is not seen. */

@@ -143,12 +143,15 @@ async function walkOn(walk: Walk, rows: Rows): Promise<Walked> {
 }
 
 /** What can't be rolled back is taken back by the down once more. */
-async function isTakenBack({ context: { tools }, place, migration }: Walk, before: CatalogSnapshot): Promise<boolean> {
+async function isTakenBack(
+  { context: { tools, signal }, place, migration }: Walk,
+  before: CatalogSnapshot,
+): Promise<boolean> {
   const { session, scratch } = place
   const { catalog } = scratch.database
   try {
     await tools.dropTemporary(session)
-    await tryStep(session, scratch, { migration, direction: 'down' })
+    await tryStep(session, scratch, { migration, direction: 'down', signal })
     await tools.dropTemporary(session)
   } catch (error) {
     if (session.isLost) throw error
@@ -204,6 +207,7 @@ async function attempt(walk: Walk, direction: Direction, at: RehearsalFailure['a
     await tryStep(session, scratch, {
       migration,
       direction,
+      signal: context.signal,
       ...(observer ? { watch: observer.watch, beforeCommit: observer.beforeCommit } : {}),
       ...(undo ? { insteadOfCommit: look } : {}),
     })
