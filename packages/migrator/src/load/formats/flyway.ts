@@ -20,7 +20,7 @@ function draftOf(listing: Listing, name: string): Draft {
   const version = flywayVersion(name)
   const undo = listing.files.find((file) => /^U\d/.test(file) && flywayVersion(file.replace(/^U/, 'V')) === version)
   const outside = [`${name}.conf`, `${stemOf(name)}.conf`].some((file) =>
-    /^\s*executeInTransaction\s*=\s*false/m.test(listing.text(file) ?? ''),
+    /^[ \t]*executeInTransaction[ \t]*=[ \t]*false/m.test(listing.text(file) ?? ''),
   )
   return {
     id: stemOf(name),

@@ -19,7 +19,7 @@ function problems({ files, text }: Listing): readonly FileProblem[] {
   return files.flatMap((path): readonly FileProblem[] => {
     if (/^\d+_.*(?<!_test)\.go$/.test(path))
       return [unsupported(path, 'is written in Go; rewrite it in SQL or TypeScript')]
-    const replaces = /\.sql$/.test(path) && /^\s*--\s*\+goose\s+envsub\s+on\b/im.test(text(path) ?? '')
+    const replaces = /\.sql$/.test(path) && /^[ \t]*--[ \t]*\+goose[ \t]+envsub[ \t]+on\b/im.test(text(path) ?? '')
     return replaces ? [unsupported(path, 'uses "+goose ENVSUB"; write the values into the file')] : []
   })
 }

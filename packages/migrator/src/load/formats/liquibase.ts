@@ -3,8 +3,8 @@ import { linesOf, type Sections } from './sections.ts'
 
 const HEADER = /^\uFEFF?\s*--\s*liquibase\s+formatted\s+sql/i
 const CHANGESET = /^\s*--\s*changeset\s+(.*)/i
-const ROLLBACK = /^\s*--\s*rollback\s+(.*\S)\s*$/i
-const BLOCK = /\/\*\s*liquibase\s+rollback\b([\s\S]*?)\*\//gi
+const ROLLBACK = /^--\s*rollback\s+(\S.*)/i
+const BLOCK = /\/\*\s*liquibase\s+rollback\b/gi
 /** A rollback that says that nothing has to be undone. */
 const NOTHING = /^(?:empty|not required)\s*;?$/i
 
@@ -38,8 +38,21 @@ function changesetsOf(lines: readonly string[]): readonly Changeset[] {
   const starts = lines.flatMap((line, index) => (CHANGESET.test(line) ? [index] : []))
   return starts.map((from, place) => {
     const own = lines.slice(from, starts[place + 1] ?? lines.length)
-    const comments = own.flatMap((line) => ROLLBACK.exec(line)?.[1] ?? [])
-    const blocks = [...own.join('\n').matchAll(BLOCK)].map(([, sql = '']) => sql.trim())
+    const comments = own.flatMap((line) => ROLLBACK.exec(line.trim())?.[1] ?? [])
+    const blocks = blocksOf(own.join('\n'))
     return { attributes: CHANGESET.exec(own[0] ?? '')?.[1] ?? '', rollbacks: [...comments, ...blocks] }
   })
+}
+
+/** The rollbacks in block comments; one that is not closed is none. */
+function blocksOf(text: string): readonly string[] {
+  const blocks: string[] = []
+  const begins = new RegExp(BLOCK)
+  while (begins.exec(text)) {
+    const end = text.indexOf('*/', begins.lastIndex)
+    if (end < 0) break
+    blocks.push(text.slice(begins.lastIndex, end).trim())
+    begins.lastIndex = end
+  }
+  return blocks
 }

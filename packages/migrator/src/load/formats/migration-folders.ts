@@ -40,7 +40,7 @@ function draftOf({ filesIn }: Listing, folder: string): Draft {
 }
 
 function otherDatabase({ text }: Listing): readonly FileProblem[] {
-  const provider = /^\s*provider\s*=\s*"(\w+)"/m.exec(text('migration_lock.toml') ?? '')?.[1]
+  const provider = /^[ \t]*provider[ \t]*=[ \t]*"(\w+)"/m.exec(text('migration_lock.toml') ?? '')?.[1]
   if (provider === undefined || /^postgres/.test(provider)) return []
   const path = 'migration_lock.toml'
   return [{ kind: 'unsupported', path, message: `${path} is for ${provider}; this tool migrates PostgreSQL.` }]

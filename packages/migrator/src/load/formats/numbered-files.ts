@@ -9,7 +9,7 @@ export const atlas: Format = {
   read: (listing) => ({
     drafts: singleFiles(listing).map((name) => ({
       ...draftOf(name),
-      ...(/^\s*--\s*atlas:txmode\s+none/m.test(listing.text(name) ?? '') ? { transactional: false } : {}),
+      ...(/^[ \t]*--[ \t]*atlas:txmode[ \t]+none/m.test(listing.text(name) ?? '') ? { transactional: false } : {}),
     })),
   }),
 }

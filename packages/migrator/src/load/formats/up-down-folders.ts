@@ -17,7 +17,7 @@ function foldersOf({ folders, filesIn }: Listing): readonly string[] {
 /** diesel says in `metadata.toml` that a migration runs outside a transaction. */
 function draftOf({ filesIn, text }: Listing, folder: string): Draft {
   const down = filesIn(folder).includes('down.sql') ? { down: { path: `${folder}/down.sql` } } : {}
-  const outside = /^\s*run_in_transaction\s*=\s*false/m.test(text(`${folder}/metadata.toml`) ?? '')
+  const outside = /^[ \t]*run_in_transaction[ \t]*=[ \t]*false/m.test(text(`${folder}/metadata.toml`) ?? '')
   return {
     id: folder,
     up: { path: `${folder}/up.sql` },
