@@ -21,6 +21,9 @@ export type Action =
   | { readonly kind: 'sql'; readonly sql: string; readonly file: string }
   | { readonly kind: 'module'; readonly run: (db: never, context?: MigrationContext) => unknown; readonly file: string }
 
+/** What a checkout or an editor may do to a file without changing what it says. */
+export type Rewriting = 'LF became CRLF' | 'CRLF became LF' | 'byte order mark added' | 'byte order mark removed'
+
 /** A migration as the directory names it: enough to reconcile and to plan; nothing of it has been executed. */
 export interface MigrationFile {
   readonly id: string
@@ -33,12 +36,14 @@ export interface MigrationFile {
   readonly importsChecksum?: string | undefined
   /** The main file, relative to the migrations directory. */
   readonly path: string
+  /** Which rewriting alone makes it another than the one with this checksum; undefined for an edit. */
+  rewritten?(checksum: string): Rewriting | undefined
   /** Reads and, for a module, imports it. Rejects with MIGRATION_FILES_INVALID when it does not load. */
   load(): Promise<Migration>
 }
 
 /** A loaded migration, ready to run in both directions. */
-export interface Migration extends Omit<MigrationFile, 'load'> {
+export interface Migration extends Omit<MigrationFile, 'load' | 'rewritten'> {
   readonly description?: string | undefined
   /** False for steps that must not run in a transaction (`CREATE INDEX CONCURRENTLY` and its like). */
   readonly transactional: boolean

@@ -201,23 +201,34 @@ function judgeChanged(step: Step, rules: DownRules): Judged {
       problems: [],
       notices: [`${step.id}: the file was edited after it was applied; --force runs the edited down.`],
     }
-  return { step, problems: [changed(step.id)], notices: [] }
+  return { step, problems: [changed(step)], notices: [] }
 }
 
 function historyProblems(statuses: readonly MigrationStatus[]): readonly Problem[] {
-  return statuses.flatMap(({ id, state, entry }) => {
-    if (state === 'changed') return [changed(id)]
-    if (state === 'missing' || state === 'ahead') return [missing(id, entry)]
+  return statuses.flatMap(({ id, state, file, entry, renamedTo }) => {
+    if (state === 'changed') return [changed({ id, file, entry })]
+    if (state === 'missing' || state === 'ahead')
+      return [renamedTo === undefined ? missing(id, entry) : renamed(id, renamedTo)]
     return []
   })
 }
 
-function changed(id: string): Problem {
-  return { code: 'CHECKSUM_MISMATCH', id, message: `Migration ${id} checksum mismatch`, hint: CHANGED_HINT }
+function changed({ id, file, entry }: Pick<MigrationStatus, 'id' | 'file' | 'entry'>): Problem {
+  const rewriting = entry && file?.rewritten?.(entry.checksum)
+  const message = `Migration ${id} checksum mismatch`
+  if (rewriting === undefined) return { code: 'CHECKSUM_MISMATCH', id, message, hint: CHANGED_HINT }
+  return {
+    code: 'CHECKSUM_MISMATCH',
+    id,
+    message: `${message}: nothing but this changed: ${rewriting}`,
+    hint: REWRITTEN_HINT,
+  }
 }
 
 const CHANGED_HINT =
   'The file was edited after it was applied. Restore it, and put the change in a new migration; if the edit was reviewed: db:repair accept-checksum ID.'
+const REWRITTEN_HINT =
+  'Convert the file back (git: put "*.sql -text" and "*.ts -text" into .gitattributes, then check it out again), or accept it: db:repair accept-checksum ID.'
 
 function missing(id: string, entry: HistoryEntry | undefined): Problem {
   const message = `Migration file not found: ${id} is applied, but its file is gone.`
@@ -225,6 +236,16 @@ function missing(id: string, entry: HistoryEntry | undefined): Problem {
   const lost =
     'Restore the file from git. As a last resort db:rollback --force drops its record without running anything.'
   return { code: 'MIGRATION_MISSING', id, message, hint: entry?.archived ? archived : lost }
+}
+
+function renamed(id: string, name: string): Problem {
+  const message = `${id} is applied, and its file was renamed to ${name}.`
+  return {
+    code: 'MIGRATION_MISSING',
+    id,
+    message,
+    hint: `Rename the file of ${name} back to ${id}: its name is its id.`,
+  }
 }
 
 /** A step down that has nothing to run: reporting it as rolled back would be untrue. */

@@ -19,6 +19,10 @@ export interface MigrationStatus {
   readonly entry?: HistoryEntry | undefined
   /** The down file of an SQL pair differs from the one recorded; this alone is no change of what was applied. */
   readonly downChanged: boolean
+  /** Of an entry without a file: the file that has its checksum under another name. */
+  readonly renamedTo?: string | undefined
+  /** Of that file: the entry. */
+  readonly renamedFrom?: string | undefined
 }
 
 /**
@@ -38,7 +42,22 @@ export function reconcile(
   const gone = history
     .filter((entry) => !present.has(entry.id))
     .map((entry) => statusWithoutFile(entry, newestFile, runner))
-  return [...known, ...gone].sort((a, b) => compareIds(a.id, b.id))
+  return withRenames([...known, ...gone].sort((a, b) => compareIds(a.id, b.id)))
+}
+
+/** One entry without a file and one file without an entry, with one checksum that nothing else has: the file was renamed. */
+function withRenames(statuses: readonly MigrationStatus[]): readonly MigrationStatus[] {
+  const gone = statuses.filter(({ file, entry }) => !file && entry && !entry.dirty)
+  if (gone.length === 0) return statuses
+  const pairs = new Map<string, Partial<MigrationStatus>>()
+  for (const { id, entry } of gone) {
+    const same = statuses.filter((other) => (other.file ?? other.entry)?.checksum === entry?.checksum)
+    const renamed = same.find(({ file, entry: recorded }) => file && !recorded)
+    if (same.length !== 2 || !renamed) continue
+    pairs.set(id, { renamedTo: renamed.id })
+    pairs.set(renamed.id, { renamedFrom: id })
+  }
+  return pairs.size === 0 ? statuses : statuses.map((status) => ({ ...status, ...pairs.get(status.id) }))
 }
 
 /**

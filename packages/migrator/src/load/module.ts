@@ -9,6 +9,7 @@ import { freshenModules } from './fresh-modules.ts'
 import { importModule } from './import-module.ts'
 import { importsChecksumOf, localImports } from './local-imports.ts'
 import { actionOfCode } from './migration-code.ts'
+import { rewritingOf } from './rewriting.ts'
 import { isProblem, readSource } from './source.ts'
 
 /** A TypeScript or JavaScript module as a migration. It is imported only by `load`. */
@@ -29,7 +30,11 @@ export function moduleFile(
   }
   const sources = [{ path: name, content: source.text }, ...imports]
   return {
-    file: { ...named, load: once(() => loadModule(directory, named, sources)) },
+    file: {
+      ...named,
+      rewritten: (checksum) => rewritingOf(source.text, checksum),
+      load: once(() => loadModule(directory, named, sources)),
+    },
     problems: glance(id, name, source.text),
   }
 }

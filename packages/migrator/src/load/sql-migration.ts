@@ -5,6 +5,7 @@ import type { ScriptText } from '../ports/script-language.ts'
 import { checksumOf } from './checksum.ts'
 import { readDirectives } from './directives.ts'
 import type { Draft, Part } from './formats/format.ts'
+import { rewritingOf } from './rewriting.ts'
 import { isProblem, readSource } from './source.ts'
 
 /** How to judge what is missing. */
@@ -95,7 +96,7 @@ function fileOf(draft: Draft, scripts: Scripts, irreversible: string | undefined
       sources,
     }
   }
-  return { ...named, load: once(load) }
+  return { ...named, rewritten: (checksum) => rewritingOf(up.text, checksum), load: once(load) }
 }
 
 interface Judged {

@@ -16,14 +16,18 @@ const MARKS: Readonly<Record<State, string>> = {
 
 /** The table of all migrations. */
 export function statusTable(migrations: readonly MigrationStatus[], style: Style): string {
-  const rows = migrations.map(({ id, state, file, entry }): readonly Cell[] => [
+  const rows = migrations.map(({ id, state, file, entry, renamedTo, renamedFrom }): readonly Cell[] => [
     { text: `${MARKS[state]} ${id}`, ...(state === 'pending' ? {} : { paint: paintOf(state, style) }) },
-    { text: state, paint: paintOf(state, style) },
+    { text: state + renaming(renamedTo, renamedFrom), paint: paintOf(state, style) },
     { text: entry ? moment(entry.appliedAt) : '' },
     { text: duration(entry?.durationMs) },
     { text: (entry?.checksum ?? file?.checksum ?? '').slice(0, 12), paint: style.colours.dim },
   ])
   return table(['  migration', 'state', 'applied at (UTC)', 'took', 'checksum'], rows, style)
+}
+
+function renaming(to: string | undefined, from: string | undefined): string {
+  return to !== undefined ? ` (renamed to ${to})` : from !== undefined ? ` (renamed from ${from})` : ''
 }
 
 /** `12 applied, 2 pending`. */

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createProject, type Document, type Project, pair, threeTables } from '../support/cli.ts'
@@ -264,6 +264,34 @@ describe('validate', () => {
       { words: ['validate'], exit: 3, code: 'CHECKSUM_MISMATCH', says, hint: 'accept-checksum' },
       db,
     )
+  })
+})
+
+describe('a file that is another only by its name, or its bytes', () => {
+  beforeEach(async () => void (await done('migrate')))
+
+  test('is told as renamed by status, validate and migrate, with the way on', async () => {
+    for (const part of ['up', 'down'])
+      await rename(
+        join(project.migrations, `0003_three.${part}.sql`),
+        join(project.migrations, `0004_drei.${part}.sql`),
+      )
+    const { stdout } = await project.run(['status'])
+    expect(stdout).toMatch(/0003_three .*renamed to 0004_drei[\s\S]*0004_drei .*renamed from 0003_three/)
+    const missing = { exit: 3, code: 'MIGRATION_MISSING', says: ['0003_three', 'renamed to 0004_drei'] }
+    await expectRefusal(project, { words: ['validate'], ...missing, hint: '' }, db)
+    await expectRefusal(project, { words: ['migrate'], ...missing, hint: 'back to 0003_three' }, db)
+  })
+
+  test.each([
+    ['CRLF', (text: string) => text.replaceAll('\n', '\r\n'), 'LF became CRLF'],
+    ['a byte order mark', (text: string) => `\uFEFF${text}`, 'byte order mark added'],
+  ])('%s that changed the checksum is named', async (_, rewrite, says) => {
+    const path = join(project.migrations, '0002_two.up.sql')
+    await writeFile(path, rewrite(await readFile(path, 'utf8')))
+    const changed = { exit: 3, code: 'CHECKSUM_MISMATCH', says: ['0002_two', says] }
+    await expectRefusal(project, { words: ['validate'], ...changed, hint: 'accept-checksum' }, db)
+    await expectRefusal(project, { words: ['migrate'], ...changed, hint: '.gitattributes' }, db)
   })
 })
 

@@ -2,6 +2,7 @@ import type { Argv } from 'yargs'
 import { describeStale, staleCertificates } from '../../core/certificate.ts'
 import { invalidFiles } from '../../core/file-problem.ts'
 import { plural } from '../../core/plural.ts'
+import type { MigrationStatus } from '../../core/reconcile.ts'
 import { postgresScript } from '../../dialects/postgres/script/language.ts'
 import { type ValidateReport, validateFiles, validateWithHistory } from '../../engine/history/validate.ts'
 import { MigratorError } from '../../errors.ts'
@@ -67,6 +68,13 @@ async function validate(flags: CommonFlags, surroundings: Surroundings): Promise
   }
 }
 
+function driftText({ id, state, file, entry, renamedTo, renamedFrom }: MigrationStatus): string {
+  if (renamedTo !== undefined) return `${id} was renamed to ${renamedTo}; rename it back`
+  if (renamedFrom !== undefined) return `${id} is ${renamedFrom}, renamed`
+  const rewriting = state === 'changed' && entry ? file?.rewritten?.(entry.checksum) : undefined
+  return `${id} is ${state === 'ahead' ? AHEAD : state}${rewriting === undefined ? '' : ` (only this: ${rewriting})`}`
+}
+
 /** Whether its file was lost, or is in a later release, only a person can say. */
 const AHEAD = 'missing, unless a later release applied it'
 
@@ -75,7 +83,7 @@ function outcomeOf(report: ValidateReport): Outcome {
   const document = { count, tool, database, problems, warnings, notes, irreversible, drift: drift.map(statusJson) }
   if (problems.length > 0) return { document, text: '', error: invalidFiles(problems) }
   if (drift.length > 0) {
-    const told = drift.map(({ id, state }) => `${id} is ${state === 'ahead' ? AHEAD : state}`).join(', ')
+    const told = drift.map(driftText).join(', ')
     const code = drift.some(({ state }) => state === 'changed')
       ? 'CHECKSUM_MISMATCH'
       : drift[0]?.state === 'dirty'
