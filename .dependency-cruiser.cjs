@@ -39,7 +39,11 @@ module.exports = {
       only(room, ['core', 'ports', 'errors'], 'Adapters never know each other, nor a dialect.'),
     ),
     only('dialects/postgres', ['core', 'ports', 'safety', 'errors'], 'A dialect knows neither the engine nor another.'),
-    only('testing', ['engine', 'ports', 'core', 'errors'], 'testing drives the engine.'),
+    only(
+      'testing',
+      ['engine', 'ports', 'core', 'dialects/postgres', 'errors'],
+      'testing drives the engine, and plants faults in a real PostgreSQL.',
+    ),
     pure('core'),
     pure('dialects/postgres/script'),
     pure('dialects/postgres/connection'),

@@ -5,12 +5,12 @@
 import { once } from 'node:events'
 import type { Migration } from './core/migration.ts'
 import { PostgresAdapter } from './dialects/postgres/adapter.ts'
+import { linger } from './dialects/postgres/testing/server.ts'
 import { MigratorError } from './errors.ts'
 import { loadMigrations } from './migration-files.ts'
 import { MigrationRunner } from './runner.ts'
 import type { Errand, Telling } from './testing/killed-run.ts'
 import { type Fault, plantFault } from './testing/planted-fault.ts'
-import { linger } from './testing/server.ts'
 
 process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 const [errand] = (await once(process, 'message')) as [Errand]

@@ -1,6 +1,6 @@
 import { locationOf } from '../dialects/postgres/connection/location.ts'
 import { readConnection } from '../dialects/postgres/connection/read.ts'
-import type { ScratchContext } from '../engine/rehearse/schema-at.ts'
+import type { ScratchContext } from '../ports/scratch.ts'
 import { withScratchServer } from '../runner/scratch.ts'
 import { leftRunning, scratchIdleMs, startScratchEmbedded, stopScratchEmbedded } from './embedded.ts'
 import type { ScratchFlags } from './scratch-options.ts'

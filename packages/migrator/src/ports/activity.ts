@@ -3,8 +3,8 @@ import type { Session } from './session.ts'
 
 /** What other sessions do, asked on a session that waits for nothing. */
 export interface Activity {
-  /** Sessions that keep this one waiting. */
-  blockersOf(on: Session, serverPid: number): Promise<readonly Blocker[]>
+  /** Sessions that keep another one waiting. */
+  blockersOf(on: Session, waiting: Session): Promise<readonly Blocker[]>
   /** For how many milliseconds a session of that name has been waiting for a lock; 0 when none waits. */
   lockWaitMs(on: Session, applicationName: string): Promise<number>
   /**

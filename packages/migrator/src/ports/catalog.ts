@@ -8,8 +8,6 @@ export interface Catalog {
   snapshot(on: Session): Promise<CatalogSnapshot>
   /** The same, each object's properties reduced to a digest. */
   digest(on: Session): Promise<CatalogDigest>
-  /** Whether any constraint may be checked as late as at COMMIT. */
-  hasDeferrable(on: Session): Promise<boolean>
   /** One digest over all of it that is portable: equal on another server where the same migrations were applied. */
   fingerprint(on: Session): Promise<string>
   /** The same, of a snapshot that was taken before. */

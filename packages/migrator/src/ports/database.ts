@@ -10,12 +10,14 @@ import type { ProtectionMarks } from './protection.ts'
 import type { LockHolder, RunLock } from './run-lock.ts'
 import type { ScriptLanguage } from './script-language.ts'
 import type { Session } from './session.ts'
+import type { StepSession } from './step.ts'
 
 /** A database that migrations run against. The adapter owns the connections that it opens; `close` ends all of them. */
 export interface Database {
   readonly location: DatabaseLocation
   /** How its sessions name themselves to the server. */
   readonly applicationName: string
+  readonly capabilities: Capabilities
   /** The store that keeps the history in this very database. */
   readonly historyStore: HistoryStore
   readonly catalog: Catalog
@@ -31,14 +33,16 @@ export interface Database {
   /** Keeps it, in this very database. */
   readonly keptData: KeptData
   /** Opens a session of its own. Rejects with CONNECTION_FAILED, AUTHENTICATION_FAILED or DATABASE_NOT_FOUND. */
-  connect(options: SessionOptions): Promise<Session>
+  connect(options: SessionOptions): Promise<StepSession>
   /**
    * A session in place of one whose connection is lost. It resolves once the server has nothing under way for the lost one
    * any more, so that the history says what became of it. Rejects with CONNECTION_LOST or CONNECTION_FAILED otherwise.
    */
-  replace(lost: Session, options: SessionOptions): Promise<Session>
+  replace(lost: Session, options: SessionOptions): Promise<StepSession>
   /** Tries once to become the only runner. Undefined when another run holds the lock; nothing stays open then. */
   tryRunLock(): Promise<RunLock | undefined>
+  /** Rejects with CONNECTION_FAILED where the run lock, while it is held, leaves no connection for the steps. */
+  refuseWithoutRoom?(on: Session): Promise<void>
   /** Who holds the run lock, as far as the server tells. */
   runLockHolder(on: Session): Promise<LockHolder | undefined>
   /** Keeps every attempt in the database's log table, apart from the steps' transactions. The caller closes it. */
@@ -49,6 +53,17 @@ export interface Database {
   address(): DatabaseAddress
   /** Ends every connection; what is asked for afterwards opens new ones. */
   close(): Promise<void>
+}
+
+/** What a database can take back by itself. The engine reads it, and asks no database which one it is. */
+export interface Capabilities {
+  /**
+   * What a transaction takes back when it is rolled back. Unless that is `schema-and-data`, every step runs outside a
+   * transaction: marked before, its progress kept, and recovered by what is there.
+   */
+  readonly atomic: 'schema-and-data' | 'data-only' | 'none'
+  /** Whether several steps can share one transaction. */
+  readonly oneTransactionForAll: boolean
 }
 
 export interface DatabaseAddress {

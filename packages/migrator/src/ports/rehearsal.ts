@@ -6,7 +6,8 @@ import type { TableShape } from '../core/data/table-shape.ts'
 import type { Direction } from '../core/migration.ts'
 import type { StatementFacts } from '../core/statement-facts.ts'
 import type { Database } from './database.ts'
-import type { Session, StatementWatch } from './session.ts'
+import type { Session } from './session.ts'
+import type { StatementWatch } from './step.ts'
 
 export interface RehearsalTools {
   /**
@@ -44,8 +45,6 @@ export interface RehearsalTools {
   missingFrom(on: Session, script: string): Promise<readonly NeededObject[]>
   /** The casts of columns that a script makes. None where it does not parse. */
   castsIn(script: string): Promise<readonly Cast[]>
-  /** Removes what is temporary: the next step would have a session of its own. */
-  dropTemporary(on: Session): Promise<void>
 }
 
 export interface NeededObject {

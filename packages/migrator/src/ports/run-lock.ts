@@ -1,6 +1,6 @@
 import type { Session } from './session.ts'
 
-/** The run lock: one runner at a time, across machines. It lives in its own transaction on its own connection. */
+/** The run lock: one runner at a time, across machines. An opaque token, which only its own adapter reads. */
 export interface RunLock {
   /** Whether the server still sees it held, asked on another session. */
   isHeld(on: Session): Promise<boolean>

@@ -3,8 +3,11 @@
  * is never used to find out what would happen.
  */
 import type { Action } from '../core/migration.ts'
+import type { Clock } from './clock.ts'
 import type { Database } from './database.ts'
-import type { Session, StatementWatch } from './session.ts'
+import type { RehearsalTools } from './rehearsal.ts'
+import type { Session } from './session.ts'
+import type { StatementWatch } from './step.ts'
 
 /** A server that throw-away databases are made on: the embedded one, or one that was named. */
 export interface ScratchServer {
@@ -46,4 +49,12 @@ export interface ScratchDatabase {
   watchShared(on: Session, action: Action): StatementWatch['beforeStatement']
   /** Closes its connections and removes it. May be called twice. */
   drop(): Promise<void>
+}
+
+/** What work on scratch databases needs of the world. */
+export interface ScratchContext {
+  readonly server: ScratchServer
+  readonly tools: RehearsalTools
+  readonly clock: Clock
+  readonly signal: AbortSignal
 }

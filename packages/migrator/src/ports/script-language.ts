@@ -5,7 +5,6 @@
 import type { DataLossEffect } from '../core/data-loss-effect.ts'
 import type { Action } from '../core/migration.ts'
 import type { NamedObject } from './catalog.ts'
-import type { StatementWatch } from './session.ts'
 
 export interface ScriptLanguage extends ScriptText {
   /** Whether `problems` may find any in a transaction. False for most texts, and costs next to nothing. */
@@ -14,12 +13,12 @@ export interface ScriptLanguage extends ScriptText {
    * Why a script cannot run there: in a transaction what would end it; outside of one what does not parse, because it is cut
    * into statements; in both what needs a stream. Empty when it can.
    */
-  problems(text: string, within: StatementWatch['within']): Promise<readonly ScriptProblem[]>
+  problems(text: string, within: 'transaction' | 'no-transaction'): Promise<readonly ScriptProblem[]>
   /**
    * The same and whatever else the server would refuse, as far as a parser tells: what does not parse, and what cannot run in a
    * transaction. Takes its time over long texts.
    */
-  faults(text: string, within: StatementWatch['within']): Promise<readonly ScriptProblem[]>
+  faults(text: string, within: 'transaction' | 'no-transaction'): Promise<readonly ScriptProblem[]>
   /** Whether a script, or code with scripts in it, adds what can be used only once it is committed. */
   standsAlone(text: string): boolean
   /** A statement with its parameters written out, for people: what it means, not what is sent. */

@@ -3,9 +3,9 @@ import { PostgresAdapter } from '../dialects/postgres/adapter.ts'
 import { readConnection } from '../dialects/postgres/connection/read.ts'
 import { mayBeSameDatabase } from '../dialects/postgres/connection/same-database.ts'
 import { replaceDatabase } from '../dialects/postgres/connection/split.ts'
-import type { ScratchContext } from '../engine/rehearse/schema-at.ts'
 import type { Context } from '../engine/run/context.ts'
 import { MigratorError } from '../errors.ts'
+import type { ScratchContext } from '../ports/scratch.ts'
 
 export interface ScratchPlace {
   readonly url: string

@@ -1,10 +1,10 @@
 import type { CatalogSnapshot } from '../core/catalog.ts'
 import type { HistoryEntry } from '../core/history.ts'
 import { type CatalogDiff, diffCatalogs, explainDifferences } from '../core/schema-diff.ts'
+import { asSql, type SqlSession } from '../dialects/postgres/session/sql-session.ts'
+import { digestRows, type RowDigests } from '../dialects/postgres/testing/rows.ts'
 import type { Database } from '../ports/database.ts'
 import type { HistoryStore } from '../ports/history-store.ts'
-import type { Session } from '../ports/session.ts'
-import { digestRows, type RowDigests } from './rows.ts'
 
 /** Everything about a database that a reverted run must leave alone. */
 export interface DatabaseState {
@@ -40,8 +40,8 @@ export async function lookAt(database: Database, store: HistoryStore): Promise<D
   })
 }
 
-export async function withSession<T>(database: Database, work: (session: Session) => Promise<T>): Promise<T> {
-  const session = await database.connect({ modules: false })
+export async function withSession<T>(database: Database, work: (session: SqlSession) => Promise<T>): Promise<T> {
+  const session = asSql(await database.connect({ modules: false }))
   try {
     return await work(session)
   } finally {

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { blockersOf } from '../dialects/postgres/session/activity.ts'
+import type { SqlSession, Within } from '../dialects/postgres/session/sql-session.ts'
+import { buildsConcurrently, cancel, cut, holdSnapshot, PATIENCE_MS } from '../dialects/postgres/testing/server.ts'
 import type { Database } from '../ports/database.ts'
-import type { Session, StatementWatch } from '../ports/session.ts'
 import { withSession } from './database-state.ts'
-import { buildsConcurrently, cancel, cut, holdSnapshot, PATIENCE_MS } from './server.ts'
 
 /** What is done to a step that is in the middle of a statement, or behind one; it is known by its server's process. */
 export type Blow = (serverPid: number) => Promise<void>
@@ -15,7 +16,7 @@ export interface Director {
   /** The step deals the blow itself. */
   mark(): void
   /** The step is about to send its first statement; a build of an index is struck while it waits. */
-  sending(serverPid: number, sql: string, within: StatementWatch['within']): Promise<void>
+  sending(serverPid: number, sql: string, within: Within): Promise<void>
   /** Lets go of everything; rejects with what went wrong in the background. */
   end(): Promise<void>
 }
@@ -50,16 +51,16 @@ export function createDirector(database: Database, blow: Blow): Director {
     await blow(serverPid)
   }
 
-  async function strikeWhenHeld(on: Session, serverPid: number, holder: Session): Promise<void> {
+  async function strikeWhenHeld(on: SqlSession, serverPid: number, holder: SqlSession): Promise<void> {
     const deadline = performance.now() + PATIENCE_MS
     while (!ended && !struck && performance.now() < deadline) {
-      const blockers = await database.activity.blockersOf(on, serverPid)
+      const blockers = await blockersOf(on, serverPid)
       if (blockers.some(({ pid }) => pid === holder.serverPid)) return strike(serverPid)
       await pause(10)
     }
   }
 
-  async function strikeOnceHeld(serverPid: number, holder: Session): Promise<void> {
+  async function strikeOnceHeld(serverPid: number, holder: SqlSession): Promise<void> {
     try {
       await withSession(database, (session) => strikeWhenHeld(session, serverPid, holder))
     } finally {

@@ -1,9 +1,9 @@
+import type { SqlSession } from '../dialects/postgres/session/sql-session.ts'
+import { failTransaction, linger } from '../dialects/postgres/testing/server.ts'
 import { MigratorError } from '../errors.ts'
-import type { Session } from '../ports/session.ts'
 import { cancelling, createDirector, cutting, type Director } from './director.ts'
 import type { Fault } from './planted-fault.ts'
 import { plantFault } from './planted-fault.ts'
-import { failTransaction, linger } from './server.ts'
 import type { RunOutcome, Trial } from './trial.ts'
 
 /** Runs in this process up to the step that is to fail. */
@@ -31,14 +31,14 @@ export async function runAndFail(trial: Trial, arrived: () => Promise<void>): Pr
 }
 
 /** As a failing statement would: the server has lost the transaction, so a migration that catches this gains nothing. */
-async function fail({ scenario }: Trial, director: Director, on: Session): Promise<never> {
+async function fail({ scenario }: Trial, director: Director, on: SqlSession): Promise<never> {
   director.mark()
   await failTransaction(on)
   throw new MigratorError('MIGRATION_FAILED', `Injected by RollbackTester: ${scenario}`)
 }
 
 /** Cut from another connection while a statement runs. */
-async function beCut(director: Director, on: Session): Promise<never> {
+async function beCut(director: Director, on: SqlSession): Promise<never> {
   const busy = linger(on)
   // Looked at below; it may fail before the blow has been acknowledged.
   busy.catch(() => undefined)

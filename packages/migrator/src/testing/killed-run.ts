@@ -2,13 +2,13 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { extname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { Within } from '../dialects/postgres/session/sql-session.ts'
+import { cut, PATIENCE_MS } from '../dialects/postgres/testing/server.ts'
 import { MigratorError } from '../errors.ts'
 import type { DatabaseAddress } from '../ports/database.ts'
-import type { StatementWatch } from '../ports/session.ts'
 import { withSession } from './database-state.ts'
 import { createDirector, type Director } from './director.ts'
 import type { TransactionMode } from './failure.ts'
-import { cut, PATIENCE_MS } from './server.ts'
 import { type RunOutcome, type Trial, unusable } from './trial.ts'
 
 /** What the process that is to be killed is told to do. */
@@ -28,8 +28,6 @@ export type Telling =
   | { readonly kind: 'struck'; readonly serverPid: number }
   | { readonly kind: 'other-files'; readonly ids: readonly string[] }
   | { readonly kind: 'ended'; readonly why: string }
-
-type Within = StatementWatch['within']
 
 /** Runs in a process of its own, which is killed, as the kernel would do it, when it has come to the fault. */
 export async function runAndKill(trial: Trial, arrived: () => Promise<void>): Promise<RunOutcome> {

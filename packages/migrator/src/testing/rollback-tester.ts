@@ -1,6 +1,6 @@
 import { checkOptions, flag, kind, type OptionKinds, oneOf, text } from '../core/options.ts'
+import type { SqlSession } from '../dialects/postgres/session/sql-session.ts'
 import { MigratorError } from '../errors.ts'
-import type { Session } from '../ports/session.ts'
 import { type DatabaseState, isClean, leftoversIn, lookAt, withSession } from './database-state.ts'
 import { runAndFail } from './failing-run.ts'
 import { type Failure, failures, type TransactionMode } from './failure.ts'
@@ -152,7 +152,7 @@ function withoutStep({ migration }: Trial, state: DatabaseState): DatabaseState 
 }
 
 /** The migrator's own tables, and the schema that they lie in, are no leftovers of the run: they are made before. */
-async function makeHistory({ adapter, stateStore }: Trial['runner'], on: Session): Promise<void> {
+async function makeHistory({ adapter, stateStore }: Trial['runner'], on: SqlSession): Promise<void> {
   const lock = await adapter.tryRunLock()
   if (!lock) throw new MigratorError('LOCK_UNAVAILABLE', 'Another run is under way in this database.')
   try {
@@ -163,7 +163,7 @@ async function makeHistory({ adapter, stateStore }: Trial['runner'], on: Session
 }
 
 /** Behind a pooler the process that serves a session is another one with every transaction. */
-function refusePooler({ failure }: Trial, { pooled }: Session): void {
+function refusePooler({ failure }: Trial, { pooled }: SqlSession): void {
   if (failure !== 'connection-cut' && failure !== 'process-kill') return
   if (pooled) throw unusable(`${failure} needs a direct connection: behind a pooler somebody else's could be cut.`)
 }

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { diffCatalogs } from '../../src/core/schema-diff.ts'
 import { PostgresAdapter } from '../../src/dialects/postgres/adapter.ts'
 import { createCatalog, fingerprintOf } from '../../src/dialects/postgres/catalog/index.ts'
-import type { Session } from '../../src/ports/session.ts'
+import type { SqlSession } from '../../src/dialects/postgres/session/sql-session.ts'
 import { createDatabase, onServer, type TestDatabase } from '../support/database.ts'
 
 let db: TestDatabase
 let adapter: PostgresAdapter
-let session: Session
+let session: SqlSession
 
 beforeAll(async () => {
   db = await createDatabase()

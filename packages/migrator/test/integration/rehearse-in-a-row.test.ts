@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Migration } from '../../src/core/migration.ts'
 import { rehearse } from '../../src/engine/rehearse/rehearse.ts'
-import type { ScratchContext } from '../../src/engine/rehearse/schema-at.ts'
-import type { ScratchServer } from '../../src/ports/scratch.ts'
+import type { ScratchContext, ScratchServer } from '../../src/ports/scratch.ts'
 import { createDatabase } from '../support/database.ts'
 import { contextOn, scratchOn, sqlMigration } from '../support/rehearse.ts'
 

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ScratchContext } from '../../src/engine/rehearse/schema-at.ts'
-import type { ScratchServer } from '../../src/ports/scratch.ts'
+import type { ScratchContext, ScratchServer } from '../../src/ports/scratch.ts'
 import { contextOn, rehearseSql, type SqlSteps, scratchOn } from '../support/rehearse.ts'
 
 // Only tables that a migration touches get rows. What its text does not tell, its locks do, and then it is walked again.

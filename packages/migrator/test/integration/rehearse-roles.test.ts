@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { asSql } from '../../src/dialects/postgres/session/sql-session.ts'
 import { rehearse } from '../../src/engine/rehearse/rehearse.ts'
 import type { ScratchServer } from '../../src/ports/scratch.ts'
 import { type OwnServer, ownServer } from '../support/own-server.ts'
@@ -64,7 +65,7 @@ test('a role that the step itself has made is not waited for', async () => {
 
 test('a role that somebody else was making, and gave up, is made the next time', async () => {
   const scratch = await server.empty()
-  const session = await scratch.database.connect({ modules: false })
+  const session = asSql(await scratch.database.connect({ modules: false }))
   const other = await scratch.database.connect({ modules: false })
   const sql = 'GRANT SELECT ON t TO wavering'
   const look = scratch.watchShared(other, { kind: 'sql', sql, file: '0001_a.up.sql' })

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { asSql } from '../../src/dialects/postgres/session/sql-session.ts'
 import { standAt } from '../../src/engine/rehearse/schema-at.ts'
 import type { ScratchDatabase, ScratchServer } from '../../src/ports/scratch.ts'
 import { pair } from '../support/cli.ts'
@@ -33,13 +34,13 @@ function names(like: string): Promise<readonly string[]> {
 }
 
 async function execute({ database }: ScratchDatabase, sql: string): Promise<void> {
-  const session = await database.connect({ modules: false })
+  const session = asSql(await database.connect({ modules: false }))
   await session.execute(sql)
   await session.close()
 }
 
 async function tablesIn({ database }: ScratchDatabase): Promise<readonly (string | null | undefined)[]> {
-  const session = await database.connect({ modules: false })
+  const session = asSql(await database.connect({ modules: false }))
   const rows = await session.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
   await session.close()
   return rows.map(({ tablename }) => tablename)

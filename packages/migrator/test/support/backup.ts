@@ -1,15 +1,15 @@
 import { systemClock } from '../../src/clock.ts'
 import type { CatalogDigest } from '../../src/core/history.ts'
 import { PostgresAdapter } from '../../src/dialects/postgres/adapter.ts'
+import type { SqlSession } from '../../src/dialects/postgres/session/sql-session.ts'
 import type { BackupScope, BackupStep, BackupWatch } from '../../src/ports/backup.ts'
-import type { Session } from '../../src/ports/session.ts'
 
 /** What a provider gets of the world, for the database of a URL. */
 export interface BackupWorld {
   readonly adapter: PostgresAdapter
-  readonly connect: () => Promise<Session>
+  readonly connect: () => Promise<SqlSession>
   /** A session on another database of the same server. */
-  readonly connectTo: (database: string) => Promise<Session>
+  readonly connectTo: (database: string) => Promise<SqlSession>
   /** What every provider takes. */
   readonly common: {
     readonly location: PostgresAdapter['location']

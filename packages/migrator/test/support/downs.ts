@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import type { CatalogSnapshot } from '../../src/core/catalog.ts'
 import { PostgresAdapter } from '../../src/dialects/postgres/adapter.ts'
 import { loadParser, parseStatements } from '../../src/dialects/postgres/script/statements.ts'
+import type { SqlSession } from '../../src/dialects/postgres/session/sql-session.ts'
 import { MigratorError } from '../../src/errors.ts'
 import type { Catalog } from '../../src/ports/catalog.ts'
-import type { Session } from '../../src/ports/session.ts'
 
 const FOLDER = join(import.meta.dirname, '../fixtures/downs')
 
@@ -63,7 +63,7 @@ export async function createWalker(url: string): Promise<Walker> {
   return { walk: (fixture) => walk(adapter.catalog, session, fixture), close: () => adapter.close() }
 }
 
-async function walk(catalog: Catalog, session: Session, fixture: DownFixture): Promise<Walk> {
+async function walk(catalog: Catalog, session: SqlSession, fixture: DownFixture): Promise<Walk> {
   if (!fixture.transactional) return steps(catalog, session, fixture, executeEach)
   await session.begin({ lockTimeoutMs: 0, statementTimeoutMs: 0 })
   try {
@@ -75,7 +75,7 @@ async function walk(catalog: Catalog, session: Session, fixture: DownFixture): P
 
 async function steps(
   catalog: Catalog,
-  session: Session,
+  session: SqlSession,
   fixture: DownFixture,
   run: typeof executeWhole,
 ): Promise<Walk> {
@@ -88,11 +88,11 @@ async function steps(
   return { before, up, down: readable ? await catalog.snapshot(session) : undefined, failure }
 }
 
-async function executeWhole(session: Session, sql: string): Promise<void> {
+async function executeWhole(session: SqlSession, sql: string): Promise<void> {
   if (sql.trim() !== '') await session.execute(sql)
 }
 
-async function executeEach(session: Session, sql: string): Promise<void> {
+async function executeEach(session: SqlSession, sql: string): Promise<void> {
   await loadParser()
   const parsed = parseStatements(sql)
   if (!parsed.ok) throw new Error(parsed.message)

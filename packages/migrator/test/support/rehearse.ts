@@ -8,9 +8,8 @@ import { replaceDatabase } from '../../src/dialects/postgres/connection/split.ts
 import { createRehearsalTools } from '../../src/dialects/postgres/rehearsal-tools.ts'
 import { createScratchServer, type ScratchServerOptions } from '../../src/dialects/postgres/scratch/server.ts'
 import { rehearsed } from '../../src/engine/rehearse/attempts.ts'
-import type { ScratchContext } from '../../src/engine/rehearse/schema-at.ts'
 import { createMovingPlace } from '../../src/engine/rehearse/scratch-session.ts'
-import type { ScratchServer } from '../../src/ports/scratch.ts'
+import type { ScratchContext, ScratchServer } from '../../src/ports/scratch.ts'
 
 /** Scratch databases on the suite's own server, or on another one. Whoever asked for it closes `server`. */
 export async function scratchOn(

@@ -1,12 +1,12 @@
 import { onTestFinished } from 'vitest'
 import { PostgresAdapter } from '../../src/dialects/postgres/adapter.ts'
-import type { Session } from '../../src/ports/session.ts'
+import type { SqlSession } from '../../src/dialects/postgres/session/sql-session.ts'
 import { createDatabase, type TestDatabase } from './database.ts'
 
 /** A database of one test's own, in the state that the SQL leaves, and a session in it. Both go when the test ends. */
 export interface ThrowAway {
   readonly db: TestDatabase
-  readonly session: Session
+  readonly session: SqlSession
 }
 
 export async function throwAway(ddl: string): Promise<ThrowAway> {
@@ -17,7 +17,7 @@ export async function throwAway(ddl: string): Promise<ThrowAway> {
 }
 
 /** A session that is closed when the test ends. */
-export async function sessionAt(url: string): Promise<Session> {
+export async function sessionAt(url: string): Promise<SqlSession> {
   const adapter = new PostgresAdapter({ connectionString: url })
   onTestFinished(() => adapter.close())
   return adapter.connect({ modules: false })

@@ -30,7 +30,8 @@ export const historyCommand = (cli: Cli) => ({
       const limit = readCount('limit', flags.limit) ?? 30
       const world = await connectWorld(flags, surroundings)
       try {
-        const { database, output } = world
+        const { output } = world
+        const { database } = world.context
         const { rows, backups } = await withSession(world.context, async (session) => ({
           rows: await database.readLog(session, limit),
           backups: await database.backupStore.read(session, limit),

@@ -19,14 +19,13 @@ import { MigratorError } from '../../errors.ts'
 import type { Activity } from '../../ports/activity.ts'
 import type { BackupStore } from '../../ports/backup.ts'
 import type { Catalog } from '../../ports/catalog.ts'
-import type { Database, DatabaseAddress, SessionOptions } from '../../ports/database.ts'
+import type { Capabilities, Database, DatabaseAddress, SessionOptions } from '../../ports/database.ts'
 import type { EventLog, LogRow } from '../../ports/events.ts'
 import type { KeptData, Losses } from '../../ports/kept-data.ts'
 import type { DatabaseLocation } from '../../ports/location.ts'
 import type { ProtectionMarks } from '../../ports/protection.ts'
 import type { LockHolder, RunLock } from '../../ports/run-lock.ts'
 import type { ScriptLanguage } from '../../ports/script-language.ts'
-import type { Session } from '../../ports/session.ts'
 import { lateCatalog } from './catalog/late-catalog.ts'
 import type { Connection as ConnectionParameters, Target } from './connection/connection.ts'
 import { locationOf } from './connection/location.ts'
@@ -42,7 +41,9 @@ import { createKeptData, DEFAULT_PRESERVED_SCHEMA } from './kept/index.ts'
 import { postgresScript } from './script/language.ts'
 import { createActivity } from './session/activity.ts'
 import { endSessionOf } from './session/end-session.ts'
+import { refuseWithoutRoom } from './session/room.ts'
 import { PostgresSession } from './session/session.ts'
+import type { SqlSession } from './session/sql-session.ts'
 import { whenFree } from './session/when-free.ts'
 import { type ServerChoice, serverChoice } from './wire/choose-server.ts'
 import { openConnection } from './wire/client.ts'
@@ -88,6 +89,7 @@ export class PostgresAdapter implements Database {
   readonly historyStore: TableStateStore
   readonly catalog: Catalog
   readonly script: ScriptLanguage = postgresScript
+  readonly capabilities: Capabilities = { atomic: 'schema-and-data', oneTransactionForAll: true }
   readonly backupStore: BackupStore
   readonly activity: Activity
   readonly losses: Losses = {
@@ -148,11 +150,11 @@ export class PostgresAdapter implements Database {
     return this.#server.current()
   }
 
-  async connect({ modules }: SessionOptions): Promise<Session> {
+  async connect({ modules }: SessionOptions): Promise<SqlSession> {
     return new PostgresSession(await this.#connection(modules))
   }
 
-  async replace(lost: Session, options: SessionOptions): Promise<Session> {
+  async replace(lost: SqlSession, options: SessionOptions): Promise<SqlSession> {
     const limitMs = (this.#livenessTimeoutMs || DEFAULT_LIVENESS_MS) / 3
     const session = new PostgresSession(await this.#connection(options.modules, { limitMs }))
     await endSessionOf(lost, { on: session, label: this.#label, others: this.#pidsInUse(), limitMs })
@@ -160,7 +162,7 @@ export class PostgresAdapter implements Database {
   }
 
   /** Opens a session on another database of the same server, as the same role. */
-  async connectTo(database: string): Promise<Session> {
+  async connectTo(database: string): Promise<SqlSession> {
     return new PostgresSession(await this.#connection(false, { database }))
   }
 
@@ -193,7 +195,11 @@ export class PostgresAdapter implements Database {
     }
   }
 
-  runLockHolder(on: Session): Promise<LockHolder | undefined> {
+  refuseWithoutRoom(on: SqlSession): Promise<void> {
+    return refuseWithoutRoom(on, this.location)
+  }
+
+  runLockHolder(on: SqlSession): Promise<LockHolder | undefined> {
     return runLockHolder(on, this.historyStore.qualifiedName)
   }
 
@@ -201,7 +207,7 @@ export class PostgresAdapter implements Database {
     return logTableSink(() => this.connect({ modules: false }), logTableOf(this.historyTable), operator, onWarning)
   }
 
-  readLog(on: Session, limit: number): Promise<readonly LogRow[]> {
+  readLog(on: SqlSession, limit: number): Promise<readonly LogRow[]> {
     return readLog(on, logTableOf(this.historyTable), limit)
   }
 

@@ -1,5 +1,4 @@
 import type { NeededObject, RehearsalTools } from '../../ports/rehearsal.ts'
-import type { Session } from '../../ports/session.ts'
 import type { TableName } from './history/table-name.ts'
 import { observeFromBeside } from './observe/from-beside.ts'
 import { observeInTransaction } from './observe/in-transaction.ts'
@@ -13,21 +12,22 @@ import { uninvolvedTables } from './rows/uninvolved.ts'
 import { castsIn } from './script/casts.ts'
 import { neededBy } from './script/needed.ts'
 import { loadParser, parseStatements, type Statement } from './script/statements.ts'
+import type { SqlSession } from './session/sql-session.ts'
 
 /** The tools of a rehearsal on PostgreSQL. `own` are the migrator's tables, which are no part of what is rehearsed. */
 export function createRehearsalTools(own: readonly TableName[]): RehearsalTools {
   return {
     uninvolvedTables,
-    rememberRows: (on, leftOut) => rememberRows(on, { own, leftOut }),
-    makeRows: (on, wish) => generateRows(on, { own, ...wish }),
+    rememberRows: (on: SqlSession, leftOut) => rememberRows(on, { own, leftOut }),
+    makeRows: (on: SqlSession, wish) => generateRows(on, { own, ...wish }),
     removeRows,
-    readShapes: (on, leftOut) => readShapes(on, { own, leftOut }),
-    takeSnapshot: (on, leftOut) => takeSnapshot(on, { own, leftOut }),
-    readSequences: (on, leftOut) => readSequences(on, { own, leftOut }),
-    observe: (on, way) => (way.within === 'transaction' ? observeInTransaction(on, way) : observeFromBeside(on, way)),
+    readShapes: (on: SqlSession, leftOut) => readShapes(on, { own, leftOut }),
+    takeSnapshot: (on: SqlSession, leftOut) => takeSnapshot(on, { own, leftOut }),
+    readSequences: (on: SqlSession, leftOut) => readSequences(on, { own, leftOut }),
+    observe: (on: SqlSession, way) =>
+      way.within === 'transaction' ? observeInTransaction(on, way) : observeFromBeside(on, way),
     missingFrom,
     castsIn: async (script) => (await statementsIn(script)).flatMap(castsIn),
-    dropTemporary: (on) => on.execute('DISCARD TEMP'),
   }
 }
 
@@ -37,7 +37,7 @@ async function statementsIn(script: string): Promise<readonly Statement[]> {
   return parsed.ok ? parsed.statements : []
 }
 
-async function missingFrom(on: Session, script: string): Promise<readonly NeededObject[]> {
+async function missingFrom(on: SqlSession, script: string): Promise<readonly NeededObject[]> {
   const needed = (await statementsIn(script)).flatMap(neededBy)
   const unique = [...new Map(needed.map((each) => [`${each.kind} ${each.name}`, each])).values()]
   const known = new Map<NeededObject['kind'], ReadonlySet<string>>()
@@ -50,7 +50,7 @@ const KNOWN = {
   role: 'SELECT rolname AS name FROM pg_catalog.pg_roles',
 } as const
 
-async function names(on: Session, query: string): Promise<ReadonlySet<string>> {
+async function names(on: SqlSession, query: string): Promise<ReadonlySet<string>> {
   const rows = await on.query(query)
   return new Set(rows.map(({ name }) => name ?? ''))
 }

@@ -1,8 +1,8 @@
 import type { Loss } from '../../core/loss.ts'
 import type { Plan, Step } from '../../core/plan.ts'
 import { MigratorError } from '../../errors.ts'
-import type { ReadyStep } from '../run/prepare.ts'
 import { type Course, operationOf, type Proposal } from '../run/run-kind.ts'
+import type { ReadyStep } from '../run/types.ts'
 import type { Backups } from './take.ts'
 
 /** What stands between a plan and its run: that it was agreed to, and that what it endangers is backed up. */

@@ -1,7 +1,7 @@
 import { MigratorError } from '../../errors.ts'
 import type { Session } from '../../ports/session.ts'
 import { type Context, emit, reportError } from '../run/context.ts'
-import type { StepResult } from '../run/steps.ts'
+import type { StepResult } from '../run/types.ts'
 import type { Backups, TakenBackup } from './take.ts'
 
 /** A run that ended early. `committed`: something of it was committed, or its outcome is unknown. */

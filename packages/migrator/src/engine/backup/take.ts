@@ -2,7 +2,7 @@ import { MigratorError } from '../../errors.ts'
 import type { BackupHandle, BackupProvider, BackupRecord, BackupScope } from '../../ports/backup.ts'
 import type { Session } from '../../ports/session.ts'
 import { type Context, emit, interrupted, reportError } from '../run/context.ts'
-import type { ReadyStep } from '../run/prepare.ts'
+import type { ReadyStep } from '../run/types.ts'
 
 /** A backup that a run has taken, with what is on record about it. */
 export interface TakenBackup {

@@ -1,7 +1,7 @@
 import { invalidFiles } from '../../core/file-problem.ts'
 import { planUp } from '../../core/plan.ts'
-import type { Session } from '../../ports/session.ts'
-import { entryOf } from '../run/atomic-step.ts'
+import type { StepSession } from '../../ports/step.ts'
+import { entryOf, recordOf } from '../run/atomic-step.ts'
 import { createRun, readStatuses, withSession } from '../run/begin.ts'
 import { type Context, emit, type MigrationSet, type RunOptions } from '../run/context.ts'
 import { withRunLock } from '../run/lock.ts'
@@ -26,7 +26,7 @@ export async function baseline(
 ): Promise<BaselineReport> {
   if (set.problems.length > 0) throw invalidFiles(set.problems)
   return withSession(context, async (first) => {
-    const planned = async (session: Session) => {
+    const planned = async (session: StepSession) => {
       const plan = planUp(await readStatuses(context, session, set), { kind: 'id', id }, { allowOutOfOrder: true })
       refusePlan(plan)
       return prepareSteps(context, session, plan.steps)
@@ -38,16 +38,8 @@ export async function baseline(
       const run = await createRun(context, options, lock, session, await readStatuses(context, session, set))
       const due = await planned(session)
       await prepareHistory(context, session)
-      await session.begin(options)
-      try {
-        for (const step of due)
-          await context.store.record(session, { kind: 'applied', entry: entryOf(run, step, undefined) })
-        await session.guard(lock)
-        await session.commit()
-      } catch (error) {
-        await session.abort()
-        throw error
-      }
+      const changes = due.map((step) => ({ kind: 'applied', entry: entryOf(run, step, undefined) }) as const)
+      if (changes.length > 0) await session.record(recordOf(run, changes))
       const versions = due.map((step) => step.id)
       emit(context, {
         kind: 'history-changed',

@@ -9,12 +9,12 @@ import {
 import type { HistoryChange, HistoryEntry } from '../../core/history.ts'
 import { MigratorError } from '../../errors.ts'
 import type { ForeignHistories } from '../../ports/foreign-history.ts'
-import { entryOf } from '../run/atomic-step.ts'
+import { entryOf, recordOf } from '../run/atomic-step.ts'
 import { createRun, readStatuses, withSession } from '../run/begin.ts'
 import { type Context, emit, type MigrationSet, type RunOptions } from '../run/context.ts'
 import { withRunLock } from '../run/lock.ts'
 import { prepareHistory } from '../run/objection.ts'
-import type { Run } from '../run/steps.ts'
+import type { Run } from '../run/types.ts'
 
 export interface ImportReport {
   /** `schema.table`. */
@@ -150,18 +150,10 @@ async function changesOf(
   return changes
 }
 
-async function write({ context, session, lock, options }: Run, changes: readonly HistoryChange[]): Promise<void> {
+async function write(run: Run, changes: readonly HistoryChange[]): Promise<void> {
   if (changes.length === 0) return
-  await prepareHistory(context, session)
-  await session.begin(options)
-  try {
-    await context.store.record(session, ...changes)
-    await session.guard(lock)
-    await session.commit()
-  } catch (error) {
-    await session.abort()
-    throw error
-  }
+  await prepareHistory(run.context, run.session)
+  await run.session.record(recordOf(run, changes))
 }
 
 function tell({ context, options }: Run, message: string, entries: readonly { id: string }[]): void {

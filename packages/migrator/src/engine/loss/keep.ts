@@ -1,18 +1,9 @@
 import type { KeptFor, KeptRows, PutBackRows } from '../../ports/kept-data.ts'
-import type { Session, StatementWatch } from '../../ports/session.ts'
+import type { Session } from '../../ports/session.ts'
+import type { OutsideStep, StatementWatch } from '../../ports/step.ts'
 import { type Context, emit } from '../run/context.ts'
-import type { ReadyStep } from '../run/prepare.ts'
 import type { Course } from '../run/run-kind.ts'
-import type { Run, StepResult } from '../run/steps.ts'
-
-/**
- * A step whose data is kept: on the way down it is preserved, on the way up it is put back. Filled while the step runs, and
- * anew when it is tried again.
- */
-export interface StepData {
-  preserved: readonly KeptRows[]
-  putBack: readonly PutBackRows[]
-}
+import type { ReadyStep, Run, StepData, StepResult } from '../run/types.ts'
 
 /** What of one step was kept or came back, once that was committed. */
 export interface KeptDataOfStep extends Readonly<StepData> {
@@ -55,11 +46,11 @@ function holdsRows({ rows }: KeptRows): boolean {
   return rows > 0
 }
 
-/** Runs a step down that is to preserve: what each statement destroys is kept just before it is sent. */
+/** Runs a step down that is to preserve, in its transaction or `outside` one: what a statement destroys is kept just before it is sent. */
 export async function preserving(
   run: Run,
   step: ReadyStep,
-  within: StatementWatch['within'],
+  outside: OutsideStep | undefined,
   perform: (beforeStatement: NonNullable<StatementWatch['beforeStatement']>) => Promise<void>,
 ): Promise<void> {
   const { data } = step
@@ -69,32 +60,23 @@ export async function preserving(
   const untold = run.options.acceptLoss ? 'accepted' : 'refused'
   data.preserved = []
   // Outside a transaction it would be too late to find out afterwards.
-  const compared = within === 'transaction' && untold === 'refused'
+  const compared = !outside && untold === 'refused'
   const before = compared ? await keptData.inventory(run.session) : undefined
   await perform(async (sql) => {
     const keep = () => keptData.keep(run.session, owner, sql, untold)
-    const kept = within === 'transaction' ? await keep() : await inOwnTransaction(run, keep)
+    const kept = await (outside ? allOrNothing(outside, keep) : keep())
     data.preserved = [...data.preserved, ...kept]
     return 'run'
   })
   const finish = () => keptData.finish(run.session, owner)
-  if (data.preserved.length > 0) await (within === 'transaction' ? finish() : inOwnTransaction(run, finish))
+  if (data.preserved.length > 0) await (outside ? allOrNothing(outside, finish) : finish())
   if (before) await keptData.refuseUnkept(run.session, owner, before)
 }
 
-/** For a step outside a transaction, unless its code has opened one itself. */
-export async function inOwnTransaction<T>({ session }: Run, work: () => Promise<T>): Promise<T> {
-  const [row] = await session.query('SELECT (pg_catalog.now() = pg_catalog.statement_timestamp())::text AS outside')
-  if (row?.outside !== 'true') return work()
-  await session.execute('BEGIN')
-  try {
-    const result = await work()
-    await session.commit()
-    return result
-  } catch (error) {
-    await session.abort()
-    throw error
-  }
+/** Keeping needs transactions: a database that has none offers no `keptData`. */
+export function allOrNothing<T>(outside: OutsideStep, work: () => Promise<T>): Promise<T> {
+  if (!outside.together) throw new Error('this database has no transactions to keep data in')
+  return outside.together(work)
 }
 
 /** Puts back what is kept for a step up, behind its `up`. */

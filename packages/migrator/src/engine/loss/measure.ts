@@ -5,7 +5,7 @@ import type { AskedLoss } from '../../ports/kept-data.ts'
 import type { ReadEffects } from '../../ports/script-language.ts'
 import { withSession } from '../run/begin.ts'
 import { type Context, emit } from '../run/context.ts'
-import type { ReadyStep } from '../run/prepare.ts'
+import type { ReadyStep } from '../run/types.ts'
 
 export interface LossOptions {
   /** How long to count in all, before estimating. */

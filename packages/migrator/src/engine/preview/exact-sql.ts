@@ -4,7 +4,7 @@ import { type ErrorCode, MigratorError } from '../../errors.ts'
 import type { Session } from '../../ports/session.ts'
 import { appliedChain } from '../run/applied-chain.ts'
 import type { Context } from '../run/context.ts'
-import type { ReadyStep } from '../run/prepare.ts'
+import type { ReadyStep } from '../run/types.ts'
 import { recordSql } from './record-sql.ts'
 
 /** The SQL of steps, by id; `note` says why that of modules is not there, or not all of it. */

@@ -1,8 +1,9 @@
 import type { Migration } from '../../core/migration.ts'
 import { MigratorError } from '../../errors.ts'
-import { type ScratchContext, standAt, throwIfAborted } from '../rehearse/schema-at.ts'
+import type { ScratchContext } from '../../ports/scratch.ts'
+import { standAt, throwIfAborted } from '../rehearse/schema-at.ts'
 import { tryStep } from '../rehearse/try-step.ts'
-import type { ReadyStep } from '../run/prepare.ts'
+import type { ReadyStep } from '../run/types.ts'
 
 /** What steps send, as far as they came on a scratch database. */
 export interface RecordedSql {

@@ -3,10 +3,11 @@ import type { Certificates } from '../../core/certificate.ts'
 import type { MigrationStatus } from '../../core/reconcile.ts'
 import { inOrderOfApplication } from '../../core/reconcile.ts'
 import { type CatalogDiff, diffCatalogs } from '../../core/schema-diff.ts'
+import type { ScratchContext } from '../../ports/scratch.ts'
 import { appliedChain } from '../run/applied-chain.ts'
 import { readStatuses, withSession } from '../run/begin.ts'
 import type { Context, MigrationSet } from '../run/context.ts'
-import { type ScratchContext, standAt } from './schema-at.ts'
+import { standAt } from './schema-at.ts'
 
 /** Whether the live schema is what the applied migrations lead to. */
 export interface DriftReport {

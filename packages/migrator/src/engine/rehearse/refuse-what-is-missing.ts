@@ -2,8 +2,8 @@ import { failureKindOf } from '../../core/failure-kind.ts'
 import type { Migration } from '../../core/migration.ts'
 import { MigratorError } from '../../errors.ts'
 import type { NeededObject } from '../../ports/rehearsal.ts'
+import type { ScratchContext } from '../../ports/scratch.ts'
 import type { Session } from '../../ports/session.ts'
-import type { ScratchContext } from './schema-at.ts'
 
 /**
  * Throws SCRATCH_UNAVAILABLE when a step failed for want of an extension or a role, and names it: both belong to the server,

@@ -3,8 +3,9 @@ import type { Migration } from '../../core/migration.ts'
 import { type Judgement, judgeRehearsal } from '../../core/rehearsal.ts'
 import type { StatementFacts } from '../../core/statement-facts.ts'
 import { MigratorError } from '../../errors.ts'
+import type { ScratchContext } from '../../ports/scratch.ts'
 import { rehearsed } from './attempts.ts'
-import { type ScratchContext, throwIfAborted } from './schema-at.ts'
+import { throwIfAborted } from './schema-at.ts'
 import { createMovingPlace, type MovingPlace } from './scratch-session.ts'
 
 /** What the rehearsal of one migration came to. */

@@ -1,21 +1,11 @@
 import type { Migration } from '../../core/migration.ts'
 import { MigratorError, usualHint } from '../../errors.ts'
-import type { Clock } from '../../ports/clock.ts'
-import type { RehearsalTools } from '../../ports/rehearsal.ts'
-import type { ScratchDatabase, ScratchServer } from '../../ports/scratch.ts'
-import type { Session } from '../../ports/session.ts'
+import type { ScratchContext, ScratchDatabase } from '../../ports/scratch.ts'
+import type { StepSession } from '../../ports/step.ts'
 import { interrupted } from '../run/context.ts'
 import { refuseWhatIsMissing } from './refuse-what-is-missing.ts'
 import { standingKeys } from './schema-key.ts'
 import { tryStep } from './try-step.ts'
-
-/** What operations on scratch databases need of the world. */
-export interface ScratchContext {
-  readonly server: ScratchServer
-  readonly tools: RehearsalTools
-  readonly clock: Clock
-  readonly signal: AbortSignal
-}
 
 /**
  * A scratch database that stands where these migrations lead, applied in this order on an empty one. What was built
@@ -67,7 +57,7 @@ export async function advance(
 /** A session on a scratch database. */
 export interface Place {
   readonly scratch: ScratchDatabase
-  readonly session: Session
+  readonly session: StepSession
 }
 
 /** The same on a session that is there already, and stays open. */
@@ -81,15 +71,12 @@ export async function advanceOn(
   try {
     for (const migration of migrations) {
       throwIfAborted(context)
-      await tryStep(session, scratch, { migration, direction: 'up', signal: context.signal }).catch(
-        async (error: unknown) => {
-          throwIfAborted(context)
-          await refuseWhatIsMissing(context, session, migration, error)
-          throw unreachable(migration, error)
-        },
-      )
-      // What is temporary must not meet the next one, as in a run of its own.
-      await context.tools.dropTemporary(session)
+      const tried = { migration, direction: 'up', signal: context.signal } as const
+      await tryStep(session, scratch, tried).catch(async (error: unknown) => {
+        throwIfAborted(context)
+        await refuseWhatIsMissing(context, session, migration, error)
+        throw unreachable(migration, error)
+      })
     }
   } finally {
     context.signal.removeEventListener('abort', abandon)

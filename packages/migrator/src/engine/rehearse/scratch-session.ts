@@ -1,7 +1,7 @@
 import type { Migration } from '../../core/migration.ts'
-import type { ScratchDatabase } from '../../ports/scratch.ts'
-import type { Session } from '../../ports/session.ts'
-import { advanceOn, type Place, type ScratchContext, standAt } from './schema-at.ts'
+import type { ScratchContext, ScratchDatabase } from '../../ports/scratch.ts'
+import type { StepSession } from '../../ports/step.ts'
+import { advanceOn, type Place, standAt } from './schema-at.ts'
 
 /**
  * A place that follows the history from one rehearsal to the next. Making a database costs more than a rehearsal does, so
@@ -20,7 +20,7 @@ export function createMovingPlace(
   chain: readonly Migration[],
   keep: 'always' | 'when it took long' = 'when it took long',
 ): MovingPlace {
-  let current: { readonly scratch: ScratchDatabase; session?: Session; at: number } | undefined
+  let current: { readonly scratch: ScratchDatabase; session?: StepSession; at: number } | undefined
   let keeping = keep
   const modules = chain.some(({ format }) => format === 'module')
 

@@ -1,15 +1,13 @@
-import { failureKindOf } from '../../core/failure-kind.ts'
 import type { Action, Direction, Migration } from '../../core/migration.ts'
 import { plural } from '../../core/plural.ts'
 import { MigratorError } from '../../errors.ts'
 import type { ScratchDatabase } from '../../ports/scratch.ts'
-import type { Session, StatementWatch, StepLimits } from '../../ports/session.ts'
+import type { AtomicStep, OutsideStep, StatementWatch, StepLimits, StepSession } from '../../ports/step.ts'
 import { guarded } from '../run/atomic-step.ts'
 import { interrupted, reportError } from '../run/context.ts'
-import { settleAfter } from '../run/left-open.ts'
 
 /** A scratch database has nobody to wait for; a step that waits there waits for itself. */
-const LIMITS: StepLimits = { lockTimeoutMs: 10_000, statementTimeoutMs: 0 }
+export const LIMITS: StepLimits = { lockTimeoutMs: 10_000, statementTimeoutMs: 0 }
 
 export interface Tried {
   readonly migration: Migration
@@ -17,7 +15,7 @@ export interface Tried {
   /** Once it is aborted, no further statement is sent. */
   readonly signal: AbortSignal
   /** Sees the statements of `up` or `down`, not those of the guards around it. */
-  readonly watch?: Partial<StatementWatch>
+  readonly watch?: StatementWatch
   /** Called at the end of its transaction. */
   readonly beforeCommit?: (() => Promise<void>) | undefined
   /** Called at the end of its transaction, which is then rolled back; a step outside a transaction stays as it is. */
@@ -29,37 +27,35 @@ export interface Tried {
  * lock. After success it is committed, unless something else was asked for; after a failure (a MigratorError) a
  * transactional one has left nothing.
  */
-export async function tryStep(on: Session, scratch: ScratchDatabase, tried: Tried): Promise<void> {
+export async function tryStep(on: StepSession, scratch: ScratchDatabase, tried: Tried): Promise<void> {
   try {
-    await (tried.migration.transactional ? inTransaction(on, scratch, tried) : outside(on, scratch, tried))
+    await (tried.migration.transactional ? atomically(on, scratch, tried) : outside(on, scratch, tried))
   } catch (cause) {
-    throw asFailure(on, cause)
+    throw asFailure(cause)
   } finally {
-    // Roles and settings that the step left are not the next one's.
-    await on.settle(LIMITS).catch(ignoreLost)
+    // Roles, settings and temporary objects that the step left are not the next one's.
+    await on.outside(LIMITS).catch(ignoreLost)
   }
 }
 
-async function inTransaction(on: Session, scratch: ScratchDatabase, tried: Tried): Promise<void> {
+async function atomically(on: StepSession, scratch: ScratchDatabase, tried: Tried): Promise<void> {
+  const { migration, direction } = tried
+  const step = await on.atomic(LIMITS, [migration[direction] ?? []].flat())
   try {
-    await on.begin(LIMITS)
-    await performAll(on, scratch, tried, 'transaction')
-    await on.guard(undefined)
-    await on.checkConstraints()
-    await on.freshen(LIMITS, 'commit')
+    await performAll(step, { on, scratch, tried })
+    await step.endOfStep()
     await tried.beforeCommit?.()
-    if (!tried.insteadOfCommit) return await on.commit()
+    if (!tried.insteadOfCommit) return await step.commit()
     await tried.insteadOfCommit()
-    await on.abort()
+    await step.abort()
   } catch (error) {
-    await on.abort()
+    await step.abort()
     throw error
   }
 }
 
-async function outside(on: Session, scratch: ScratchDatabase, tried: Tried): Promise<void> {
-  await on.settle(LIMITS)
-  await performAll(on, scratch, tried, 'no-transaction')
+async function outside(on: StepSession, scratch: ScratchDatabase, tried: Tried): Promise<void> {
+  await performAll(await on.outside(LIMITS), { on, scratch, tried })
   if (tried.direction === 'down') return
   const invalid = await scratch.database.catalog.invalidIndexes(on)
   if (invalid.length === 0) return
@@ -67,17 +63,18 @@ async function outside(on: Session, scratch: ScratchDatabase, tried: Tried): Pro
   throw new MigratorError('INVALID_INDEX', message, { details: { invalidIndexes: invalid } })
 }
 
-async function performAll(
-  on: Session,
-  scratch: ScratchDatabase,
-  { migration, direction, signal, watch = {} }: Tried,
-  within: StatementWatch['within'],
-): Promise<void> {
-  const perform = async (action: Action | undefined, seen: Partial<StatementWatch> = {}) => {
+interface Trying {
+  readonly on: StepSession
+  readonly scratch: ScratchDatabase
+  readonly tried: Tried
+}
+
+async function performAll(step: AtomicStep | OutsideStep, { on, scratch, tried }: Trying): Promise<void> {
+  const { migration, direction, signal, watch = {} } = tried
+  const perform = async (action: Action | undefined, seen: StatementWatch = {}) => {
     if (!action) return
     const shared = scratch.watchShared(on, action)
-    await on.perform(action, stoppable(signal, { within, ...(shared ? both(shared, seen) : seen) }))
-    if (within === 'no-transaction') await settleAfter(action, on, LIMITS)
+    await step.perform(action, stoppable(signal, migration.transactional, shared ? both(shared, seen) : seen))
   }
   if (direction === 'down') return perform(migration.down, watch)
   await guarded('VALIDATION_FAILED', migration.id, () => perform(migration.validate))
@@ -86,9 +83,9 @@ async function performAll(
 }
 
 /** A script that is sent whole is cancelled whole; of others each statement is asked for. */
-function stoppable(signal: AbortSignal, watch: StatementWatch): StatementWatch {
-  const { within, beforeStatement } = watch
-  if (within === 'transaction' && !beforeStatement) return watch
+function stoppable(signal: AbortSignal, atomic: boolean, watch: StatementWatch): StatementWatch {
+  const { beforeStatement } = watch
+  if (atomic && !beforeStatement) return watch
   return {
     ...watch,
     async beforeStatement(sql, parameters) {
@@ -99,10 +96,7 @@ function stoppable(signal: AbortSignal, watch: StatementWatch): StatementWatch {
 }
 
 /** What belongs to the server is looked after first; a statement that is left out is not seen. */
-function both(
-  shared: NonNullable<StatementWatch['beforeStatement']>,
-  watch: Partial<StatementWatch>,
-): Partial<StatementWatch> {
+function both(shared: NonNullable<StatementWatch['beforeStatement']>, watch: StatementWatch): StatementWatch {
   return {
     ...watch,
     async beforeStatement(sql, parameters) {
@@ -112,12 +106,7 @@ function both(
   }
 }
 
-/** After an error that a module caught, the server refuses everything: the first one is the one to tell. */
-function asFailure(on: Session, cause: unknown): MigratorError {
-  if (failureKindOf(cause) === 'doomed' && on.firstFailure !== undefined) {
-    const message = `it caught an error of the database and went on: ${reportError(on.firstFailure).message}`
-    return new MigratorError('SWALLOWED_ERROR', message, { cause })
-  }
+function asFailure(cause: unknown): MigratorError {
   if (cause instanceof MigratorError) return cause
   return new MigratorError('MIGRATION_FAILED', reportError(cause).message, { cause })
 }

@@ -10,10 +10,11 @@ import { withoutStop } from '../../core/sentence.ts'
 import type { StatementFacts } from '../../core/statement-facts.ts'
 import { MigratorError } from '../../errors.ts'
 import type { LeftOut, MadeRows, RefusedRows, RowWish } from '../../ports/rehearsal.ts'
+import type { ScratchContext } from '../../ports/scratch.ts'
 import { refuseWhatIsMissing } from './refuse-what-is-missing.ts'
-import { type Place, type ScratchContext, throwIfAborted } from './schema-at.ts'
+import { type Place, throwIfAborted } from './schema-at.ts'
 import { type Involved, type Seen, tellingTexts } from './tables-in-scope.ts'
-import { tryStep } from './try-step.ts'
+import { LIMITS, tryStep } from './try-step.ts'
 
 /** Which rows stand in the tables while a migration is walked up and down. */
 export interface Rows {
@@ -134,8 +135,6 @@ async function walkOn(walk: Walk, rows: Rows): Promise<Walked> {
   const lost = await read('after')
   if (lost) return ended(false, lost)
   const stands = diffCatalogs(catalogs.before, down.catalog).verdict === 'identical'
-  // Each command has a session of its own: what was temporary in the first up's is gone by the second.
-  await tools.dropTemporary(session)
   const again = await attempt(walk, 'up', 'second up', true)
   if (again.failure) return ended(stands && transactional, again.failure)
   catalogs.again = again.catalog
@@ -143,16 +142,11 @@ async function walkOn(walk: Walk, rows: Rows): Promise<Walked> {
 }
 
 /** What can't be rolled back is taken back by the down once more. */
-async function isTakenBack(
-  { context: { tools, signal }, place, migration }: Walk,
-  before: CatalogSnapshot,
-): Promise<boolean> {
+async function isTakenBack({ context: { signal }, place, migration }: Walk, before: CatalogSnapshot): Promise<boolean> {
   const { session, scratch } = place
   const { catalog } = scratch.database
   try {
-    await tools.dropTemporary(session)
     await tryStep(session, scratch, { migration, direction: 'down', signal })
-    await tools.dropTemporary(session)
   } catch (error) {
     if (session.isLost) throw error
     return false
@@ -167,7 +161,7 @@ async function fill(
 ): Promise<MadeRows> {
   if (rows === 'kept') return { shapes: await context.tools.readShapes(session, leftOut), unproven: [], notes: [] }
   const { seed } = migration
-  const wish = seed ? { seed: () => session.perform(seed, { within: 'no-transaction' }) } : {}
+  const wish = seed ? { seed: async () => (await session.outside(LIMITS)).perform(seed) } : {}
   return context.tools.makeRows(session, { style: rows, leftOut, readAs, ...wish })
 }
 

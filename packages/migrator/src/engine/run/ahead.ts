@@ -1,6 +1,5 @@
 import { throwIfInterrupted } from './context.ts'
-import type { ReadyStep } from './prepare.ts'
-import type { Run } from './steps.ts'
+import type { ReadyStep, Run } from './types.ts'
 
 /** How many steps may be under way at once: enough that the server never waits for us, few enough to stop soon. */
 const WINDOW = 32
@@ -53,20 +52,11 @@ export function sendAhead(run: Run, steps: readonly ReadyStep[], send: (step: Re
   }
 }
 
-/** Whether a step does nothing but send an SQL text, in a transaction, with its record beside it. */
-export function isPlain(run: Run, { migration, direction, data }: ReadyStep): boolean {
-  if (data || !migration?.transactional || !recordsAtOnce(run.context)) return false
-  const action = direction === 'up' ? migration.up : migration.down
-  return action?.kind === 'sql' && run.context.database.script?.mayBeForbidden(action.sql) === false
-}
-
-/** Only of the database's own store is it known that its record can be sent along with the commit, without waiting. */
-export function recordsAtOnce({ store, database }: Run['context']): boolean {
-  return store.commitsWithStep && store === database.historyStore && (store.recordsAtOnce?.() ?? false)
-}
-
-/** Waits for all that was sent; rejects with the failure that came first in the order of sending. */
-export async function firstFailureOf(sent: readonly Promise<void>[]): Promise<void> {
-  const failure = (await Promise.allSettled(sent)).find((result) => result.status === 'rejected')
-  if (failure) throw failure.reason
+/** Whether a step does nothing but send one message, in a transaction, with its record beside it. */
+export function isPlain({ context, session }: Run, { migration, direction, data }: ReadyStep): boolean {
+  if (data || !migration?.transactional || !context.store.commitsWithStep || !context.store.recordsAtOnce?.())
+    return false
+  const action = migration[direction]
+  const checked = direction === 'up' && (migration.validate ?? migration.verify) !== undefined
+  return action !== undefined && !checked && session.sendsWhole(action)
 }

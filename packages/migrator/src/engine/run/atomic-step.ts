@@ -1,52 +1,66 @@
-import { failureKindOf } from '../../core/failure-kind.ts'
+import { firstFailureOf } from '../../core/first-failure.ts'
 import type { HistoryChange, NewEntry } from '../../core/history.ts'
 import type { Action } from '../../core/migration.ts'
 import { irreversible } from '../../core/plan.ts'
 import { MigratorError } from '../../errors.ts'
-import type { Session, StatementWatch } from '../../ports/session.ts'
+import type { AtomicStep, StatementWatch, StepRecord } from '../../ports/step.ts'
 import { preserving, puttingBack, tellKeptData } from '../loss/keep.ts'
-import { firstFailureOf, isPlain, recordsAtOnce, sendAhead } from './ahead.ts'
+import { isPlain, sendAhead } from './ahead.ts'
 import { emit, reportError, throwIfInterrupted } from './context.ts'
-import { confirmation } from './lock-held.ts'
 import { committed, isConnectionLost, lostWhile } from './outcome.ts'
-import type { ReadyStep } from './prepare.ts'
 import { checksumOf, reportProgress, watchStep } from './progress.ts'
-import type { Run } from './steps.ts'
+import type { ReadyStep, Run } from './types.ts'
 
 /**
  * One step in a transaction of its own, its history record in the same transaction. After success both are committed; after
  * a failure neither is, or the error says that it could not be determined. Resolves with the duration in ms.
  */
-export async function runTransactional(run: Run, step: ReadyStep, index: number): Promise<number> {
+export async function runAtomic(run: Run, step: ReadyStep, index: number): Promise<number> {
   const started = run.context.clock.monotonicMs()
+  const atomic = await run.session.atomic(run.options, actionsOf([step]))
   try {
-    if (isPlain(run, step)) await committed(run, changeOf(run, step), sendStep(run, step))
-    else await runThenCommit(run, step, started)
+    if (isPlain(run, step)) await sendWhole(run, step, atomic)
+    else await performThenCommit(run, step, atomic, started)
   } catch (cause) {
-    await run.session.abort()
-    throw asStepFailure(run, step, cause)
+    await atomic.abort()
+    throw asStepFailure(step, cause)
   }
   return succeeded(run, step, index, run.context.clock.monotonicMs() - started)
 }
 
-/** BEGIN and the step, then, when it has succeeded, its record and COMMIT. */
-async function runThenCommit(run: Run, step: ReadyStep, started: number): Promise<void> {
-  await Promise.all([run.session.begin(run.options), performStep(run, step)]).catch(notYetCommitted)
-  const change = changeAfter(run, step, started)
-  await recordBefore(run, [change])
-  await committed(run, change, recordAndCommit(run, change))
-  await recordAfterStep(run, [change])
+/** Everything of a plain step in one go: after a failure the server refuses the rest. */
+async function sendWhole(run: Run, step: ReadyStep, atomic: AtomicStep): Promise<void> {
+  const change = changeOf(run, step)
+  const performed = actionsOf([step]).map((action) => atomic.perform(action))
+  await committed(run, change, firstFailureOf([...performed, atomic.commit(recordOf(run, [change]))]))
 }
 
-/** Everything of a plain step in one go: after a failure the server refuses the rest. */
-async function sendStep(run: Run, step: ReadyStep): Promise<void> {
-  const action = actionOf(step)
-  const change = changeOf(run, step)
-  await firstFailureOf([
-    run.session.begin(run.options),
-    action ? run.session.perform(action, { within: 'transaction' }) : Promise.resolve(),
-    recordAndCommit(run, change),
-  ])
+/** The step, then, when it has succeeded, its record and the commit. */
+async function performThenCommit(run: Run, step: ReadyStep, atomic: AtomicStep, started: number): Promise<void> {
+  await performStep(run, step, atomic).catch(notYetCommitted)
+  await commitRecorded(run, atomic, [changeAfter(run, step, started)])
+}
+
+/** Commits what was done, with its record: in the same transaction, or right behind it where the store lives elsewhere. */
+export async function commitRecorded(run: Run, atomic: AtomicStep, changes: readonly HistoryChange[]): Promise<void> {
+  const last = changes.at(-1)
+  if (!last) return
+  const { store } = run.context
+  await committed(run, last, atomic.commit(recordOf(run, changes)))
+  if (!store.commitsWithStep) await store.record(run.session, ...changes)
+}
+
+/** What was on record before must still be there: a step that empties the history would take it along without a word. */
+export function recordOf({ context, lock, recorded }: Run, changes: readonly HistoryChange[]): StepRecord {
+  const there = new Set(recorded)
+  for (const change of changes) {
+    const id = 'entry' in change ? change.entry.id : change.id
+    // Of one that may be gone no more is expected, whatever becomes of this transaction.
+    if (change.kind === 'reverted') recorded.delete(id)
+    if (change.kind === 'reverted') there.delete(id)
+    else there.add(id)
+  }
+  return { store: context.store, changes, lock, atLeast: there.size }
 }
 
 /** No COMMIT was on its way yet. */
@@ -54,8 +68,8 @@ function notYetCommitted(error: unknown): never {
   throw isConnectionLost(error) ? lostWhile('not-committed', error) : error
 }
 
-function actionOf({ migration, direction }: ReadyStep): Action | undefined {
-  return direction === 'up' ? migration?.up : migration?.down
+function actionsOf(steps: readonly ReadyStep[]): readonly Action[] {
+  return steps.flatMap(({ migration, direction }) => migration?.[direction] ?? [])
 }
 
 /** What a plain step leaves in the history; the server measures how long it takes. */
@@ -70,52 +84,38 @@ function changeOf(run: Run, step: ReadyStep): HistoryChange {
 export async function runBatch(run: Run, steps: readonly ReadyStep[]): Promise<readonly number[]> {
   const { clock } = run.context
   const ended: { readonly durationMs: number; readonly atMs: number }[] = []
+  let atomic: AtomicStep | undefined
   let current = 0
   try {
-    await performBatch().catch(notYetCommitted)
+    atomic = await run.session.atomic(run.options, actionsOf(steps)).catch(notYetCommitted)
+    await performBatch(atomic).catch(notYetCommitted)
     throwIfInterrupted(run.context)
     // One reading for all: a pause between two would set the later one's time before the earlier one's.
     const nowMs = clock.monotonicMs()
-    await commitBatch(
-      run,
-      steps.map((step, index) => batchedChange(run, step, nowMs, ended[index])),
-    )
+    const changes = steps.map((step, index) => batchedChange(run, step, nowMs, ended[index]))
+    await commitRecorded(run, atomic, changes)
   } catch (cause) {
-    await run.session.abort()
-    throw asStepFailure(run, steps[current], cause)
+    await atomic?.abort()
+    throw asStepFailure(steps[current], cause)
   }
   for (const [index, step] of steps.entries()) succeeded(run, step, index, ended[index]?.durationMs ?? 0)
   return ended.map(({ durationMs }) => durationMs)
 
-  async function performBatch(): Promise<void> {
-    await run.session.begin(run.options)
-    const deferrable = steps.length > 1 && (await mayDefer(run, steps))
+  async function performBatch(within: AtomicStep): Promise<void> {
     const ahead = sendAhead(run, steps, (step) =>
-      firstFailureOf([
-        run.session.perform(actionOf(step) as Action, { within: 'transaction' }),
-        tidyUp(run, deferrable),
-      ]),
+      firstFailureOf([...actionsOf([step]).map((action) => within.perform(action)), within.endOfStep()]),
     )
     for (const [index, step] of steps.entries()) {
       current = index
       const started = clock.monotonicMs()
       await watchStep(run, step, index, async () => {
         if (isPlain(run, step)) return ahead.answerOf(index)
-        await performStep(run, step)
-        await tidyUp(run, deferrable)
+        await performStep(run, step, within)
+        await within.endOfStep()
       })
       ended.push({ durationMs: clock.monotonicMs() - started, atMs: clock.monotonicMs() })
     }
   }
-}
-
-/** Between two steps of a batch: the transaction is still ours, nothing is deferred, and the session is as it was. */
-function tidyUp(run: Run, deferrable: boolean): Promise<void> {
-  return run.session.together(() => [
-    run.session.guard(undefined),
-    ...(deferrable ? [run.session.checkConstraints()] : []),
-    run.session.freshen(run.options, 'step'),
-  ])
 }
 
 function batchedChange(
@@ -126,27 +126,6 @@ function batchedChange(
 ): HistoryChange {
   if (step.direction === 'down' || !step.migration) return { kind: 'reverted', id: step.id }
   return { kind: 'applied', entry: entryOf(run, step, ended?.durationMs), agoMs: nowMs - (ended?.atMs ?? nowMs) }
-}
-
-async function commitBatch(run: Run, changes: readonly HistoryChange[]): Promise<void> {
-  const last = changes.at(-1)
-  if (!last) return
-  await recordBefore(run, changes)
-  const sent = run.session.together(() => [
-    ...(recordsAtOnce(run.context) ? recordConfirmed(run, changes) : []),
-    run.session.guard(run.lock),
-    run.session.commit(),
-  ])
-  await committed(run, last, sent)
-  await recordAfterStep(run, changes)
-}
-
-/** Only where a constraint can wait until COMMIT does its violation have to be looked for after each step. */
-async function mayDefer(run: Run, steps: readonly ReadyStep[]): Promise<boolean> {
-  const named = steps.some(
-    ({ migration }) => migration?.sources.some(({ content }) => /deferr/i.test(content)) ?? false,
-  )
-  return named || run.context.database.catalog.hasDeferrable(run.session)
 }
 
 /** The entry that a step up leaves in the history. */
@@ -211,9 +190,8 @@ function failureMessage({ details }: MigratorError): string {
 }
 
 /** The failure with the step's id. */
-export function asStepFailure(run: Run, step: ReadyStep | undefined, cause: unknown): MigratorError {
-  const swallowed = swallowedIn(run.session, step, cause)
-  const known = swallowed ?? (cause instanceof MigratorError ? cause : undefined)
+export function asStepFailure(step: Pick<ReadyStep, 'id' | 'direction'> | undefined, cause: unknown): MigratorError {
+  const known = cause instanceof MigratorError ? cause : undefined
   const code = known?.code ?? 'MIGRATION_FAILED'
   const message = known?.message ?? reportError(cause).message
   const final = step?.direction === 'down' && code === 'MIGRATION_FAILED' ? 'ROLLBACK_FAILED' : code
@@ -225,31 +203,18 @@ export function asStepFailure(run: Run, step: ReadyStep | undefined, cause: unkn
   })
 }
 
-/** What to tell of a failed step: the error that a module caught rather than the one that followed from it. */
-export function rootCauseOf(session: Session, step: ReadyStep, cause: unknown): unknown {
-  return swallowedIn(session, step, cause) ?? cause
-}
-
-/** After an error that a module caught, the server refuses everything until the transaction ends. */
-function swallowedIn(session: Session, step: ReadyStep | undefined, cause: unknown): MigratorError | undefined {
-  if (failureKindOf(cause) !== 'doomed') return undefined
-  const first = reportError(session.firstFailure).message
-  const message = `Migration ${step?.id} caught an error of the database and went on, but its transaction was lost by it: ${first}`
-  return new MigratorError('SWALLOWED_ERROR', message, { cause: session.firstFailure })
-}
-
-async function performStep(run: Run, step: ReadyStep): Promise<void> {
+async function performStep(run: Run, step: ReadyStep, within: AtomicStep): Promise<void> {
   const { migration, direction } = step
   if (!migration) return
   refuseWithoutDown(step)
   if (direction === 'down' && step.data) {
-    return preserving(run, step, 'transaction', (keep) => perform(run, step, migration.down, keep))
+    return preserving(run, step, undefined, (keep) => perform(run, step, within, migration.down, keep))
   }
-  if (direction === 'down') return perform(run, step, migration.down)
-  await guarded('VALIDATION_FAILED', migration.id, () => perform(run, step, migration.validate))
-  await perform(run, step, migration.up)
+  if (direction === 'down') return perform(run, step, within, migration.down)
+  await guarded('VALIDATION_FAILED', migration.id, () => perform(run, step, within, migration.validate))
+  await perform(run, step, within, migration.up)
   await puttingBack(run, step)
-  await guarded('VERIFICATION_FAILED', migration.id, () => perform(run, step, migration.verify))
+  await guarded('VERIFICATION_FAILED', migration.id, () => perform(run, step, within, migration.verify))
 }
 
 /** Its record would vanish, and what it did would stay. */
@@ -281,6 +246,7 @@ export async function guarded(
 async function perform(
   run: Run,
   step: ReadyStep,
+  within: AtomicStep,
   action: Action | undefined,
   keep?: NonNullable<StatementWatch['beforeStatement']>,
 ): Promise<void> {
@@ -288,12 +254,11 @@ async function perform(
   const { id } = step
   throwIfInterrupted(run.context)
   const watch: StatementWatch = {
-    within: 'transaction',
     beforeScript: refuseWhenInterrupted,
     progress: reportProgress(run, step),
     ...(action.kind === 'module' || keep ? { beforeStatement } : {}),
   }
-  await run.session.perform(action, watch)
+  await within.perform(action, watch)
 
   function refuseWhenInterrupted(): void {
     if (run.context.signal.aborted)
@@ -304,42 +269,4 @@ async function perform(
     refuseWhenInterrupted()
     return keep ? keep(sql) : 'run'
   }
-}
-
-/**
- * Ends a step's own transaction, with its record where the store lives in it. What the step left in the session is removed
- * first, in a message of its own: the server reads a message in the client_encoding that is set when it arrives.
- */
-function recordAndCommit(run: Run, change: HistoryChange): Promise<void> {
-  return firstFailureOf([
-    run.session.freshen(run.options, 'commit'),
-    run.session.together(() => [
-      ...(recordsAtOnce(run.context) ? recordConfirmed(run, [change]) : []),
-      run.session.guard(run.lock),
-      run.session.commit(),
-    ]),
-  ])
-}
-
-/** In the step's transaction, but before the message that commits it: how long the store takes, and what it sends, is its own. */
-async function recordBefore(run: Run, changes: readonly HistoryChange[]): Promise<void> {
-  const { store } = run.context
-  if (!store.commitsWithStep || recordsAtOnce(run.context)) return
-  try {
-    await run.session.freshen(run.options, 'commit')
-    await run.session.guard(run.lock)
-    await store.record(run.session, ...changes)
-    await Promise.all(confirmation(run, run.session, changes))
-  } catch (error) {
-    notYetCommitted(error)
-  }
-}
-
-function recordConfirmed(run: Run, changes: readonly HistoryChange[]): readonly Promise<void>[] {
-  return [run.context.store.record(run.session, ...changes), ...confirmation(run, run.session, changes)]
-}
-
-async function recordAfterStep(run: Run, changes: readonly HistoryChange[]): Promise<void> {
-  if (run.context.store.commitsWithStep) return
-  await run.context.store.record(run.session, ...changes)
 }

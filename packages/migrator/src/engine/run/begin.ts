@@ -1,32 +1,31 @@
 import { type MigrationStatus, reconcile } from '../../core/reconcile.ts'
 import { MigratorError } from '../../errors.ts'
 import type { RunLock } from '../../ports/run-lock.ts'
-import type { Session } from '../../ports/session.ts'
+import type { StepSession } from '../../ports/step.ts'
 import type { Safeguard } from '../backup/approval-gate.ts'
 import { type Context, emit, interrupted, type MigrationSet, type RunOptions } from './context.ts'
 import { lateSession } from './late-session.ts'
 import { prepareHistory } from './objection.ts'
-import type { ReadyStep } from './prepare.ts'
 import { recoverEntry } from './recover.ts'
 import { dirtyFound, dirtyIn, planOfRecovery } from './recoveries.ts'
-import type { Run } from './steps.ts'
+import type { ReadyStep, Run } from './types.ts'
 
 /** Reads the history and puts every migration into one state. */
 export async function readStatuses(
   context: Context,
-  on: Session,
+  on: StepSession,
   set: MigrationSet,
 ): Promise<readonly MigrationStatus[]> {
   return reconcile(set.files, await context.store.read(on))
 }
 
 /** A session for as long as `work` lasts, which an interruption ends: for what may be abandoned anywhere. */
-export function withSession<T>(context: Context, work: (session: Session) => Promise<T>): Promise<T> {
+export function withSession<T>(context: Context, work: (session: StepSession) => Promise<T>): Promise<T> {
   return withRunSession(context, (session) => interruptibly(context, session, () => work(session)))
 }
 
 /** An interruption cancels what the session waits for; the work then rejects with INTERRUPTED. */
-export async function interruptibly<T>({ signal }: Context, session: Session, work: () => Promise<T>): Promise<T> {
+export async function interruptibly<T>({ signal }: Context, session: StepSession, work: () => Promise<T>): Promise<T> {
   const cancel = () => void session.cancel()
   signal.addEventListener('abort', cancel, { once: true })
   try {
@@ -41,7 +40,7 @@ export async function interruptibly<T>({ signal }: Context, session: Session, wo
 }
 
 /** A session for as long as a run lasts: what an interruption may cancel there depends on the step. */
-export async function withRunSession<T>(context: Context, work: (session: Session) => Promise<T>): Promise<T> {
+export async function withRunSession<T>(context: Context, work: (session: StepSession) => Promise<T>): Promise<T> {
   const session = await context.database.connect({ modules: false })
   try {
     return await work(session)
@@ -55,7 +54,7 @@ export async function createRun(
   context: Context,
   options: RunOptions,
   lock: RunLock,
-  session: Session,
+  session: StepSession,
   statuses: readonly MigrationStatus[],
   beforeStep?: (step: ReadyStep) => Promise<void>,
 ): Promise<Run> {

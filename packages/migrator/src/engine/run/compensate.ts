@@ -1,11 +1,11 @@
 import { MigratorError } from '../../errors.ts'
-import { runTransactional, tellFailure } from './atomic-step.ts'
+import { runAtomic, tellFailure } from './atomic-step.ts'
 import { reportError } from './context.ts'
-import { runNonTransactional } from './outside-step.ts'
-import type { ReadyStep } from './prepare.ts'
+import { runOutside } from './outside-step.ts'
 import { watchStep } from './progress.ts'
 import { retrying } from './retrying.ts'
-import { isUnknown, type Run, type StepResult } from './steps.ts'
+import { isUnknown } from './steps.ts'
+import type { ReadyStep, Run, StepResult } from './types.ts'
 
 /**
  * After a failed step of a run with one transaction each: takes the earlier steps back by their `down`, in reverse
@@ -54,7 +54,7 @@ async function takeBack(run: Run, step: ReadyStep, index: number): Promise<numbe
     )
   }
   if (run.session.isLost) run.session = await run.context.database.replace(run.session, { modules: true })
-  const back = step.migration.transactional ? runTransactional : runNonTransactional
+  const back = step.migration.transactional ? runAtomic : runOutside
   return retrying(run, down, () => watchStep(run, down, index, () => back(run, down, index)))
 }
 

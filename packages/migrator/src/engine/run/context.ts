@@ -13,8 +13,8 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Database } from '../../ports/database.ts'
 import type { ErrorReport, EventSink, RunEvent } from '../../ports/events.ts'
 import type { HistoryStore } from '../../ports/history-store.ts'
-import type { StepLimits } from '../../ports/session.ts'
-import type { ScratchContext } from '../rehearse/schema-at.ts'
+import type { ScratchContext } from '../../ports/scratch.ts'
+import type { StepLimits } from '../../ports/step.ts'
 
 export interface Context {
   readonly database: Database

@@ -5,7 +5,7 @@ import type { MigratorError } from '../../errors.ts'
 import type { BackupProvider } from '../../ports/backup.ts'
 import type { RunLock } from '../../ports/run-lock.ts'
 import type { ScriptLanguage } from '../../ports/script-language.ts'
-import type { Session } from '../../ports/session.ts'
+import type { StepSession } from '../../ports/step.ts'
 import { isDestructiveAction } from '../../safety/destructive.ts'
 import { type Agreed, agreedBefore, createSafeguard, withBackupMode } from '../backup/approval-gate.ts'
 import { namingBackups, restoreAfterFailure } from '../backup/restore-after-failure.ts'
@@ -26,12 +26,13 @@ import { type Context, emit, reportError } from './context.ts'
 import { withRunLock } from './lock.ts'
 import { prepareHistory } from './objection.ts'
 import { isConnectionLost } from './outcome.ts'
-import { prepareSteps, type ReadyStep, refusePlan } from './prepare.ts'
+import { prepareSteps, refusePlan } from './prepare.ts'
 import { recoverEntry } from './recover.ts'
 import { dirtyFound, dirtyIn, planAfter, planOfRecovery, planRun } from './recoveries.ts'
 import type { RunReport } from './report.ts'
 import { type Course, operationOf, type Proposal } from './run-kind.ts'
-import { type Run, runSteps, type StepResult, transactionMode } from './steps.ts'
+import { runSteps, transactionMode } from './steps.ts'
+import type { ReadyStep, Run, StepResult } from './types.ts'
 
 /**
  * Plans, agrees, backs up, and runs: under the run lock the history is read anew, dirty migrations are recovered, and the
@@ -43,7 +44,7 @@ export async function execute(context: Context, asked: Course): Promise<RunRepor
     const course = withBackupMode(asked)
     const { backup, reason } = course.options
     if (backup?.excludes === 'sessions') return executeAround(context, course, backup)
-    const session: { current?: Session } = {}
+    const session: { current?: StepSession } = {}
     const backups = backup && createBackups(context, backup, reason, () => session.current)
     return walk(context, course, backups, session)
   })
@@ -73,7 +74,7 @@ async function endSessions({ events, database }: Context): Promise<void> {
   await database.close()
 }
 
-async function agree(context: Context, course: Course, session: Session): Promise<Agreed> {
+async function agree(context: Context, course: Course, session: StepSession): Promise<Agreed> {
   course.refuse()
   const statuses = await readStates(context, session, course.set.files)
   const { plan, recoveries, after } = planRun(course, statuses)
@@ -99,7 +100,7 @@ async function walk(
   context: Context,
   course: Course,
   backups: Backups | undefined,
-  current: { current?: Session },
+  current: { current?: StepSession },
 ): Promise<RunReport> {
   const started = context.clock.monotonicMs()
   return withRunSession(context, async (session) => {
@@ -148,7 +149,7 @@ async function underLock(
     session,
     started,
     backups,
-  }: { lock: RunLock; session: Session; started: number; backups: Backups | undefined },
+  }: { lock: RunLock; session: StepSession; started: number; backups: Backups | undefined },
 ): Promise<RunReport> {
   const [first, waiting] = await interruptibly(context, session, () =>
     Promise.all([readStatuses(context, session, course.set), dataToKeep(context, session, course)]),
@@ -315,7 +316,7 @@ async function openSessions(run: Run, steps: readonly ReadyStep[]): Promise<void
 }
 
 /** Modules get a session that knows the database's types. */
-async function sessionFor(run: Run, steps: readonly ReadyStep[]): Promise<Session> {
+async function sessionFor(run: Run, steps: readonly ReadyStep[]): Promise<StepSession> {
   if (steps.every(({ migration }) => migration?.format !== 'module')) return run.session
   return run.context.database.connect({ modules: true })
 }

@@ -1,9 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { lasting } from '../../core/once.ts'
 import { type ErrorCode, MigratorError } from '../../errors.ts'
 import type { Database } from '../../ports/database.ts'
 import type { LockHolder, RunLock } from '../../ports/run-lock.ts'
-import type { Session } from '../../ports/session.ts'
+import type { StepSession } from '../../ports/step.ts'
 import { type Context, emit, throwIfInterrupted } from './context.ts'
 
 /**
@@ -14,9 +13,9 @@ import { type Context, emit, throwIfInterrupted } from './context.ts'
  */
 export async function withRunLock<T>(
   context: Context,
-  on: Session,
+  on: StepSession,
   waitMs: number,
-  work: (lock: RunLock, session: Session) => Promise<T>,
+  work: (lock: RunLock, session: StepSession) => Promise<T>,
 ): Promise<T> {
   const { database } = context
   const live = lasting(
@@ -35,7 +34,7 @@ export async function withRunLock<T>(
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 1_000
 
-async function obtain(context: Context, live: () => Promise<Session>, waitMs: number): Promise<RunLock> {
+async function obtain(context: Context, live: () => Promise<StepSession>, waitMs: number): Promise<RunLock> {
   const { clock, database } = context
   const deadline = clock.monotonicMs() + waitMs
   for (let pause = FIRST_PAUSE_MS, told = false; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
@@ -55,13 +54,13 @@ async function obtain(context: Context, live: () => Promise<Session>, waitMs: nu
 /** Undefined while the lock is not to be had, or the server not to be reached; once time is up, the failure itself. */
 async function tryOnce(
   { database }: Context,
-  live: () => Promise<Session>,
+  live: () => Promise<StepSession>,
   leftMs: number,
 ): Promise<RunLock | undefined> {
   let lock: RunLock | undefined
   try {
     lock = await database.tryRunLock()
-    if (lock) await refuseWithoutRoom(await live(), database)
+    if (lock) await database.refuseWithoutRoom?.(await live())
     return lock
   } catch (error) {
     await lock?.release()
@@ -70,23 +69,6 @@ async function tryOnce(
   }
 }
 
-/** A pool whose connections are all taken, or that has one only: the lock holds that, and everything else would wait for ever. */
-async function refuseWithoutRoom(on: Session, { location }: Database): Promise<void> {
-  if (!on.pooled) return
-  const answer = on.query('SELECT 1 AS answer').then(() => 'answered' as const)
-  // It is answered, or lost with its session, some time after the lock is let go.
-  answer.catch(() => undefined)
-  const answered = await Promise.race([answer, pause(ROOM_MS, undefined, { ref: false })])
-  if (answered === 'answered') return
-  const message = `The pooler ${location.host}:${location.port} has no second connection to the server free while the run lock is held.`
-  throw new MigratorError('CONNECTION_FAILED', message, {
-    hint: 'A run needs two to five connections of the pool at once: raise its size (PgBouncer: default_pool_size), wait until it is less busy, or point DATABASE_URL at the server itself.',
-    details: { reason: 'busy' },
-  })
-}
-
-const ROOM_MS = 3_000
-
 function isUnreachable(error: unknown): boolean {
   return error instanceof MigratorError && UNREACHABLE.has(error.code)
 }
@@ -94,7 +76,7 @@ function isUnreachable(error: unknown): boolean {
 const UNREACHABLE = new Set<ErrorCode>(['CONNECTION_FAILED', 'CONNECTION_LOST'])
 
 /** The message does without whom it cannot ask for. */
-async function holderOf(database: Database, live: () => Promise<Session>): Promise<LockHolder | undefined> {
+async function holderOf(database: Database, live: () => Promise<StepSession>): Promise<LockHolder | undefined> {
   try {
     return await database.runLockHolder(await live())
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { HistoryChange, HistoryEntry } from '../../core/history.ts'
 import { MigratorError } from '../../errors.ts'
-import type { Run } from './steps.ts'
+import type { Run } from './types.ts'
 
 /** What is known of a step whose connection was lost. `unknown`: the server could not be asked. */
 export type LostOutcome = 'committed' | 'not-committed' | 'unknown'
@@ -15,7 +15,8 @@ export async function committed(run: Run, change: HistoryChange, answer: Promise
     await answer
   } catch (error) {
     if (!isConnectionLost(error)) throw error
-    const outcome = await outcomeOf(run, change)
+    // Where it was lost before anything was sent that commits, nobody has to be asked.
+    const outcome = error.details.outcome === 'not-committed' ? 'not-committed' : await outcomeOf(run, change)
     if (outcome !== 'committed') throw lostWhile(outcome, error)
   }
 }

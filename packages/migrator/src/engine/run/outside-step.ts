@@ -1,72 +1,76 @@
 import { excerptOf } from '../../core/excerpt.ts'
 import type { CatalogDigest, HistoryChange, Progress } from '../../core/history.ts'
-import type { Action } from '../../core/migration.ts'
 import { sentence, withoutStop } from '../../core/sentence.ts'
 import { MigratorError } from '../../errors.ts'
 import type { ScriptStatement } from '../../ports/script-language.ts'
-import type { StatementWatch } from '../../ports/session.ts'
-import { inOwnTransaction, ownerOf, preserving, puttingBack } from '../loss/keep.ts'
-import { asStepFailure, entryOf, guarded, refuseWithoutDown, rootCauseOf, succeeded } from './atomic-step.ts'
+import type { OutsideStep, StatementWatch } from '../../ports/step.ts'
+import { allOrNothing, ownerOf, preserving, puttingBack } from '../loss/keep.ts'
+import { asStepFailure, entryOf, guarded, recordOf, refuseWithoutDown, succeeded } from './atomic-step.ts'
 import { interrupted } from './context.ts'
-import { settleAfter } from './left-open.ts'
-import { onRecords, recordUnderLock, refuseWithoutLock } from './lock-held.ts'
+import { onRecords, refuseWithoutLock } from './lock-held.ts'
 import { entryNow, isConnectionLost, lostWhile } from './outcome.ts'
-import type { ReadyStep } from './prepare.ts'
 import { reportProgress } from './progress.ts'
 import { type DirtyEvidence, nothingRan, recoverStep } from './recover.ts'
-import type { Run } from './steps.ts'
+import type { ReadyStep, Run } from './types.ts'
 
 /**
  * One step outside a transaction: recorded dirty in a commit of its own, together with the catalog as it is before;
  * run statement by statement; then the record is cleared. After a failure the step is taken back at once, by looking
  * at what is there; where that does not succeed, the entry stays dirty and `details.dirty` is true.
  */
-export async function runNonTransactional(run: Run, step: ReadyStep, index: number): Promise<number> {
+export async function runOutside(run: Run, step: ReadyStep, index: number): Promise<number> {
   const { clock, database } = run.context
   refuseWithoutDown(step)
   const started = clock.monotonicMs()
-  await run.session.settle(run.options)
+  const outside = await run.session.outside(run.options)
   const before = await database.catalog.digest(run.session)
   const invalidBefore = await invalidNow(run)
   const tracker = trackStatements(run, step)
   try {
-    await guarded('VALIDATION_FAILED', step.id, () =>
-      perform(run, step.direction === 'up' ? step.migration?.validate : undefined),
-    )
+    await guarded('VALIDATION_FAILED', step.id, async () => {
+      if (step.direction === 'up' && step.migration?.validate) await outside.perform(step.migration.validate)
+    })
     const entry = entryOf(run, step, undefined)
-    await recordUnderLock(run, run.session, { kind: 'began', entry, progress: tracker.progress(), before })
+    const began = { kind: 'began', entry, progress: tracker.progress(), before } as const
+    await run.session.record(recordOf(run, [began]))
   } catch (cause) {
     if (run.session.isLost) throw await lostOutside(run, step, cause)
-    throw asStepFailure(run, step, cause)
+    throw asStepFailure(step, cause)
   }
   try {
-    if (step.direction === 'down' && step.data) {
-      await preserving(run, step, 'no-transaction', (keep) =>
-        perform(run, step.migration?.down, withKeeping(tracker.watch, keep)),
-      )
-    } else {
-      await perform(run, step.direction === 'up' ? step.migration?.up : step.migration?.down, tracker.watch)
-    }
+    await performStep(run, step, outside, tracker.watch)
     await refuseInvalidIndexes(run, step, invalidBefore, tracker.created)
-    await guarded('VERIFICATION_FAILED', step.id, () =>
-      perform(run, step.direction === 'up' ? step.migration?.verify : undefined),
-    )
+    await guarded('VERIFICATION_FAILED', step.id, async () => {
+      if (step.direction === 'up' && step.migration?.verify) await outside.perform(step.migration.verify)
+    })
     await refuseWithoutLock(run)
-    await recordSettled(run, step, clock.monotonicMs() - started)
+    await recordSettled(run, step, outside, clock.monotonicMs() - started)
   } catch (cause) {
     const failure = run.session.isLost
       ? await lostOutside(run, step, cause)
-      : await undo(run, step, rootCauseOf(run.session, step, cause), before, tracker.progress())
+      : await undo(run, step, cause, before, tracker.progress())
     if (failure) throw failure
   }
   return succeeded(run, step, index, clock.monotonicMs() - started)
 }
 
+async function performStep(
+  run: Run,
+  step: ReadyStep,
+  outside: OutsideStep,
+  watch: Partial<StatementWatch>,
+): Promise<void> {
+  const action = step.migration?.[step.direction]
+  if (!action) return
+  if (step.direction === 'up' || !step.data) return outside.perform(action, watch)
+  await preserving(run, step, outside, (keep) => outside.perform(action, withKeeping(watch, keep)))
+}
+
 /** What is put back comes last, and commits with the record: the `down` that takes a failed step back would destroy it. */
-async function recordSettled(run: Run, step: ReadyStep, durationMs: number): Promise<void> {
-  const record = () => recordUnderLock(run, run.session, settled(step, durationMs))
+async function recordSettled(run: Run, step: ReadyStep, outside: OutsideStep, durationMs: number): Promise<void> {
+  const record = () => run.session.record(recordOf(run, [settled(step, durationMs)]))
   if (step.direction === 'down' || !step.data) return record()
-  await inOwnTransaction(run, async () => {
+  await allOrNothing(outside, async () => {
     await puttingBack(run, step)
     await record()
   })
@@ -88,13 +92,6 @@ function withKeeping(
 
 function settled({ id, direction }: ReadyStep, durationMs: number): HistoryChange {
   return direction === 'up' ? { kind: 'settled', id, durationMs: Math.round(durationMs) } : { kind: 'reverted', id }
-}
-
-/** What the action left in the session must reach neither the guards, nor the history, nor the next step. */
-async function perform(run: Run, action: Action | undefined, watch?: Partial<StatementWatch>): Promise<void> {
-  if (!action) return
-  await run.session.perform(action, { within: 'no-transaction', ...watch })
-  await settleAfter(action, run.session, run.options)
 }
 
 /** Keeps the history told how far the step has come, before each statement. */
@@ -161,7 +158,7 @@ function countCommitted(): { readonly count: number; add(statements: readonly Sc
 
 /** On a session of its own: the step may have taken another role, or opened a transaction. */
 async function tellProgress(run: Run, id: string, progress: Progress): Promise<void> {
-  await onRecords(run, (on) => recordUnderLock(run, on, { kind: 'progressed', id, progress }))
+  await onRecords(run, (on) => on.record(recordOf(run, [{ kind: 'progressed', id, progress }])))
 }
 
 /** CONCURRENTLY leaves an invalid index when it fails; IF NOT EXISTS then keeps it and reports success. */
@@ -191,10 +188,10 @@ function bareName(qualified: string): string {
 async function lostOutside(run: Run, step: ReadyStep, cause: unknown): Promise<MigratorError | undefined> {
   const error = isConnectionLost(cause) ? cause : new MigratorError('CONNECTION_LOST', String(cause), { cause })
   const entry = await entryNow(run, step.id)
-  if (entry === 'unknown') return asStepFailure(run, step, lostWhile('unknown', error))
-  if (entry?.dirty) return asStepFailure(run, step, asDirty(step, error, 'the next run recovers it'))
+  if (entry === 'unknown') return asStepFailure(step, lostWhile('unknown', error))
+  if (entry?.dirty) return asStepFailure(step, asDirty(step, error, 'the next run recovers it'))
   const done = (entry !== undefined) === (step.direction === 'up')
-  return done ? undefined : asStepFailure(run, step, lostWhile('not-committed', error))
+  return done ? undefined : asStepFailure(step, lostWhile('not-committed', error))
 }
 
 /** Takes a failed step back where that is safe; says in the error what is left where it is not. */
@@ -207,18 +204,18 @@ async function undo(
 ): Promise<MigratorError> {
   const error = cause instanceof MigratorError ? cause : undefined
   const broken = error?.code === 'LOCK_LOST' || error?.code === 'CONNECTION_LOST' || run.lockLost
-  if (broken) return asStepFailure(run, step, asDirty(step, cause, 'the next run recovers it'))
+  if (broken) return asStepFailure(step, asDirty(step, cause, 'the next run recovers it'))
   // A session that is lost by now shows below, where the step is taken back.
-  await run.session.settle(run.options).catch(() => undefined)
+  await run.session.outside(run.options).catch(() => undefined)
   const evidence: DirtyEvidence = { before, progress, outcome: 'failed' }
-  if (step.direction === 'down') return asStepFailure(run, step, await undoDown(run, step, cause, evidence))
+  if (step.direction === 'down') return asStepFailure(step, await undoDown(run, step, cause, evidence))
   const invalid = await invalidNow(run)
   try {
     await recoverStep(run, step, evidence)
   } catch (failure) {
     const why = failure instanceof Error ? failure.message : String(failure)
     const left = invalid.length > 0 ? ` Invalid indexes were left: ${invalid.join(', ')}.` : ''
-    return asStepFailure(run, step, asDirty(step, cause, `it could not be taken back: ${withoutStop(why)}`, left))
+    return asStepFailure(step, asDirty(step, cause, `it could not be taken back: ${withoutStop(why)}`, left))
   }
   const remaining = new Set(await invalidNow(run))
   const told = invalid.map((name) =>
@@ -235,18 +232,18 @@ async function undo(
       details: { ...error?.details, ...(invalid.length > 0 ? { invalidIndexes: invalid } : {}) },
     },
   )
-  return asStepFailure(run, step, run.context.signal.aborted ? interrupted() : taken)
+  return asStepFailure(step, run.context.signal.aborted ? interrupted() : taken)
 }
 
 /** A down that fails stops there: nothing further is automated, unless nothing of it had run. */
 async function undoDown(run: Run, step: ReadyStep, cause: unknown, evidence: DirtyEvidence): Promise<unknown> {
   const { catalog } = run.context.database
-  await run.session.settle(run.options)
+  await run.session.outside(run.options)
   if (!nothingRan(evidence, await catalog.digest(run.session))) {
     return asDirty(step, cause, 'its down stopped half-way; nothing further was done')
   }
   if (step.data) await run.context.database.keptData.discard(run.session, ownerOf(run, step))
-  await recordUnderLock(run, run.session, { kind: 'settled', id: step.id, durationMs: undefined })
+  await run.session.record(recordOf(run, [{ kind: 'settled', id: step.id, durationMs: undefined }]))
   return cause
 }
 

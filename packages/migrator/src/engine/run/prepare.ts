@@ -6,18 +6,8 @@ import { sentence } from '../../core/sentence.ts'
 import { errorTable, MigratorError } from '../../errors.ts'
 import type { ScriptLanguage, ScriptProblem } from '../../ports/script-language.ts'
 import type { Session } from '../../ports/session.ts'
-import type { StepData } from '../loss/keep.ts'
 import type { Context } from './context.ts'
-
-/** What to do with an archived source that is damaged, or that nobody vouches for. */
-export type OnUnusableArchive = 'stop' | 'drop-record'
-
-/** A step together with what it runs; a step that only drops a record has nothing. */
-export interface ReadyStep extends Step {
-  readonly migration?: Migration | undefined
-  /** Its data is kept: what it destroys on the way down, and what waits for it on the way up. */
-  readonly data?: StepData | undefined
-}
+import type { OnUnusableArchive, ReadyStep } from './types.ts'
 
 /** Throws once for all problems of a plan, with the code of the first. */
 export function refusePlan({ problems }: Pick<Plan, 'problems'>): void {
@@ -58,11 +48,12 @@ export async function prepareSteps(
   const ready: ReadyStep[] = []
   const problems: FileProblem[] = []
   for (const step of steps) {
-    const loaded = await loadStep(context, on, step, problems).catch((error: unknown) => droppedOr(error, onUnusable))
-    if (loaded === 'record') {
+    const found = await loadStep(context, on, step, problems).catch((error: unknown) => droppedOr(error, onUnusable))
+    if (found === 'record') {
       ready.push({ ...step, by: 'record' })
       continue
     }
+    const loaded = found && asItRuns(context, found)
     if (loaded) problems.push(...(await unrunnable(script, loaded, step.direction === 'up' ? loaded.up : loaded.down)))
     ready.push({ ...step, migration: loaded })
   }
@@ -71,6 +62,12 @@ export async function prepareSteps(
     problems: ready.filter(lacksDown).map(({ id, migration }) => irreversible(id, migration?.irreversible)),
   })
   return ready
+}
+
+/** Where a rollback does not take back all that a step does, no step runs in a transaction, whatever its file says. */
+function asItRuns({ database: { capabilities } }: Context, migration: Migration): Migration {
+  if (capabilities.atomic === 'schema-and-data' || !migration.transactional) return migration
+  return { ...migration, transactional: false }
 }
 
 /** What the history holds to be reversible may have lost its down since. A recovery judges that itself. */

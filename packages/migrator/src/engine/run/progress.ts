@@ -3,8 +3,7 @@ import { withoutStop } from '../../core/sentence.ts'
 import { MigratorError } from '../../errors.ts'
 import type { Blocker } from '../../ports/activity.ts'
 import { emit } from './context.ts'
-import type { ReadyStep } from './prepare.ts'
-import type { Run } from './steps.ts'
+import type { ReadyStep, Run } from './types.ts'
 
 const TICK_MS = 1_000
 const SHORTEST_TICK_MS = 50
@@ -51,7 +50,7 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
     clearInterval(timer)
   }
 
-  /** Behind a pooler lock_timeout can't be set for a step outside a transaction, so it is kept from here. */
+  /** Where the server does not enforce the lock timeout of a step outside a transaction, it is enforced from here. */
   async function giveUpWaiting(): Promise<void> {
     const { lockTimeoutMs } = run.options
     if (step.migration?.transactional !== false || lockTimeoutMs === 0) return
@@ -72,9 +71,8 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
   }
 
   async function look(): Promise<void> {
-    if (run.session.pooled) await giveUpWaiting()
-    const { serverPid, pooled } = run.session
-    const blockers = pooled ? [] : await context.database.activity.blockersOf(await run.observer(), serverPid)
+    if (!run.session.enforcesLimits) await giveUpWaiting()
+    const blockers = await context.database.activity.blockersOf(await run.observer(), run.session)
     if (blockers.length > 0) lastSeen = blockers
     const durationMs = context.clock.monotonicMs() - started
     const waiting = blockers.length > 0 ? `, kept waiting by ${blockers.map(describe).join(', ')}` : ''

@@ -6,15 +6,13 @@ import { describeDifferences, diffDigests } from '../../core/schema-diff.ts'
 import { sentence } from '../../core/sentence.ts'
 import { MigratorError } from '../../errors.ts'
 import type { Session } from '../../ports/session.ts'
+import { commitRecorded, recordOf } from './atomic-step.ts'
 import { type Context, emit, reportError } from './context.ts'
-import { settleAfter } from './left-open.ts'
-import { confirmation, recordUnderLock } from './lock-held.ts'
-import { committed } from './outcome.ts'
-import { prepareSteps, type ReadyStep } from './prepare.ts'
+import { prepareSteps } from './prepare.ts'
 import { describe } from './progress.ts'
 import { decideStatement, type RecoveryConstraints } from './recovery-constraints.ts'
 import { retrying } from './retrying.ts'
-import type { Run } from './steps.ts'
+import type { ReadyStep, Run } from './types.ts'
 
 /**
  * Recovers one dirty migration: `down`, then its record is removed. What the `down` of a half-done `up` may touch is
@@ -89,7 +87,7 @@ export interface DirtyEvidence {
 
 /** Takes a half-done step back and settles its record. `step.direction` is the direction that was under way. */
 export async function recoverStep(run: Run, step: ReadyStep, evidence: DirtyEvidence): Promise<void> {
-  await run.session.settle(run.options)
+  await run.session.outside(run.options)
   const present = await run.context.database.catalog.digest(run.session)
   if (step.direction === 'down') await finishDown(run, step, evidence, present)
   else await takeBackUp(run, step, evidence, present)
@@ -118,7 +116,7 @@ async function finishDown(
 }
 
 async function takeBackUp(run: Run, step: ReadyStep, evidence: DirtyEvidence, present: CatalogDigest): Promise<void> {
-  if (nothingRan(evidence, present)) return recordReverted(run, run.session, step)
+  if (nothingRan(evidence, present)) return recordReverted(run, step)
   const { before } = evidence
   const constraints: RecoveryConstraints = {
     present,
@@ -145,24 +143,18 @@ async function runDown(
 ): Promise<void> {
   const down = step.migration?.down
   if (!down) throw withoutDown()
+  if (run.context.database.capabilities.atomic !== 'schema-and-data')
+    return downOutside(run, step, down, { ...constraints }, check)
   try {
     await retrying(run, step, () => downInTransaction(run, step, down, { ...constraints }, check))
   } catch (error) {
     if (!(error instanceof MigratorError) || !needsNoTransaction(error)) throw error
-    await run.session.settle(run.options)
-    const outside: RecoveryConstraints = { ...constraints, opaque: 'refused' }
-    await run.session.perform(down, {
-      within: 'no-transaction',
-      beforeStatement: (sql) => decideStatement(run, step, outside, sql),
-    })
-    await settleAfter(down, run.session, run.options)
-    await check()
-    await recordReverted(run, run.session, step)
+    await downOutside(run, step, down, { ...constraints, opaque: 'refused' }, check)
   }
 }
 
-function recordReverted(run: Run, on: Session, { id }: ReadyStep): Promise<void> {
-  return recordUnderLock(run, on, { kind: 'reverted', id })
+function recordReverted(run: Run, { id }: ReadyStep): Promise<void> {
+  return run.session.record(recordOf(run, [{ kind: 'reverted', id }]))
 }
 
 /** The database refuses it in a transaction; or the down controls transactions itself. */
@@ -177,31 +169,29 @@ async function downInTransaction(
   constraints: RecoveryConstraints,
   check: () => Promise<void>,
 ): Promise<void> {
-  await run.session.begin(run.options)
+  const atomic = await run.session.atomic(run.options, [down])
   try {
-    await run.session.perform(down, {
-      within: 'transaction',
-      beforeStatement: (sql) => decideStatement(run, step, constraints, sql),
-    })
-    await run.session.freshen(run.options, 'commit')
+    await atomic.perform(down, { beforeStatement: (sql) => decideStatement(run, step, constraints, sql) })
+    await atomic.endOfStep()
     await check()
-    await commitReverted(run, step)
+    await commitRecorded(run, atomic, [{ kind: 'reverted', id: step.id }])
   } catch (error) {
-    await run.session.abort()
+    await atomic.abort()
     throw error
   }
 }
 
-async function commitReverted(run: Run, { id }: ReadyStep): Promise<void> {
-  const { store } = run.context
-  const change = { kind: 'reverted', id } as const
-  const sent = run.session.together(() => [
-    ...(store.commitsWithStep ? [store.record(run.session, change), ...confirmation(run, run.session, [change])] : []),
-    run.session.guard(run.lock),
-    run.session.commit(),
-  ])
-  await committed(run, change, sent)
-  if (!store.commitsWithStep) await store.record(run.session, change)
+async function downOutside(
+  run: Run,
+  step: ReadyStep,
+  down: Action,
+  constraints: RecoveryConstraints,
+  check: () => Promise<void>,
+): Promise<void> {
+  const outside = await run.session.outside(run.options)
+  await outside.perform(down, { beforeStatement: (sql) => decideStatement(run, step, constraints, sql) })
+  await check()
+  await recordReverted(run, step)
 }
 
 /** What the migration does not even name was changed by others meanwhile, and is theirs. */

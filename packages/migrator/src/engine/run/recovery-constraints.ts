@@ -4,8 +4,7 @@ import { MigratorError } from '../../errors.ts'
 import type { NamedObject } from '../../ports/catalog.ts'
 import type { ScriptStatement } from '../../ports/script-language.ts'
 import { refuseWithoutLock } from './lock-held.ts'
-import type { ReadyStep } from './prepare.ts'
-import type { Run } from './steps.ts'
+import type { ReadyStep, Run } from './types.ts'
 
 /** What a recovery's `down` may touch is decided by what is there, and by what was there before. */
 export interface RecoveryConstraints {

@@ -5,7 +5,7 @@ import type { MigrationStatus } from '../../core/reconcile.ts'
 import type { MigratorError } from '../../errors.ts'
 import type { TakenBackup } from '../backup/take.ts'
 import type { KeptDataOfStep } from '../loss/keep.ts'
-import type { StepResult } from './steps.ts'
+import type { StepResult } from './types.ts'
 
 /** What a run did, or would do. */
 export interface RunReport {

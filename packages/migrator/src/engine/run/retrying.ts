@@ -3,7 +3,7 @@ import { withoutStop } from '../../core/sentence.ts'
 import { type ErrorCode, MigratorError } from '../../errors.ts'
 import { emit } from './context.ts'
 import { namingObjector } from './objection.ts'
-import type { Run } from './steps.ts'
+import type { Run } from './types.ts'
 
 const FIRST_BACKOFF_MS = 500
 const LONGEST_BACKOFF_MS = 10_000

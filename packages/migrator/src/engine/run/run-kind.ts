@@ -3,7 +3,7 @@ import type { Direction, MigrationFile } from '../../core/migration.ts'
 import type { Plan } from '../../core/plan.ts'
 import type { MigrationStatus } from '../../core/reconcile.ts'
 import type { MigrationSet, RunOptions } from './context.ts'
-import type { OnUnusableArchive, ReadyStep } from './prepare.ts'
+import type { OnUnusableArchive, ReadyStep } from './types.ts'
 
 /** What is about to happen, for a person or a rule to agree to. */
 export interface Proposal {

@@ -1,48 +1,13 @@
-import type { Operator } from '../../core/history.ts'
 import type { Migration } from '../../core/migration.ts'
 import type { Step } from '../../core/plan.ts'
 import { type ErrorCode, MigratorError } from '../../errors.ts'
-import type { RunLock } from '../../ports/run-lock.ts'
 import type { ScriptLanguage } from '../../ports/script-language.ts'
-import type { Session } from '../../ports/session.ts'
-import { runBatch, runTransactional, tellFailure } from './atomic-step.ts'
-import { type Context, interrupted, type RunOptions, reportError } from './context.ts'
-import { runNonTransactional } from './outside-step.ts'
-import type { ReadyStep } from './prepare.ts'
+import { runAtomic, runBatch, tellFailure } from './atomic-step.ts'
+import { interrupted, type RunOptions, reportError } from './context.ts'
+import { runOutside } from './outside-step.ts'
 import { watchStep } from './progress.ts'
 import { retrying } from './retrying.ts'
-
-/**
- * How one step of a run ended. `reverted` on the way up: it had been applied and was taken back. `unknown`: the connection was
- * lost while it was committed, and the server could not be asked.
- */
-export type StepResult = { readonly step: Step; readonly durationMs: number } & (
-  | { readonly status: 'applied' | 'reverted' | 'not-run' }
-  | { readonly status: 'failed' | 'unknown'; readonly error: MigratorError }
-)
-
-/** One run while it lasts: the run owns session and lock; steps borrow them. */
-export interface Run {
-  readonly context: Context
-  readonly options: RunOptions
-  readonly lock: RunLock
-  readonly operator: Operator
-  readonly batch: number
-  /** The ids that the history must hold. */
-  readonly recorded: Set<string>
-  total: number
-  /** Replaced when its connection was lost. */
-  session: Session
-  /** A session beside the steps', for what is recorded while a step outside a transaction runs. */
-  readonly records: () => Promise<Session>
-  /** A session that looks at what keeps the steps' waiting. */
-  readonly observer: () => Promise<Session>
-  lockLost: boolean
-  /** Asked before each step; rejecting stops the run there, with the step not begun. */
-  readonly beforeStep?: ((step: ReadyStep) => Promise<void>) | undefined
-  /** The step in hand. */
-  current?: ReadyStep | undefined
-}
+import type { ReadyStep, Run, StepResult } from './types.ts'
 
 /** Runs the steps in order. Never rejects for a failed step: the results tell, the last failure first in `error`. */
 export async function runSteps(
@@ -150,9 +115,7 @@ function outcome({ direction }: Step): 'applied' | 'reverted' {
 function runOne(run: Run, step: ReadyStep, index: number): Promise<number> {
   run.current = step
   return watchStep(run, step, index, () =>
-    step.migration?.transactional === false
-      ? runNonTransactional(run, step, index)
-      : runTransactional(run, step, index),
+    step.migration?.transactional === false ? runOutside(run, step, index) : runAtomic(run, step, index),
   )
 }
 

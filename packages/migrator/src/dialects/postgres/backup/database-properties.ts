@@ -1,5 +1,5 @@
-import type { Session } from '../../../ports/session.ts'
 import { identifier, literal } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 
 /**
  * What belongs to a database itself and comes along neither with pg_dump nor with CREATE DATABASE … TEMPLATE.
@@ -32,7 +32,7 @@ interface DatabaseSetting {
 }
 
 /** Reads them from the shared catalogs, so any database of the server will do. Undefined: no such database. */
-export async function readProperties(on: Session, database: string): Promise<DatabaseProperties | undefined> {
+export async function readProperties(on: SqlSession, database: string): Promise<DatabaseProperties | undefined> {
   const [row] = await on.query(propertiesQuery(database))
   return row?.properties ? (JSON.parse(row.properties) as DatabaseProperties) : undefined
 }

@@ -1,7 +1,10 @@
-import type { Session } from '../../../ports/session.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 
 /** Does the work on a session of its own, which is closed whatever becomes of it. */
-export async function inSession<T>(connect: () => Promise<Session>, work: (on: Session) => Promise<T>): Promise<T> {
+export async function inSession<T>(
+  connect: () => Promise<SqlSession>,
+  work: (on: SqlSession) => Promise<T>,
+): Promise<T> {
   const on = await connect()
   try {
     return await work(on)
@@ -11,7 +14,11 @@ export async function inSession<T>(connect: () => Promise<Session>, work: (on: S
 }
 
 /** Does the work on the session; an abort cancels the statement that runs, and the signal's reason comes out. */
-export async function cancelledBy<T>(signal: AbortSignal | undefined, on: Session, work: () => Promise<T>): Promise<T> {
+export async function cancelledBy<T>(
+  signal: AbortSignal | undefined,
+  on: SqlSession,
+  work: () => Promise<T>,
+): Promise<T> {
   signal?.throwIfAborted()
   const cancel = () => void on.cancel()
   signal?.addEventListener('abort', cancel, { once: true })

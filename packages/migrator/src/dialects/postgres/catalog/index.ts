@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto'
 import { type CatalogSnapshot, canonicalText, type ObjectProperties, portable } from '../../../core/catalog.ts'
 import type { CatalogDigest } from '../../../core/history.ts'
 import type { Catalog, NamedObject } from '../../../ports/catalog.ts'
-import type { Session } from '../../../ports/session.ts'
 import { identifier, literal } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import type { OwnObjects } from './scope.ts'
 import { createSnapshotReader } from './snapshot.ts'
 
@@ -21,20 +21,14 @@ export function createCatalog(own: OwnObjects): Catalog {
   const snapshot = createSnapshotReader(own)
   return {
     snapshot,
-    async digest(on: Session): Promise<CatalogDigest> {
+    async digest(on: SqlSession): Promise<CatalogDigest> {
       return digestOf(await snapshot(on))
     },
-    async fingerprint(on: Session): Promise<string> {
+    async fingerprint(on: SqlSession): Promise<string> {
       return fingerprintOf(await snapshot(on))
     },
     fingerprintOf: async (snapshot) => fingerprintOf(snapshot),
-    async hasDeferrable(on: Session): Promise<boolean> {
-      const [row] = await on.query(
-        'SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint WHERE condeferrable)::text AS found',
-      )
-      return row?.found === 'true'
-    },
-    async invalidIndexes(on: Session): Promise<readonly string[]> {
+    async invalidIndexes(on: SqlSession): Promise<readonly string[]> {
       const rows = await on.query(`
         SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name
           FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
@@ -42,7 +36,7 @@ export function createCatalog(own: OwnObjects): Catalog {
          WHERE NOT i.indisvalid AND c.relkind = 'i' ORDER BY 1`)
       return rows.map(({ name }) => name ?? '')
     },
-    async holdsData(on: Session, { kind, schema, name, part }: NamedObject): Promise<boolean> {
+    async holdsData(on: SqlSession, { kind, schema, name, part }: NamedObject): Promise<boolean> {
       if (kind !== 'table' && kind !== 'column') return false
       const table = [schema, name].flatMap((each) => (each === undefined ? [] : [identifier(each)])).join('.')
       const [found] = await on.query(`SELECT pg_catalog.to_regclass(${literal(table)})::text AS found`)

@@ -1,5 +1,5 @@
 import type { ObjectProperties } from '../../../core/catalog.ts'
-import type { Row } from '../../../ports/session.ts'
+import type { Row } from '../session/sql-session.ts'
 import { castText } from './cast-text.ts'
 import { grantsOf } from './grants.ts'
 import { viewText } from './view-text.ts'

@@ -1,5 +1,5 @@
 import type { CatalogSnapshot } from '../../../core/catalog.ts'
-import type { Row, Session } from '../../../ports/session.ts'
+import type { Row, SqlSession } from '../session/sql-session.ts'
 import { collations, conversions, securityLabels } from './collations.ts'
 import { columns, notNullConstraints } from './columns.ts'
 import { disabledConstraints, domainConstraints, tableConstraints } from './constraints.ts'
@@ -78,7 +78,7 @@ const FILLED_CATALOGS = `SELECT concat_ws(' ', ${OCCASIONALLY.map(
  * Makes the function that reads everything, in one message and a second for what not every database has. Around each,
  * settings are pinned and put back.
  */
-export function createSnapshotReader(own: OwnObjects): (on: Session) => Promise<CatalogSnapshot> {
+export function createSnapshotReader(own: OwnObjects): (on: SqlSession) => Promise<CatalogSnapshot> {
   const scope = createScope(own)
   const always = [PIN, FILLED_CATALOGS, ...ALWAYS.map((query) => query(scope)), UNPIN]
   const occasionally = OCCASIONALLY.map(([, queries]) => queries.map((query) => query(scope)))

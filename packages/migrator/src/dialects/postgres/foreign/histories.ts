@@ -1,8 +1,8 @@
 import type { ForeignHistory } from '../../../core/foreign-history.ts'
 import { MigratorError } from '../../../errors.ts'
 import type { ForeignHistories } from '../../../ports/foreign-history.ts'
-import type { Session } from '../../../ports/session.ts'
 import { identifier, literal } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import { type HistoryTool, historyTools, type TextRow } from './tools.ts'
 
 /** A table that has the columns of a tool's history. */
@@ -13,7 +13,7 @@ interface Found {
 }
 
 export const foreignHistories: ForeignHistories = {
-  async read(on, name) {
+  async read(on: SqlSession, name) {
     const [schema, table] = partsOf(name)
     const tools = toolsNamed(name)
     const found = await find(on, tools.length > 0 ? tools.map((tool) => tool.table) : [table])
@@ -42,7 +42,7 @@ function partsOf(name: string): readonly [schema: string | undefined, table: str
 }
 
 /** Tables of these names in any schema, with the tool whose columns they have. */
-async function find(on: Session, tables: readonly string[]): Promise<readonly Found[]> {
+async function find(on: SqlSession, tables: readonly string[]): Promise<readonly Found[]> {
   const rows = await on.query(`
     SELECT n.nspname AS schema, c.relname AS table, pg_catalog.json_agg(a.attname)::text AS columns
       FROM pg_catalog.pg_class c
@@ -65,7 +65,7 @@ function toolWith(table: string, present: ReadonlySet<string>): HistoryTool | un
   return named.length > 0 ? named.find(fits) : historyTools.find((tool) => tool.columns.length > 2 && fits(tool))
 }
 
-async function readFrom(on: Session, { tool, schema, table }: Found): Promise<ForeignHistory> {
+async function readFrom(on: SqlSession, { tool, schema, table }: Found): Promise<ForeignHistory> {
   const name = `${identifier(schema)}.${identifier(table)}`
   const columns = await on.query(`SELECT pg_catalog.to_jsonb(t)::text AS row FROM ${name} t ORDER BY ${tool.orderBy}`)
   const rows = columns.map(({ row }) => asText(JSON.parse(row ?? '{}') as Record<string, unknown>))
@@ -85,7 +85,7 @@ function asText(row: Readonly<Record<string, unknown>>): TextRow {
   )
 }
 
-async function notFound(on: Session, name: string): Promise<MigratorError> {
+async function notFound(on: SqlSession, name: string): Promise<MigratorError> {
   const there = await find(
     on,
     historyTools.map(({ table }) => table),

@@ -1,6 +1,6 @@
 import type { BackupRecord, BackupStore } from '../../../ports/backup.ts'
-import type { Session } from '../../../ports/session.ts'
 import { jsonLiteral, literal } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import { quoted, type TableName } from './table-name.ts'
 
 /** `migration_backups`, beside the history. */
@@ -8,7 +8,7 @@ export function backupTableOf(history: TableName): TableName {
   return { schema: history.schema, table: 'migration_backups' }
 }
 
-export async function prepareBackupTable(on: Session, name: TableName): Promise<void> {
+export async function prepareBackupTable(on: SqlSession, name: TableName): Promise<void> {
   if (await exists(on, name)) return
   await on.execute(`CREATE TABLE ${quoted(name)} (
     id text NOT NULL,
@@ -30,13 +30,13 @@ export async function prepareBackupTable(on: Session, name: TableName): Promise<
 /** The backups of a database, kept in it. Reading creates nothing; there is nothing to record in until `prepare` was called. */
 export function createBackupStore(name: TableName): BackupStore {
   return {
-    prepare: (on) => prepareBackupTable(on, name),
-    async record(on, backup) {
+    prepare: (on: SqlSession) => prepareBackupTable(on, name),
+    async record(on: SqlSession, backup) {
       if (!(await exists(on, name))) return 'absent'
       await on.execute(upsert(name, backup))
       return 'recorded'
     },
-    async read(on, limit) {
+    async read(on: SqlSession, limit) {
       if (!(await exists(on, name))) return []
       const rows = await on.query(`
         SELECT id, provider, run_id, operation, migration, state, ${iso('created_at')}, ${iso('finished_at')},
@@ -47,7 +47,7 @@ export function createBackupStore(name: TableName): BackupStore {
   }
 }
 
-async function exists(on: Session, name: TableName): Promise<boolean> {
+async function exists(on: SqlSession, name: TableName): Promise<boolean> {
   const [row] = await on.query(`SELECT pg_catalog.to_regclass(${literal(quoted(name))})::text AS found`)
   return row?.found != null
 }

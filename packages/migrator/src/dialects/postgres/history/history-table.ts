@@ -1,6 +1,6 @@
 import { MigratorError } from '../../../errors.ts'
-import type { Session } from '../../../ports/session.ts'
 import { identifier, literal } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import { quoted, type TableName } from './table-name.ts'
 
 /** The first four columns are fixed: people's queries and dashboards read them. docs/reference/history-tables.md */
@@ -45,7 +45,7 @@ const PRIVILEGES = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] as const
 export type Privilege = (typeof PRIVILEGES)[number]
 
 /** Looks at the table without touching it. Throws HISTORY_TABLE_INCOMPATIBLE when it is another tool's. */
-export async function historyShape(on: Session, name: TableName): Promise<HistoryShape> {
+export async function historyShape(on: SqlSession, name: TableName): Promise<HistoryShape> {
   const rows = await on.query(`
     SELECT a.attname AS name, pg_catalog.format_type(a.atttypid, NULL) AS type, c.relkind::text AS relkind, current_user::text AS role,
            ${PRIVILEGES.map((each) => `pg_catalog.has_table_privilege(c.oid, '${each}')::text AS may_${each.toLowerCase()}`).join(', ')}

@@ -2,8 +2,8 @@ import { lasting } from '../../../core/once.ts'
 import { redact } from '../../../core/redact.ts'
 import { MigratorError } from '../../../errors.ts'
 import type { EventLog, LogRow, RunEvent } from '../../../ports/events.ts'
-import type { Session } from '../../../ports/session.ts'
 import { jsonLiteral, literal } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import { quoted, type TableName } from './table-name.ts'
 
 /** How long events are gathered before they are sent, so that many short steps cost few messages. */
@@ -14,7 +14,7 @@ export function logTableOf(history: TableName): TableName {
   return { schema: history.schema, table: 'migration_logs' }
 }
 
-export async function prepareLogTable(on: Session, name: TableName): Promise<void> {
+export async function prepareLogTable(on: SqlSession, name: TableName): Promise<void> {
   const [row] = await on.query(`SELECT pg_catalog.to_regclass(${literal(quoted(name))})::text AS found`)
   if (row?.found) return
   await on.execute(`CREATE TABLE ${quoted(name)} (
@@ -58,14 +58,14 @@ const UNREACHABLE = new Set<string>([
  * failure stays on record although its step was rolled back. A log that cannot be written is a warning, not a failure.
  */
 export function logTableSink(
-  open: () => Promise<Session>,
+  open: () => Promise<SqlSession>,
   name: TableName,
   operator: unknown,
   onWarning: (message: string) => void,
 ): EventLog {
   let waiting: RunEvent[] = []
   const session = lasting(open, ({ isLost }) => isLost)
-  let opened: Session | undefined
+  let opened: SqlSession | undefined
   let refused: unknown
   let writing: Promise<void> = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
@@ -89,7 +89,7 @@ export function logTableSink(
   }
 
   /** A session that somebody ended (a restore in place, say) is replaced. */
-  async function connected(): Promise<Session | undefined> {
+  async function connected(): Promise<SqlSession | undefined> {
     try {
       refused = undefined
       opened = await session()
@@ -159,7 +159,7 @@ function insert(name: TableName, rows: readonly RunEvent[], operator: unknown): 
 }
 
 /** The newest lines, without creating anything; empty where there is no log yet. */
-export async function readLog(on: Session, name: TableName, limit: number): Promise<readonly LogRow[]> {
+export async function readLog(on: SqlSession, name: TableName, limit: number): Promise<readonly LogRow[]> {
   const [found] = await on.query(`SELECT pg_catalog.to_regclass(${literal(quoted(name))})::text AS found`)
   if (!found?.found) return []
   const rows = await on.query(`

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { MigratorError } from '../../../errors.ts'
 import type { LockHolder, RunLock } from '../../../ports/run-lock.ts'
-import type { Session } from '../../../ports/session.ts'
 import { literal } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import type { OpenConnection } from '../wire/open-connection.ts'
 
 const HERE = '(SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())'
@@ -33,7 +33,7 @@ export class PostgresRunLock implements RunLock {
     return this.#connection.lost
   }
 
-  async isHeld(on: Session): Promise<boolean> {
+  async isHeld(on: SqlSession): Promise<boolean> {
     const [row] = await on.query(`SELECT (${this.heldCondition})::text AS held`)
     return row?.held === 'true'
   }
@@ -86,7 +86,7 @@ export async function tryRunLock(
 }
 
 /** Who holds the lock now. */
-export async function runLockHolder(on: Session, name: string): Promise<LockHolder | undefined> {
+export async function runLockHolder(on: SqlSession, name: string): Promise<LockHolder | undefined> {
   const [row] = await on.query(`
     SELECT l.pid::text AS pid, coalesce(a.application_name, '') AS application_name,
            coalesce(to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '') AS since

@@ -2,8 +2,8 @@ import type { CatalogDigest, HistoryChange, HistoryEntry, NewEntry } from '../..
 import type { SourceFile } from '../../../core/migration.ts'
 import { checkOptions, text } from '../../../core/options.ts'
 import type { HistoryStore } from '../../../ports/history-store.ts'
-import type { Session } from '../../../ports/session.ts'
 import { jsonLiteral, LONG, literal, storable } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import { backupTableOf, prepareBackupTable } from './backup-table.ts'
 import { mayHarmHistory } from './harm.ts'
 import { historyFailure, preparationFailure, refuseUnreadable, refuseWithoutPrivileges } from './history-failure.ts'
@@ -51,7 +51,7 @@ export class TableStateStore implements HistoryStore {
     return `${this.#name.schema}.${this.#name.table}`
   }
 
-  async read(on: Session): Promise<readonly HistoryEntry[]> {
+  async read(on: SqlSession): Promise<readonly HistoryEntry[]> {
     const shape = await historyShape(on, this.#name)
     if (shape.kind === 'absent') return []
     const present = Object.entries(READ).filter(([column]) => shape.columns.has(column))
@@ -64,7 +64,7 @@ export class TableStateStore implements HistoryStore {
     return rows.map(entryOf)
   }
 
-  async prepare(on: Session): Promise<void> {
+  async prepare(on: SqlSession): Promise<void> {
     const shape = await historyShape(on, this.#name)
     const definition = historyDefinition(this.#name, shape)
     refuseWithoutPrivileges(this.#name, shape)
@@ -85,7 +85,7 @@ export class TableStateStore implements HistoryStore {
     return this.record === TableStateStore.prototype.record
   }
 
-  async record(on: Session, ...changes: readonly HistoryChange[]): Promise<void> {
+  async record(on: SqlSession, ...changes: readonly HistoryChange[]): Promise<void> {
     if (changes.length === 0) return
     try {
       const checks = keptChecks(quoted(this.#name), changes)
@@ -95,7 +95,7 @@ export class TableStateStore implements HistoryStore {
     }
   }
 
-  async confirm(on: Session, atLeast: number): Promise<void> {
+  async confirm(on: SqlSession, atLeast: number): Promise<void> {
     const enough = `SELECT CASE WHEN pg_catalog.count(*) >= ${atLeast} THEN 0 ELSE -1 END FROM ${quoted(this.#name)}`
     try {
       await on.execute(`SELECT FROM (SELECT) AS one OFFSET (${enough})`)
@@ -108,7 +108,7 @@ export class TableStateStore implements HistoryStore {
     return mayHarmHistory(statement, this.#name)
   }
 
-  async sources(on: Session, id: string): Promise<readonly SourceFile[]> {
+  async sources(on: SqlSession, id: string): Promise<readonly SourceFile[]> {
     const shape = await historyShape(on, this.#name)
     if (shape.kind === 'absent' || !shape.columns.has('sources')) return []
     const [row] = await on.query(
@@ -117,7 +117,7 @@ export class TableStateStore implements HistoryStore {
     return row?.sources ? (JSON.parse(row.sources) as SourceFile[]) : []
   }
 
-  async catalogBefore(on: Session, id: string): Promise<CatalogDigest | undefined> {
+  async catalogBefore(on: SqlSession, id: string): Promise<CatalogDigest | undefined> {
     const [row] = await on.query(
       `SELECT catalog_before::text AS before FROM ${quoted(this.#name)} WHERE version = ${literal(id)}`,
     )

@@ -1,6 +1,6 @@
 import type { KeptFor } from '../../../ports/kept-data.ts'
-import type { Session } from '../../../ports/session.ts'
 import { identifier, jsonLiteral, literal } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import { type Column, qualified, type Sequence } from './shape.ts'
 
 /** One copy, as the archive describes it. */
@@ -31,7 +31,7 @@ export function isPart({ kind }: Pick<Kept, 'kind'>): boolean {
   return kind === 'columns' || kind === 'narrowed'
 }
 
-export async function prepareArchive(on: Session, schema: string): Promise<void> {
+export async function prepareArchive(on: SqlSession, schema: string): Promise<void> {
   const archive = identifier(schema)
   const [row] = await on.query(
     `SELECT (to_regnamespace(${literal(archive)}) IS NOT NULL)::text AS has_schema, (to_regclass(${literal(`${archive}.preserved`)}) IS NOT NULL)::text AS has_table`,
@@ -48,7 +48,7 @@ export async function prepareArchive(on: Session, schema: string): Promise<void>
     COMMENT ON SCHEMA ${archive} IS 'Data that rollbacks preserved (@repo/migrator, --preserve-data); the next db:migrate of the same migration puts it back.'`)
 }
 
-export async function waitingIn(on: Session, schema: string): Promise<ReadonlySet<string>> {
+export async function waitingIn(on: SqlSession, schema: string): Promise<ReadonlySet<string>> {
   const name = `${identifier(schema)}.preserved`
   const [found] = await on.query(`SELECT to_regclass(${literal(name)})::text AS found`)
   if (!found?.found) return new Set()
@@ -57,7 +57,7 @@ export async function waitingIn(on: Session, schema: string): Promise<ReadonlySe
 }
 
 /** Oldest run first; within a run what was kept last comes first, because it comes back first. */
-export async function readKept(on: Session, schema: string, migration: string): Promise<readonly Kept[]> {
+export async function readKept(on: SqlSession, schema: string, migration: string): Promise<readonly Kept[]> {
   const rows = await on.query(`
     SELECT jsonb_build_object('id', id::text, 'runId', run_id, 'migration', migration, 'kind', kind, 'schema', schema_name, 'table', table_name,
              'copy', copy_name, 'columns', columns, 'key', key_columns, 'keyed', keyed, 'sequences', sequences, 'rowCount', row_count)::text AS kept
@@ -68,7 +68,7 @@ export async function readKept(on: Session, schema: string, migration: string): 
 
 /** One statement copies, counts and records. `select` reads the copy's columns. */
 export async function copyAndRecord(
-  on: Session,
+  on: SqlSession,
   schema: string,
   owner: KeptFor,
   kept: Omit<Kept, 'id' | 'rowCount' | 'migration' | 'runId'>,
@@ -98,7 +98,7 @@ export async function copyAndRecord(
 }
 
 export async function removeKept(
-  on: Session,
+  on: SqlSession,
   schema: string,
   all: readonly Pick<Kept, 'id' | 'copy'>[],
 ): Promise<void> {
@@ -109,13 +109,13 @@ export async function removeKept(
 }
 
 /** What does not fit stays for a person to look at; it is not tried again. */
-export async function keepRest(on: Session, schema: string, { id }: Kept, left: number, why: string): Promise<void> {
+export async function keepRest(on: SqlSession, schema: string, { id }: Kept, left: number, why: string): Promise<void> {
   await on.execute(
     `UPDATE ${identifier(schema)}.preserved SET state = 'left', row_count = ${left}, why = ${literal(why)} WHERE id = ${id}`,
   )
 }
 
-export async function discardRun(on: Session, schema: string, { runId, migration }: KeptFor): Promise<void> {
+export async function discardRun(on: SqlSession, schema: string, { runId, migration }: KeptFor): Promise<void> {
   const name = `${identifier(schema)}.preserved`
   const [found] = await on.query(`SELECT to_regclass(${literal(name)})::text AS found`)
   if (!found?.found) return

@@ -1,7 +1,7 @@
 import type { DataLossEffect, TableRef } from '../../../core/data-loss-effect.ts'
 import { type Loss, mayOnly } from '../../../core/loss.ts'
-import type { Row, Session } from '../../../ports/session.ts'
 import { identifier, literal } from '../script/literal.ts'
+import type { Row, SqlSession } from '../session/sql-session.ts'
 import { BARE, withSettings } from './settings.ts'
 
 /** Data that is there and would be destroyed. */
@@ -24,13 +24,13 @@ export type Affected = AffectedData | { readonly how: 'unknown'; readonly why: s
  * What these would destroy in this database, with all that goes along. What is not there is not lost: the statement will
  * fail, or has IF EXISTS. Reads the catalog only. Call it in a transaction: it may move the search path in it.
  */
-export async function findLost(on: Session, effects: readonly DataLossEffect[]): Promise<readonly Affected[]> {
+export async function findLost(on: SqlSession, effects: readonly DataLossEffect[]): Promise<readonly Affected[]> {
   const found: Affected[] = []
   for (const each of effects) found.push(...(await findOne(on, each)))
   return found.filter((each, index) => !coveredBy(found.slice(0, index), each))
 }
 
-async function findOne(on: Session, each: DataLossEffect): Promise<readonly Affected[]> {
+async function findOne(on: SqlSession, each: DataLossEffect): Promise<readonly Affected[]> {
   switch (each.kind) {
     case 'path':
       await on.execute(each.sql)
@@ -100,7 +100,7 @@ function seedOf(each: Extract<DataLossEffect, { kind: 'object' | 'column' }>): s
  * The tables and columns that go with it, as pg_depend says, which is what DROP follows. Partitions go with their tables, and
  * generated columns hold nothing of their own. https://www.postgresql.org/docs/current/catalog-pg-depend.html
  */
-function dependents(on: Session, seed: string, reach: 'cascade' | 'restrict'): Promise<readonly Row[]> {
+function dependents(on: SqlSession, seed: string, reach: 'cascade' | 'restrict'): Promise<readonly Row[]> {
   const followed = reach === 'cascade' ? "'n', 'a', 'i', 'e', 'P', 'S'" : "'a', 'i', 'e', 'P', 'S'"
   return on.query(`
     WITH RECURSIVE reached(classid, objid, objsubid) AS (
@@ -144,7 +144,7 @@ export function dropped(row: Row): AffectedData {
 }
 
 async function retyped(
-  on: Session,
+  on: SqlSession,
   { ref, column, type }: Extract<DataLossEffect, { kind: 'retyped' }>,
 ): Promise<readonly Affected[]> {
   const row = await columnOf(on, ref, column)
@@ -153,14 +153,14 @@ async function retyped(
 }
 
 async function overwritten(
-  on: Session,
+  on: SqlSession,
   { ref, column }: Extract<DataLossEffect, { kind: 'overwritten' }>,
 ): Promise<readonly Affected[]> {
   const row = await columnOf(on, ref, column)
   return row ? [{ ...dropped(row), how: 'may-overwrite' }] : []
 }
 
-async function columnOf(on: Session, ref: TableRef, column: string): Promise<Row | undefined> {
+async function columnOf(on: SqlSession, ref: TableRef, column: string): Promise<Row | undefined> {
   const [row] = await on.query(`
     SELECT c.oid::text, n.nspname AS schema, c.relname AS name, c.relkind AS kind, a.attname AS part,
            format_type(a.atttypid, a.atttypmod) AS type, format_type(a.atttypid, NULL) AS bare
@@ -188,7 +188,10 @@ function holdsAll(bare: string, old: string, type: string): boolean {
 }
 
 /** TRUNCATE … CASCADE empties all that refers to it as well. */
-function emptied(on: Session, { ref, reach }: Extract<DataLossEffect, { kind: 'emptied' }>): Promise<readonly Row[]> {
+function emptied(
+  on: SqlSession,
+  { ref, reach }: Extract<DataLossEffect, { kind: 'emptied' }>,
+): Promise<readonly Row[]> {
   const referring = `UNION SELECT k.conrelid FROM reached r JOIN pg_constraint k ON k.contype = 'f' AND k.confrelid = r.oid`
   return on.query(`
     WITH RECURSIVE reached(oid) AS (SELECT ${regclass(ref)}::oid ${reach === 'cascade' ? referring : ''}),
@@ -202,7 +205,7 @@ function emptied(on: Session, { ref, reach }: Extract<DataLossEffect, { kind: 'e
 
 /** The rows themselves, and those that ON DELETE CASCADE takes along, over any number of tables. */
 async function deleted(
-  on: Session,
+  on: SqlSession,
   { ref, alias, from }: Extract<DataLossEffect, { kind: 'deleted' }>,
 ): Promise<readonly Affected[]> {
   const [row] = await on.query(`
@@ -223,7 +226,10 @@ async function deleted(
   return found
 }
 
-async function referring(on: Session, { oid, schema, table, from, alias }: AffectedData): Promise<readonly Affected[]> {
+async function referring(
+  on: SqlSession,
+  { oid, schema, table, from, alias }: AffectedData,
+): Promise<readonly Affected[]> {
   const rows = await withSettings(on, BARE, () =>
     on.query(`
     SELECT c.oid::text, n.nspname AS schema, c.relname AS name, c.relkind AS kind, NULL AS part, k.confdeltype AS acts,

@@ -4,8 +4,8 @@
  */
 import { MigratorError } from '../../../errors.ts'
 import type { ColumnInventory, KeptData, KeptFor, PutBackRows } from '../../../ports/kept-data.ts'
-import type { Session } from '../../../ports/session.ts'
 import { identifier, literal } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import { discardRun, readKept, waitingIn } from './archive.ts'
 import { keepLost } from './keep.ts'
 import { noteWhatIsLeft } from './narrowed.ts'
@@ -18,25 +18,25 @@ export const DEFAULT_PRESERVED_SCHEMA = 'migration_preserved'
 export function createKeptData(schema: string): KeptData {
   return {
     schema,
-    waiting: (on) => waitingIn(on, schema),
-    async keep(on, owner, sql, untold) {
+    waiting: (on: SqlSession) => waitingIn(on, schema),
+    async keep(on: SqlSession, owner, sql, untold) {
       const kept = await keepLost(on, schema, owner, sql, untold)
       return kept.map(({ table, columns, rows, copy }) => ({ table, columns, rows, copy }))
     },
-    inventory: (on) => inventory(on, schema),
-    finish: (on, owner) => noteWhatIsLeft(on, schema, owner),
-    refuseUnkept: (on, owner, before) => refuseUnkept(on, schema, owner, before),
-    async putBack(on: Session, migration: string): Promise<readonly PutBackRows[]> {
+    inventory: (on: SqlSession) => inventory(on, schema),
+    finish: (on: SqlSession, owner) => noteWhatIsLeft(on, schema, owner),
+    refuseUnkept: (on: SqlSession, owner, before) => refuseUnkept(on, schema, owner, before),
+    async putBack(on: SqlSession, migration: string): Promise<readonly PutBackRows[]> {
       const kept = await readKept(on, schema, migration)
       if (kept.length === 0) return []
       return withSettings(on, EXACT, () => putBackKept(on, schema, kept))
     },
-    discard: (on, owner) => discardRun(on, schema, owner),
+    discard: (on: SqlSession, owner) => discardRun(on, schema, owner),
   }
 }
 
 /** Columns of tables that hold rows of their own; partitions are told by their tables. */
-async function inventory(on: Session, archive: string): Promise<ColumnInventory> {
+async function inventory(on: SqlSession, archive: string): Promise<ColumnInventory> {
   const rows = await on.query(`
     SELECT a.attrelid::text || ' ' || a.attnum AS id, n.nspname AS schema, c.relname AS name, a.attname AS part
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
@@ -45,7 +45,7 @@ async function inventory(on: Session, archive: string): Promise<ColumnInventory>
   return new Map(rows.map(({ id, schema, name, part }) => [id ?? '', `${schema}.${name}.${part}`]))
 }
 
-async function refuseUnkept(on: Session, archive: string, owner: KeptFor, before: ColumnInventory): Promise<void> {
+async function refuseUnkept(on: SqlSession, archive: string, owner: KeptFor, before: ColumnInventory): Promise<void> {
   const after = await inventory(on, archive)
   const gone = [...before].filter(([id]) => !after.has(id))
   if (gone.length === 0) return
@@ -58,7 +58,11 @@ async function refuseUnkept(on: Session, archive: string, owner: KeptFor, before
   )
 }
 
-async function keptColumns(on: Session, archive: string, { runId, migration }: KeptFor): Promise<ReadonlySet<string>> {
+async function keptColumns(
+  on: SqlSession,
+  archive: string,
+  { runId, migration }: KeptFor,
+): Promise<ReadonlySet<string>> {
   const name = `${identifier(archive)}.preserved`
   const [found] = await on.query(`SELECT to_regclass(${literal(name)})::text AS found`)
   if (!found?.found) return new Set()

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { MigratorError } from '../../../errors.ts'
 import type { KeptFor, KeptRows } from '../../../ports/kept-data.ts'
-import type { Session } from '../../../ports/session.ts'
 import { destroyedBy } from '../script/destroys.ts'
 import { identifier } from '../script/literal.ts'
 import { loadParser, parseStatements } from '../script/statements.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import { copyAndRecord, prepareArchive } from './archive.ts'
 import { type Affected, type AffectedData, findLost } from './find.ts'
 import { EXACT, withSettings } from './settings.ts'
@@ -12,7 +12,7 @@ import { type Column, qualified, readShape, type Shape } from './shape.ts'
 
 /** See `KeptData.keep`. */
 export async function keepLost(
-  on: Session,
+  on: SqlSession,
   archive: string,
   owner: KeptFor,
   sql: string,
@@ -39,7 +39,7 @@ export async function keepLost(
 }
 
 /** Which rows a DELETE means depends on the settings that it runs under (the time zone, say): they are chosen under the same. */
-async function chooseRows(on: Session, archive: string, groups: readonly Group[]): Promise<readonly Group[]> {
+async function chooseRows(on: SqlSession, archive: string, groups: readonly Group[]): Promise<readonly Group[]> {
   const chosen: Group[] = []
   for (const group of groups) {
     const { how, schema, table, from, alias } = group.first
@@ -84,7 +84,7 @@ function grouped(lost: readonly AffectedData[]): readonly Group[] {
 }
 
 /** Nobody may write between the copy and the statement. What is dropped or altered is locked by it anyway, and as hard. */
-async function lock(on: Session, groups: readonly Group[]): Promise<void> {
+async function lock(on: SqlSession, groups: readonly Group[]): Promise<void> {
   const names = (deleted: boolean) =>
     groups
       .filter(({ first }) => (first.how === 'deleted') === deleted)
@@ -95,7 +95,7 @@ async function lock(on: Session, groups: readonly Group[]): Promise<void> {
 }
 
 async function keepOne(
-  on: Session,
+  on: SqlSession,
   archive: string,
   owner: KeptFor,
   { first, columns: names, places }: Group,

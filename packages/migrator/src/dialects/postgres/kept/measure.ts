@@ -2,7 +2,7 @@ import { type Loss, mayOnly } from '../../../core/loss.ts'
 import { withoutStop } from '../../../core/sentence.ts'
 import { MigratorError } from '../../../errors.ts'
 import type { AskedLoss, Losses } from '../../../ports/kept-data.ts'
-import type { Row, Session } from '../../../ports/session.ts'
+import type { Row, SqlSession } from '../session/sql-session.ts'
 import { type Affected, type AffectedData, findLost } from './find.ts'
 import { type Counted, countPlainDrops } from './together.ts'
 
@@ -10,7 +10,7 @@ import { type Counted, countPlainDrops } from './together.ts'
 const LOCK_TIMEOUT_MS = 50
 
 export const losses: Losses = {
-  async measure(on: Session, asked: readonly AskedLoss[], timeoutMs: number): Promise<readonly Loss[]> {
+  async measure(on: SqlSession, asked: readonly AskedLoss[], timeoutMs: number): Promise<readonly Loss[]> {
     const until = performance.now() + timeoutMs
     const found: { migration: string; path: AskedLoss['effects']; finding: Affected; count?: number }[] = []
     const together = await countTogether(on, asked, timeoutMs / 2)
@@ -36,7 +36,7 @@ export const losses: Losses = {
 
 /** Empty where one of the tables is locked, takes long, or may not be read: each is then looked at by itself. */
 async function countTogether(
-  on: Session,
+  on: SqlSession,
   asked: readonly AskedLoss[],
   timeoutMs: number,
 ): Promise<ReadonlyMap<number, readonly Counted[]>> {
@@ -53,7 +53,7 @@ function lossOf({ how, schema, table }: AffectedData, rows: number): Omit<Loss, 
 }
 
 /** The catalog is read quickly or not at all; that it could not be read stops no rollback, but is said. */
-async function findOrSay(on: Session, effects: AskedLoss['effects']): Promise<readonly Affected[]> {
+async function findOrSay(on: SqlSession, effects: AskedLoss['effects']): Promise<readonly Affected[]> {
   try {
     return await reading(on, CATALOG_TIMEOUT_MS, () => findLost(on, effects))
   } catch (error) {
@@ -76,7 +76,7 @@ function withoutRepeats<T extends { readonly finding: Affected }>(all: readonly 
 }
 
 async function measured(
-  on: Session,
+  on: SqlSession,
   found: AffectedData,
   path: AskedLoss['effects'],
   until: number,
@@ -98,7 +98,7 @@ async function measured(
 }
 
 async function counted(
-  on: Session,
+  on: SqlSession,
   { from, alias, column }: AffectedData,
   path: AskedLoss['effects'],
 ): Promise<number> {
@@ -109,7 +109,7 @@ async function counted(
 }
 
 /** From statistics only, which nobody can lock. Nothing is known of a part of a table, or of a table never looked at. */
-async function estimated(on: Session, { oid, column, whole }: AffectedData): Promise<number | undefined> {
+async function estimated(on: SqlSession, { oid, column, whole }: AffectedData): Promise<number | undefined> {
   if (!whole) return undefined
   const [row] = await on.query(`
     WITH RECURSIVE below(oid) AS (SELECT ${oid}::oid UNION SELECT i.inhrelid FROM below b JOIN pg_catalog.pg_inherits i ON i.inhparent = b.oid)
@@ -132,7 +132,7 @@ function estimateIn(row: Row | undefined): number | undefined {
 }
 
 /** A transaction of its own that can only read, and is undone. */
-async function reading<T>(on: Session, statementTimeoutMs: number, work: () => Promise<T>): Promise<T> {
+async function reading<T>(on: SqlSession, statementTimeoutMs: number, work: () => Promise<T>): Promise<T> {
   await on.begin({ lockTimeoutMs: LOCK_TIMEOUT_MS, statementTimeoutMs })
   try {
     await on.execute('SET TRANSACTION READ ONLY')

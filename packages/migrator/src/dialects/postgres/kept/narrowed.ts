@@ -1,12 +1,12 @@
 import type { KeptFor } from '../../../ports/kept-data.ts'
-import type { Session } from '../../../ports/session.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import { readKept } from './archive.ts'
 import { leftColumn, pairOf, sameRow } from './pair.ts'
 import { EXACT, withSettings } from './settings.ts'
 import { readShape } from './shape.ts'
 
 /** Notes beside the kept values what the step has made of them, so that a later change can be told from it. */
-export async function noteWhatIsLeft(on: Session, archive: string, { migration, runId }: KeptFor): Promise<void> {
+export async function noteWhatIsLeft(on: SqlSession, archive: string, { migration, runId }: KeptFor): Promise<void> {
   const kept = (await readKept(on, archive, migration)).filter(
     (each) => each.runId === runId && each.kind === 'narrowed',
   )

@@ -1,7 +1,7 @@
 import { MigratorError } from '../../../errors.ts'
 import type { PutBackRows } from '../../../ports/kept-data.ts'
-import type { Session } from '../../../ports/session.ts'
 import { identifier } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import { isPart, type Kept, keepRest, removeKept } from './archive.ts'
 import { type Pair, pairOf, pairText } from './pair.ts'
 import { postponedReferences } from './references.ts'
@@ -12,7 +12,7 @@ import { silently } from './triggers.ts'
 
 /** All at once where all of it fits; row by row where something does not, so that what fits comes back. */
 export async function putBackKept(
-  on: Session,
+  on: SqlSession,
   archive: string,
   kept: readonly Kept[],
 ): Promise<readonly PutBackRows[]> {
@@ -29,7 +29,7 @@ export async function putBackKept(
   return results
 }
 
-async function putBackPairs(on: Session, archive: string, pairs: readonly Pair[]): Promise<PutBackRows[]> {
+async function putBackPairs(on: SqlSession, archive: string, pairs: readonly Pair[]): Promise<PutBackRows[]> {
   await on.execute(`SAVEPOINT ${ATTEMPT}`)
   const results = await silently(on, pairs, () => allAtOnce(on, archive, pairs)).catch(async (error: unknown) => {
     if (!isMisfit(error)) throw error
@@ -47,7 +47,7 @@ function isMisfit(error: unknown): boolean {
   return error instanceof MigratorError && /^2[23]/.test(String(error.details.sqlstate))
 }
 
-async function allAtOnce(on: Session, archive: string, pairs: readonly Pair[]): Promise<PutBackRows[]> {
+async function allAtOnce(on: SqlSession, archive: string, pairs: readonly Pair[]): Promise<PutBackRows[]> {
   const { ordered, add } = await postponedReferences(on, pairs)
   for (const pair of ordered) await (isPart(pair.kept) ? updateValues(on, pair) : insertRows(on, pair))
   await moveSequences(on, pairs)
@@ -58,7 +58,7 @@ async function allAtOnce(on: Session, archive: string, pairs: readonly Pair[]): 
 }
 
 /** As often as one more row finds what it refers to. */
-async function oneByOne(on: Session, archive: string, pairs: readonly Pair[]): Promise<PutBackRows[]> {
+async function oneByOne(on: SqlSession, archive: string, pairs: readonly Pair[]): Promise<PutBackRows[]> {
   await on.execute('SET CONSTRAINTS ALL IMMEDIATE')
   const outcomes = new Map<Pair, Outcome>()
   for (let progress = 1; progress > 0; ) {
@@ -84,7 +84,7 @@ interface Outcome {
 }
 
 /** Removes from the copy what is in the table again, and of columns the values whose row is gone. */
-async function takeOut(on: Session, pair: Pair): Promise<Outcome> {
+async function takeOut(on: SqlSession, pair: Pair): Promise<Outcome> {
   const { removeGone, removeFound } = pairText(pair)
   const gone = await count(on, removeGone)
   if (pair.missing.length === 0) await on.execute(removeFound)
@@ -93,7 +93,7 @@ async function takeOut(on: Session, pair: Pair): Promise<Outcome> {
 
 /** A copy of which nothing is left goes; the rest is kept and named. */
 async function settle(
-  on: Session,
+  on: SqlSession,
   archive: string,
   { kept, missing, copy }: Pair,
   { gone, why, found }: Outcome,
@@ -115,7 +115,7 @@ const MEANWHILE = {
   whole: 'other rows with the same keys are there, or the values do not fit their type whole',
 } as const
 
-async function nothingFits(on: Session, archive: string, kept: Kept): Promise<PutBackRows> {
+async function nothingFits(on: SqlSession, archive: string, kept: Kept): Promise<PutBackRows> {
   const name = qualified(kept.schema, kept.table)
   const keyless = kept.kind === 'narrowed' && kept.keyed === 'by-whole-row'
   const why = keyless
@@ -137,7 +137,7 @@ function told(
   }
 }
 
-async function count(on: Session, sql: string): Promise<number> {
+async function count(on: SqlSession, sql: string): Promise<number> {
   const [row] = await on.query(sql)
   return Number(row?.count)
 }

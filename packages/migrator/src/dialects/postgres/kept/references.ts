@@ -1,5 +1,5 @@
-import type { Session } from '../../../ports/session.ts'
 import { identifier, literal } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import { isPart } from './archive.ts'
 import type { Pair } from './pair.ts'
 import { BARE, withSettings } from './settings.ts'
@@ -21,7 +21,7 @@ interface Reference {
  * tables that came up just now: nobody else waits for their locks.
  */
 export async function postponedReferences(
-  on: Session,
+  on: SqlSession,
   pairs: readonly Pair[],
 ): Promise<{ readonly ordered: readonly Pair[]; add(): Promise<void> }> {
   const whole = pairs.filter(({ kept }) => !isPart(kept))
@@ -41,7 +41,7 @@ export async function postponedReferences(
   }
 }
 
-async function readReferences(on: Session, pairs: readonly Pair[]): Promise<readonly Reference[]> {
+async function readReferences(on: SqlSession, pairs: readonly Pair[]): Promise<readonly Reference[]> {
   if (pairs.length < 2) return []
   const oids = [...new Set(pairs.map(({ now }) => now.oid))].join(', ')
   const rows = await withSettings(on, BARE, () =>

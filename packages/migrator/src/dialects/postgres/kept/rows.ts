@@ -1,13 +1,13 @@
-import type { Session } from '../../../ports/session.ts'
 import { withoutValue } from '../failure/server-words.ts'
 import { identifier, literal } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import { copyText, isSame, numbered, type Pair, restored, rowText, sameRow, untouched } from './pair.ts'
 
 /**
  * Puts rows in. Those that the `up` put there itself yield to the kept ones of the same key; those that others wrote meanwhile
  * stay. A row whose key is taken stays in the copy.
  */
-export async function insertRows(on: Session, pair: Pair): Promise<void> {
+export async function insertRows(on: SqlSession, pair: Pair): Promise<void> {
   if (pair.key.length > 0) await on.execute(overwriteStatement(pair))
   await on.execute(
     `${insertStatement(pair)} ${pair.key.length > 0 ? `WHERE NOT EXISTS (SELECT 1 FROM ${pair.rows} AS t WHERE ${sameRow(pair)})` : notThere(pair)}`,
@@ -15,7 +15,7 @@ export async function insertRows(on: Session, pair: Pair): Promise<void> {
 }
 
 /** Puts the values of columns back into the rows that are still there. */
-export async function updateValues(on: Session, pair: Pair): Promise<void> {
+export async function updateValues(on: SqlSession, pair: Pair): Promise<void> {
   await on.execute(pair.kept.keyed === 'by-key' ? updateStatement(pair) : updateByWholeRow(pair))
 }
 
@@ -29,7 +29,7 @@ export interface Round {
 }
 
 /** The same, one row at a time; what is in the table then is taken out of the copy. */
-export function insertOneByOne(on: Session, pair: Pair): Promise<Round> {
+export function insertOneByOne(on: SqlSession, pair: Pair): Promise<Round> {
   const keyed = pair.key.length > 0
   const same = `SELECT 1 FROM ${pair.rows} AS t WHERE ${keyed ? sameRow(pair) : 'false'}`
   const work = [
@@ -44,7 +44,7 @@ export function insertOneByOne(on: Session, pair: Pair): Promise<Round> {
   )
 }
 
-export function updateOneByOne(on: Session, pair: Pair): Promise<Round> {
+export function updateOneByOne(on: SqlSession, pair: Pair): Promise<Round> {
   const same = `FROM ${pair.rows} AS t WHERE ${sameRow(pair)}`
   const whole = pair.kept.keyed === 'by-whole-row'
   const one = whole ? `AND t.ctid = (SELECT min(t.ctid) ${same} AND NOT ${isSame(pair)})` : ''
@@ -53,7 +53,7 @@ export function updateOneByOne(on: Session, pair: Pair): Promise<Round> {
   return eachRow(on, pair, work, `SELECT 1 ${same} AND ${isSame(pair)}`)
 }
 
-async function eachRow(on: Session, pair: Pair, work: readonly string[], found: string): Promise<Round> {
+async function eachRow(on: SqlSession, pair: Pair, work: readonly string[], found: string): Promise<Round> {
   const remove = `DELETE FROM ${pair.copy} AS b WHERE b.ctid = r.ctid AND EXISTS (${found}); GET DIAGNOSTICS n = ROW_COUNT; done := done + n`
   // Of a copy that stays whole nothing is taken out.
   const count = `IF EXISTS (SELECT 1 FROM ${pair.copy} AS b WHERE b.ctid = r.ctid AND EXISTS (${found})) THEN done := done + 1; END IF`

@@ -1,8 +1,8 @@
-import type { Session } from '../../../ports/session.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import type { Pair } from './pair.ts'
 
 /** Sequences go on behind the values that they gave before; never back. RESTART, unlike setval, is undone with the transaction. */
-export async function moveSequences(on: Session, pairs: readonly Pair[]): Promise<void> {
+export async function moveSequences(on: SqlSession, pairs: readonly Pair[]): Promise<void> {
   const statements = pairs.flatMap(({ kept, now }) =>
     kept.sequences.flatMap(({ column, next, increment }) => {
       const sequence = now.sequences.find((each) => each.column === column)

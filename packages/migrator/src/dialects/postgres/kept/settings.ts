@@ -1,9 +1,9 @@
-import type { Session } from '../../../ports/session.ts'
 import { literal } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 
 /** Sets these for as long as the work lasts, in the caller's transaction. After a failure that is over in any case. */
 export async function withSettings<T>(
-  on: Session,
+  on: SqlSession,
   settings: Readonly<Record<string, string>>,
   work: () => Promise<T>,
 ): Promise<T> {

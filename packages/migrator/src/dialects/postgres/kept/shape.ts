@@ -1,5 +1,5 @@
-import type { Session } from '../../../ports/session.ts'
 import { identifier, literal } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import { BARE, withSettings } from './settings.ts'
 
 /** What has to be known of a table to keep its rows and to put them back. */
@@ -34,7 +34,7 @@ export interface Sequence {
 }
 
 /** Undefined when there is no such table. Generated columns are left out: they make their values themselves. */
-export async function readShape(on: Session, schema: string, table: string): Promise<Shape | undefined> {
+export async function readShape(on: SqlSession, schema: string, table: string): Promise<Shape | undefined> {
   const [row] = await withSettings(on, BARE, () => on.query(shapeQuery(qualified(schema, table))))
   if (!row?.shape) return undefined
   const shape = JSON.parse(row.shape) as Omit<Shape, 'sequences'> & { sequences: readonly Omit<Sequence, 'next'>[] }
@@ -43,7 +43,7 @@ export async function readShape(on: Session, schema: string, table: string): Pro
   return { ...shape, sequences }
 }
 
-async function nextOf(on: Session, { name, increment }: Omit<Sequence, 'next'>): Promise<string> {
+async function nextOf(on: SqlSession, { name, increment }: Omit<Sequence, 'next'>): Promise<string> {
   const [row] = await on.query(
     `SELECT (last_value::numeric + CASE WHEN is_called THEN ${increment} ELSE 0 END)::text AS next FROM ${name}`,
   )

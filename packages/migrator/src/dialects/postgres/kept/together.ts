@@ -1,7 +1,7 @@
 import type { DataLossEffect, TableRef } from '../../../core/data-loss-effect.ts'
 import type { AskedLoss } from '../../../ports/kept-data.ts'
-import type { Session } from '../../../ports/session.ts'
 import { literal } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import { type AffectedData, dropped, nameOf } from './find.ts'
 
 /** What was found and counted for one migration. */
@@ -19,7 +19,7 @@ const AT_ONCE = 200
  * out. Call it in a transaction.
  */
 export async function countPlainDrops(
-  on: Session,
+  on: SqlSession,
   asked: readonly AskedLoss[],
 ): Promise<ReadonlyMap<number, readonly Counted[]>> {
   const plain = asked.flatMap(({ effects }, place) =>
@@ -57,7 +57,7 @@ function isPlainDrop(each: DataLossEffect): each is PlainDrop {
 }
 
 async function countSome(
-  on: Session,
+  on: SqlSession,
   drops: readonly { readonly place: number; readonly ref: TableRef; readonly deletes: boolean }[],
 ): Promise<readonly (Counted & { readonly place: number; readonly reaches: boolean })[]> {
   const named = drops.map(({ ref }, index) => `(${index}, to_regclass(${literal(nameOf(ref))}))`)
@@ -88,7 +88,7 @@ async function countSome(
   }))
 }
 
-async function countEach(on: Session, tables: readonly string[]): Promise<readonly number[]> {
+async function countEach(on: SqlSession, tables: readonly string[]): Promise<readonly number[]> {
   const queries = tables.map((from) => `SELECT count(*)::text AS count FROM ${from}`)
   // One message holds two queries or more.
   const answers =

@@ -1,5 +1,5 @@
-import type { Session } from '../../../ports/session.ts'
 import { identifier } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import { isPart } from './archive.ts'
 import type { Pair } from './pair.ts'
 
@@ -7,7 +7,7 @@ import type { Pair } from './pair.ts'
  * Triggers of the tables are off meanwhile: what they did for these rows is kept with them, and an `updated_at` is not to move.
  * Columns that are always generated as identity take values meanwhile.
  */
-export async function silently<T>(on: Session, pairs: readonly Pair[], work: () => Promise<T>): Promise<T> {
+export async function silently<T>(on: SqlSession, pairs: readonly Pair[], work: () => Promise<T>): Promise<T> {
   const triggers = await triggersOf(on, pairs)
   const always = pairs.flatMap(({ kept, table, columns }) =>
     isPart(kept) ? columns.filter(({ now }) => now.identity === 'a').map(({ now }) => ({ table, name: now.name })) : [],
@@ -36,7 +36,7 @@ interface Trigger {
   readonly enabled: string
 }
 
-async function triggersOf(on: Session, pairs: readonly Pair[]): Promise<readonly Trigger[]> {
+async function triggersOf(on: SqlSession, pairs: readonly Pair[]): Promise<readonly Trigger[]> {
   if (pairs.length === 0) return []
   const oids = [...new Set(pairs.map(({ now }) => now.oid))].join(', ')
   const rows = await on.query(`
@@ -47,6 +47,6 @@ async function triggersOf(on: Session, pairs: readonly Pair[]): Promise<readonly
   return rows as unknown as readonly Trigger[]
 }
 
-async function all(on: Session, statements: readonly string[]): Promise<void> {
+async function all(on: SqlSession, statements: readonly string[]): Promise<void> {
   if (statements.length > 0) await on.execute(statements.join(';\n'))
 }

@@ -1,8 +1,8 @@
 import type { StatementFacts } from '../../../core/statement-facts.ts'
 import type { ObservedWay, Observer } from '../../../ports/rehearsal.ts'
-import type { Session } from '../../../ports/session.ts'
 import { isPlainStatement } from '../script/plain-statement.ts'
 import { loadParser } from '../script/statements.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import { factsIn, LOOK, nothingSeen, strongest } from './in-transaction.ts'
 import { createLookout, type Lookout, type Sight } from './lookout.ts'
 import { type KnownRelation, RELATIONS, relationsOf } from './relations.ts'
@@ -11,7 +11,7 @@ import { type KnownRelation, RELATIONS, relationsOf } from './relations.ts'
  * Watches a session that works outside a transaction, where locks go with each statement. A statement that may as well run
  * in a transaction gets one, and is looked at from inside. Any other (CONCURRENTLY) is looked at from other connections.
  */
-export async function observeFromBeside(on: Session, { direction, database }: ObservedWay): Promise<Observer> {
+export async function observeFromBeside(on: SqlSession, { direction, database }: ObservedWay): Promise<Observer> {
   await loadParser()
   const beside = await createLookout(database, on.serverPid)
   const done: StatementFacts[] = []
@@ -82,7 +82,7 @@ interface Watched {
 }
 
 /** Not in a transaction that the migration opened itself: there the clock of `now()` stands still. */
-async function isOutside(on: Session): Promise<boolean> {
+async function isOutside(on: SqlSession): Promise<boolean> {
   const [row] = await on.query('SELECT (pg_catalog.now() = pg_catalog.statement_timestamp())::text AS outside')
   return row?.outside === 'true'
 }

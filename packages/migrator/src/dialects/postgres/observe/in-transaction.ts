@@ -2,7 +2,7 @@ import { compareLockModes, type LockMode, lockModeOf } from '../../../core/lock-
 import { compareText } from '../../../core/migration.ts'
 import type { LockTaken, StatementFacts, TableScan } from '../../../core/statement-facts.ts'
 import type { ObservedWay, Observer } from '../../../ports/rehearsal.ts'
-import type { Row, Session } from '../../../ports/session.ts'
+import type { Row, SqlSession } from '../session/sql-session.ts'
 import { isIndex, type KnownRelation, RELATIONS, relationsOf } from './relations.ts'
 
 /**
@@ -11,7 +11,7 @@ import { isIndex, type KnownRelation, RELATIONS, relationsOf } from './relations
  * else's to wait for, and left out.
  */
 export async function observeInTransaction(
-  on: Session,
+  on: SqlSession,
   { direction }: Pick<ObservedWay, 'direction'>,
 ): Promise<Observer> {
   const known = relationsOf(await on.query(RELATIONS))

@@ -3,8 +3,8 @@ import { lockModeOf } from '../../../core/lock-mode.ts'
 import type { LockTaken } from '../../../core/statement-facts.ts'
 import { MigratorError } from '../../../errors.ts'
 import type { Database } from '../../../ports/database.ts'
-import type { Session } from '../../../ports/session.ts'
 import { identifier } from '../script/literal.ts'
+import { asSql, type SqlSession } from '../session/sql-session.ts'
 import { isIndex, type KnownRelation, RELATIONS, relationsOf } from './relations.ts'
 
 /** Two connections beside the one that is watched. */
@@ -25,8 +25,8 @@ export interface Sight {
  * the weakest lock of every table, as a long SELECT would, until the statement is seen to wait for it; then it lets go.
  */
 export async function createLookout(database: Database, pid: number): Promise<Lookout> {
-  const looker = await database.connect({ modules: false })
-  const reader = await database.connect({ modules: false })
+  const looker = asSql(await database.connect({ modules: false }))
+  const reader = asSql(await database.connect({ modules: false }))
   return {
     relations: async () => relationsOf(await looker.query(RELATIONS)),
     async watch(known) {
@@ -69,7 +69,7 @@ export async function createLookout(database: Database, pid: number): Promise<Lo
 const PAUSE_MS = 20
 
 /** False where somebody holds a table against everybody: the migration itself, in a transaction of its own. */
-async function read(reader: Session): Promise<boolean> {
+async function read(reader: SqlSession): Promise<boolean> {
   try {
     await reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL lock_timeout = '100ms'")
     const tables = await reader.query(`
@@ -88,7 +88,7 @@ async function read(reader: Session): Promise<boolean> {
 }
 
 /** What a backend holds and waits for; a wait for another transaction has no relation. */
-function locksOf(looker: Session, pid: number): ReturnType<Session['query']> {
+function locksOf(looker: SqlSession, pid: number): ReturnType<SqlSession['query']> {
   return looker.query(`
     SELECT relation::text AS oid, mode, granted::text AS granted FROM pg_catalog.pg_locks
      WHERE pid = ${pid} AND (NOT granted OR locktype = 'relation' AND relation >= 16384)`)

@@ -1,4 +1,4 @@
-import type { Row } from '../../../ports/session.ts'
+import type { Row } from '../session/sql-session.ts'
 
 /** A relation as a catalog named it. Oids are texts. */
 export interface KnownRelation {

@@ -1,9 +1,9 @@
 import { type ReadAs, readableShape } from '../../../core/data/read-as.ts'
 import { changedSince, nameOf, shownName, type TableShape } from '../../../core/data/table-shape.ts'
 import { withoutStop } from '../../../core/sentence.ts'
-import type { Session } from '../../../ports/session.ts'
 import { quoted } from '../history/table-name.ts'
 import { literal } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import type { ValueStyle } from './candidate-rows.ts'
 import { insertOrder, keyOf } from './foreign-key-order.ts'
 import { lateStatement } from './insert-statement.ts'
@@ -49,7 +49,7 @@ export interface GeneratedRows {
  * The same schema gets the same rows. Statements commit by themselves, so the session must stand outside a transaction;
  * on a failure (a lost connection; the seed's own) some rows are in. What no row can be made for is told, not thrown.
  */
-export async function generateRows(on: Session, options: GenerateOptions): Promise<GeneratedRows> {
+export async function generateRows(on: SqlSession, options: GenerateOptions): Promise<GeneratedRows> {
   const shapes = await readShapes(on, options)
   const [counts, horizon] = await Promise.all([countRows(on, shapes), transactionHorizon(on)])
   const seeded = options.seed ? await seed(on, shapes, counts, options.seed) : new Set<string>()
@@ -78,7 +78,7 @@ const LOOSENED = 6
 
 /** Rows that would have been refused before; what is refused still is not wanted. */
 async function fillLoosened(
-  on: Session,
+  on: SqlSession,
   shape: TableShape,
   domains: DomainValues,
   late: ReadonlySet<string>,
@@ -90,7 +90,7 @@ async function fillLoosened(
 }
 
 async function seed(
-  on: Session,
+  on: SqlSession,
   shapes: readonly TableShape[],
   before: ReadonlyMap<string, number>,
   run: () => Promise<void>,
@@ -100,7 +100,7 @@ async function seed(
   return new Set([...after].filter(([name, count]) => count !== before.get(name)).map(([name]) => name))
 }
 
-async function countRows(on: Session, shapes: readonly TableShape[]): Promise<ReadonlyMap<string, number>> {
+async function countRows(on: SqlSession, shapes: readonly TableShape[]): Promise<ReadonlyMap<string, number>> {
   if (shapes.length === 0) return new Map()
   const counts = shapes.map(
     (shape) => `SELECT ${literal(nameOf(shape))} AS name, count(*)::text AS rows FROM ${quoted(shape)}`,
@@ -110,7 +110,7 @@ async function countRows(on: Session, shapes: readonly TableShape[]): Promise<Re
 }
 
 /** Rows of transactions from here on are ours. */
-async function transactionHorizon(on: Session): Promise<string> {
+async function transactionHorizon(on: SqlSession): Promise<string> {
   const [row] = await on.query(
     'SELECT (pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::numeric % 4294967296)::text AS xid',
   )
@@ -135,7 +135,7 @@ interface Runs {
 }
 
 /** Wave by wave: what did not get its rows tries the next way, but not before its parents have theirs. */
-async function runWorks(on: Session, { works, domains, before, options }: Runs): Promise<readonly Try[]> {
+async function runWorks(on: SqlSession, { works, domains, before, options }: Runs): Promise<readonly Try[]> {
   const tries = works.map(
     (work): Try => ({ work, rows: 0, attempts: 0, triggersOff: false, refusal: undefined, state: 'open' }),
   )
@@ -155,7 +155,7 @@ async function runWorks(on: Session, { works, domains, before, options }: Runs):
 }
 
 async function sendWave(
-  on: Session,
+  on: SqlSession,
   open: readonly Try[],
   domains: DomainValues,
   options: GenerateOptions,
@@ -196,7 +196,7 @@ function settle(each: Try, isEmpty: (name: string) => boolean): void {
 
 /** Keys that close a circle, now that all rows are there. What is refused for all rows is tried for one after the other. */
 async function fillLate(
-  on: Session,
+  on: SqlSession,
   tables: readonly TableShape[],
   late: ReadonlySet<string>,
   horizon: string,

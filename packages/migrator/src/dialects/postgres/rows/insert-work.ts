@@ -1,5 +1,5 @@
 import { type CheckShape, nameOf, type TableShape } from '../../../core/data/table-shape.ts'
-import type { Session } from '../../../ports/session.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import { type CandidateRow, candidateRows, type ValueStyle, wantedRows } from './candidate-rows.ts'
 import { withinPartition } from './column-candidates.ts'
 import { keyOf, type TableGroup } from './foreign-key-order.ts'
@@ -84,7 +84,7 @@ export interface Outcome {
 
 /** Sends at once what the attempt needs, so that attempts which are not awaited follow each other in one go. */
 export async function tryInsert(
-  on: Session,
+  on: SqlSession,
   work: Work,
   values: ReadonlyMap<TableShape, TableValues>,
   first: number,

@@ -1,7 +1,7 @@
-import type { Session } from '../../../ports/session.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 
 /** Rows with numbers, booleans and lists in them: the port's are texts. */
-export async function jsonRows<Row>(on: Session, sql: string): Promise<readonly Row[]> {
+export async function jsonRows<Row>(on: SqlSession, sql: string): Promise<readonly Row[]> {
   const rows = await on.query(`SELECT pg_catalog.row_to_json(found)::text AS row FROM (${sql}) AS found`)
   return rows.map(({ row }) => JSON.parse(row ?? 'null') as Row)
 }
@@ -10,7 +10,7 @@ export async function jsonRows<Row>(on: Session, sql: string): Promise<readonly 
  * Reads in one transaction of its own, with settings for it, so the session must stand outside one. Queries that `work`
  * does not await go out together.
  */
-export async function reading<T>(on: Session, settings: string, work: () => Promise<T>): Promise<T> {
+export async function reading<T>(on: SqlSession, settings: string, work: () => Promise<T>): Promise<T> {
   const begun = on.execute(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${settings}`)
   try {
     const [, result] = await Promise.all([begun, work()])

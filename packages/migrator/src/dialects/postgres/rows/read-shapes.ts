@@ -13,8 +13,8 @@ import type {
   TypeShape,
   UniqueShape,
 } from '../../../core/data/table-shape.ts'
-import type { Session } from '../../../ports/session.ts'
 import { literal } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import { mentions } from './derived.ts'
 import { jsonRows, reading } from './json-rows.ts'
 import {
@@ -37,7 +37,7 @@ import {
  * Reads every table that holds rows, by schema and name; reads the catalog only. Runs in a transaction of its own, so the
  * session must stand outside one.
  */
-export async function readShapes(on: Session, which: Tables): Promise<readonly TableShape[]> {
+export async function readShapes(on: SqlSession, which: Tables): Promise<readonly TableShape[]> {
   const [tables, columns, constraints, uniques, partitions, types] = await reading(
     on,
     "SET LOCAL search_path = ''; SET LOCAL jit = off",

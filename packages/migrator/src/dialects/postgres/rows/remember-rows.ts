@@ -1,7 +1,7 @@
 import type { PutBack } from '../../../ports/rehearsal.ts'
-import type { Session } from '../../../ports/session.ts'
 import { quoted, type TableName } from '../history/table-name.ts'
 import { identifier, literal } from '../script/literal.ts'
+import { asSql, type SqlSession } from '../session/sql-session.ts'
 import { jsonRows } from './json-rows.ts'
 import { rememberSequences } from './sequences.ts'
 import { relations, source, type Tables } from './shape-queries.ts'
@@ -20,7 +20,7 @@ const MOST_ROWS = 1000
  * role that may not switch triggers off (or where some fire nevertheless), with rows that are hidden from it or too many.
  * Both want a session outside a transaction.
  */
-export async function rememberRows(on: Session, which: Tables): Promise<PutBack | undefined> {
+export async function rememberRows(on: SqlSession, which: Tables): Promise<PutBack | undefined> {
   const [[able], tables, restarts] = await Promise.all([
     on.query(ABILITY),
     jsonRows<Remembered>(on, describedQuery(which)),
@@ -29,7 +29,8 @@ export async function rememberRows(on: Session, which: Tables): Promise<PutBack 
   if (able?.able !== 'true' || tables.some(({ hidesRows }) => hidesRows)) return undefined
   const [rows, elsewhere] = await Promise.all([attempt(rowsOf(on, tables)), changesOf(on, which)])
   if (rows === undefined || rows.some((each) => each.length > MOST_ROWS)) return undefined
-  return async (session) => {
+  return async (asked) => {
+    const session = asSql(asked)
     if ((await changesOf(session, which)) !== elsewhere) return false
     const statements = [
       'BEGIN',
@@ -66,7 +67,7 @@ function describedQuery(which: Tables): string {
     FROM (${relations(which)}) AS rel`
 }
 
-async function rowsOf(on: Session, tables: readonly Remembered[]): Promise<readonly (readonly string[])[]> {
+async function rowsOf(on: SqlSession, tables: readonly Remembered[]): Promise<readonly (readonly string[])[]> {
   const found = tables.map((): string[] => [])
   if (tables.length === 0) return found
   const parts = tables.map(
@@ -90,7 +91,7 @@ function putBack(table: Remembered, rows: readonly string[]): readonly string[] 
 }
 
 /** What was written into tables that are left out, and into materialized views, since there are statistics. */
-async function changesOf(on: Session, { leftOut = new Map() }: Tables): Promise<string> {
+async function changesOf(on: SqlSession, { leftOut = new Map() }: Tables): Promise<string> {
   // A statement of its own: it asks for what is due at the end of a transaction.
   await on.query('SELECT pg_catalog.pg_stat_force_next_flush()')
   const counts = ['inserted', 'updated', 'deleted'].map((what) => `pg_catalog.pg_stat_get_tuples_${what}(c.oid)`)

@@ -1,10 +1,10 @@
 import { MigratorError } from '../../../errors.ts'
 import type { RefusedRows } from '../../../ports/rehearsal.ts'
-import type { Session } from '../../../ports/session.ts'
 import { identifier, literal } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 
 /** Makes room for a step that refuses some rows; see the port. */
-export async function removeRows(on: Session, { table, column }: RefusedRows): Promise<string | undefined> {
+export async function removeRows(on: SqlSession, { table, column }: RefusedRows): Promise<string | undefined> {
   const found = await find(on, table, column)
   if (!found) return undefined
   if (column === undefined) {
@@ -26,7 +26,7 @@ export async function removeRows(on: Session, { table, column }: RefusedRows): P
 }
 
 async function find(
-  on: Session,
+  on: SqlSession,
   table: string,
   column: string | undefined,
 ): Promise<{ readonly table: string; readonly hasColumn: boolean } | undefined> {

@@ -1,8 +1,8 @@
 import type { FedColumn, Sequences } from '../../../core/data/sequence-data.ts'
 import { nameOf } from '../../../core/data/table-shape.ts'
-import type { Row, Session } from '../../../ports/session.ts'
 import { quoted, type TableName } from '../history/table-name.ts'
 import { identifier, literal } from '../script/literal.ts'
+import type { Row, SqlSession } from '../session/sql-session.ts'
 import { jsonRows, reading } from './json-rows.ts'
 import { relations, source, type Tables } from './shape-queries.ts'
 
@@ -25,7 +25,7 @@ interface Feed extends TableName {
  * Where the sequences stand that feed these tables, or none at all. Only such as the role may read. Reads in a transaction
  * of its own, so the session must stand outside one.
  */
-export async function readSequences(on: Session, which: Tables): Promise<Sequences> {
+export async function readSequences(on: SqlSession, which: Tables): Promise<Sequences> {
   return reading(on, "SET LOCAL search_path = ''", async () => {
     const sequences = await jsonRows<Described>(on, describedQuery(which))
     const keys = sequences.flatMap(({ feeds }) => feeds ?? []).filter(({ isKey }) => isKey)
@@ -46,7 +46,7 @@ export async function readSequences(on: Session, which: Tables): Promise<Sequenc
  * Remembers where the sequences stand; what is answered tells, on the same schema again, the statements that put them back.
  * Exact for those that feed these tables, or none; another one that was set and not called since is told as never used.
  */
-export async function rememberSequences(on: Session, which: Tables): Promise<() => Promise<readonly string[]>> {
+export async function rememberSequences(on: SqlSession, which: Tables): Promise<() => Promise<readonly string[]>> {
   const [used, described] = await Promise.all([on.query(USED), jsonRows<Described>(on, describedQuery(which))])
   const exactly = described.map((each) => {
     const name = `pg_catalog.format('%I.%I', ${literal(each.schema)}, ${literal(each.table)})`
@@ -71,7 +71,7 @@ const USED = `
    WHERE c.relkind = 'S' AND c.oid >= 16384 AND n.nspname !~ '^pg_'`
 
 /** Of sequences that feed no column a few numbers, so that they stand where those of an application would. */
-export async function giveOutNumbers(on: Session): Promise<void> {
+export async function giveOutNumbers(on: SqlSession): Promise<void> {
   const free = await jsonRows<TableName>(on, FREE)
   const stand = 'COALESCE(pg_catalog.pg_sequence_last_value(s.seqrelid), s.seqstart)::numeric'
   const calls = free.map(
@@ -86,7 +86,7 @@ export async function giveOutNumbers(on: Session): Promise<void> {
 const GIVEN_OUT = 3
 
 /** pg_sequence_last_value does not tell where one stands that was set and not called since, so each is read itself. */
-async function standsOf(on: Session, sequences: readonly Described[]): Promise<readonly bigint[]> {
+async function standsOf(on: SqlSession, sequences: readonly Described[]): Promise<readonly bigint[]> {
   if (sequences.length === 0) return []
   const parts = sequences.map(
     (each, at) =>
@@ -96,7 +96,7 @@ async function standsOf(on: Session, sequences: readonly Described[]): Promise<r
   return rows.map(({ next }) => BigInt(next ?? '0'))
 }
 
-async function endsOf(on: Session, keys: readonly Feed[]): Promise<readonly FedColumn['ends'][]> {
+async function endsOf(on: SqlSession, keys: readonly Feed[]): Promise<readonly FedColumn['ends'][]> {
   if (keys.length === 0) return []
   const parts = keys.map((key, at) => {
     const column = `t.${identifier(key.column)}`

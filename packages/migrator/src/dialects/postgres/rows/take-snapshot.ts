@@ -1,8 +1,8 @@
 import type { ColumnData, DataSnapshot, RowData, TableData } from '../../../core/data/data-snapshot.ts'
 import { nameOf } from '../../../core/data/table-shape.ts'
-import type { Session } from '../../../ports/session.ts'
 import type { TableName } from '../history/table-name.ts'
 import { identifier } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import { jsonRows, reading } from './json-rows.ts'
 import { relations, source, type Tables } from './shape-queries.ts'
 
@@ -20,7 +20,7 @@ const PINNED = `SET LOCAL search_path = ''; SET LOCAL TimeZone = 'UTC'; SET LOCA
  * Hashes the rows of every table, inside the server: values never leave it. What the server computes from other columns
  * is left out. Reads in a transaction of its own, so the session must stand outside one.
  */
-export async function takeSnapshot(on: Session, which: Tables): Promise<DataSnapshot> {
+export async function takeSnapshot(on: SqlSession, which: Tables): Promise<DataSnapshot> {
   return reading(on, PINNED, async () => {
     const tables = await jsonRows<Described>(on, descriptionQuery(which))
     const sized = await sizesOf(on, tables)
@@ -51,7 +51,7 @@ interface Sized extends Described {
   readonly oneOf: number
 }
 
-async function sizesOf(on: Session, tables: readonly Described[]): Promise<readonly Sized[]> {
+async function sizesOf(on: SqlSession, tables: readonly Described[]): Promise<readonly Sized[]> {
   const counts = tables.map((table, at) => `SELECT ${at} AS at, count(*)::text AS rows FROM ${source(table)} AS t`)
   const sizes = counts.length === 0 ? [] : await on.query(`${counts.join('\nUNION ALL ')} ORDER BY at`)
   return tables.map((table, at) => {
@@ -65,7 +65,10 @@ function chunked(tables: readonly Sized[]): readonly (readonly Sized[])[] {
   return Array.from({ length: count }, (_, at) => tables.slice(at * TABLES_AT_ONCE, (at + 1) * TABLES_AT_ONCE))
 }
 
-async function readTables(on: Session, tables: readonly Sized[]): Promise<readonly (readonly [string, TableData])[]> {
+async function readTables(
+  on: SqlSession,
+  tables: readonly Sized[],
+): Promise<readonly (readonly [string, TableData])[]> {
   const large = tables.map(async (table) => (table.oneOf > 1 ? (await on.query(totalsQuery(table)))[0] : undefined))
   const [rows, ...totals] = await Promise.all([on.query(tables.map(sampleQuery).join('\nUNION ALL ')), ...large])
   const samples = tables.map((): RowData[] => [])

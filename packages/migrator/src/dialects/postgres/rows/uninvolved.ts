@@ -1,6 +1,6 @@
 import type { LeftOut } from '../../../ports/rehearsal.ts'
-import type { Session } from '../../../ports/session.ts'
 import { namesIn } from '../script/touched.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 
 /** Tables, and indexes with the table that they are on: `root` is the partitioned table where it is a partition's. */
 const RELATIONS = `
@@ -26,7 +26,7 @@ const FOREIGN_KEYS = `
  * function that it calls may touch more, which shows in the locks that it takes.
  */
 export async function uninvolvedTables(
-  on: Session,
+  on: SqlSession,
   texts: readonly string[],
   also: ReadonlySet<string>,
 ): Promise<LeftOut> {

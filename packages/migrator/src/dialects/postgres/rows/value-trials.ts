@@ -1,8 +1,8 @@
 import type { Values } from '../../../core/data/scalar-values.ts'
 import type { ColumnShape, DomainShape, TableShape, TypeShape } from '../../../core/data/table-shape.ts'
 import { MigratorError } from '../../../errors.ts'
-import type { Session } from '../../../ports/session.ts'
 import { identifier, literal } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import type { ValueStyle } from './candidate-rows.ts'
 import { columnTrial, domainTrial, type Trial } from './column-candidates.ts'
 import { cycle, type DomainValues, valuesOf } from './type-values.ts'
@@ -11,7 +11,7 @@ import { cycle, type DomainValues, valuesOf } from './type-values.ts'
 export type TableValues = ReadonlyMap<string, Values>
 
 /** Finds values for every domain that the tables use. Inner domains come first, for arrays and rows of them. */
-export async function tryDomains(on: Session, tables: readonly TableShape[]): Promise<DomainValues> {
+export async function tryDomains(on: SqlSession, tables: readonly TableShape[]): Promise<DomainValues> {
   const domains = new Map<string, DomainShape>()
   for (const { columns } of tables) for (const { type } of columns) collectDomains(type, domains)
   const found = new Map<string, readonly string[]>()
@@ -35,7 +35,7 @@ function collectDomains(type: TypeShape, into: Map<string, DomainShape>): void {
 
 /** The tables' columns all at once: a column that conditions speak of takes what fulfils them, others what their type has. */
 export async function tryColumns(
-  on: Session,
+  on: SqlSession,
   tables: readonly TableShape[],
   domains: DomainValues,
   style: ValueStyle,
@@ -51,7 +51,7 @@ export async function tryColumns(
 }
 
 async function tryColumn(
-  on: Session,
+  on: SqlSession,
   table: TableShape,
   column: ColumnShape,
   domains: DomainValues,
@@ -72,7 +72,7 @@ interface Place {
 }
 
 /** The texts that fulfil the conditions. Where one of them makes the server fail, each is tried by itself. */
-async function tryTexts(on: Session, { texts, conditions }: Trial, place: Place): Promise<readonly string[]> {
+async function tryTexts(on: SqlSession, { texts, conditions }: Trial, place: Place): Promise<readonly string[]> {
   if (texts.length === 0) return []
   const together = await attempt(on.query(trialQuery(texts, conditions, place)))
   if (together) return together.map(({ at }) => texts[Number(at)] ?? '')

@@ -1,11 +1,11 @@
-import type { Session } from '../../../ports/session.ts'
 import { identifier, literal } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 
 /**
  * Makes roles that nobody logs in with; one that another process makes meanwhile is there as well. One that an open
  * transaction has made is not waited for long.
  */
-export function createRoles(admin: Session): (names: readonly string[]) => Promise<void> {
+export function createRoles(admin: SqlSession): (names: readonly string[]) => Promise<void> {
   return async (names) => {
     if (names.length === 0) return
     const made = names.map(

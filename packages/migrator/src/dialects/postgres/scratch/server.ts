@@ -8,8 +8,8 @@ import { randomInt } from 'node:crypto'
 import { MigratorError } from '../../../errors.ts'
 import type { Database } from '../../../ports/database.ts'
 import type { KeptCopy, ScratchDatabase, ScratchServer } from '../../../ports/scratch.ts'
-import type { Session } from '../../../ports/session.ts'
 import { identifier } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 import { untilLeft } from './left.ts'
 import { createRoles } from './roles.ts'
 import { watchRoles } from './shared-roles.ts'
@@ -19,7 +19,7 @@ export interface ScratchServerOptions {
   /** For people, with `%` for the major version: `embedded PostgreSQL %`. */
   readonly name: string
   /** Opens a session on the server's maintenance database. */
-  readonly admin: () => Promise<Session>
+  readonly admin: () => Promise<SqlSession>
   /** A database of the same server, not yet connected to. */
   readonly open: (database: string) => Database
   /** Whether the server is there for nothing else, so that roles may be made on it. */
@@ -47,7 +47,7 @@ export async function createScratchServer(options: ScratchServerOptions): Promis
 
 async function scratchServer(
   { name, open, own = false, templates: most = 16 }: ScratchServerOptions,
-  admin: Session,
+  admin: SqlSession,
 ): Promise<ScratchServer> {
   const { major, strategy } = await refuseUnusable(admin)
   const owner = await takeOwnership(admin)
@@ -70,7 +70,7 @@ async function scratchServer(
     return {
       name: database,
       database: opened,
-      watchShared: (on, action) => watchRoles(on, action, provideRoles),
+      watchShared: (on: SqlSession, action) => watchRoles(on, action, provideRoles),
       async drop() {
         if (!alive.delete(database)) return
         await opened.close()
@@ -124,7 +124,7 @@ interface Facts {
   readonly strategy: string
 }
 
-async function refuseUnusable(admin: Session): Promise<Facts> {
+async function refuseUnusable(admin: SqlSession): Promise<Facts> {
   const [row] = await admin.query(`
     SELECT pg_catalog.current_setting('server_version_num') AS version, pg_catalog.current_setting('fsync') AS fsync,
            (rolcreatedb OR rolsuper)::text AS able, rolname
@@ -141,7 +141,7 @@ function unusable(why: string): MigratorError {
   return new MigratorError('SCRATCH_UNAVAILABLE', `The scratch server can't be used: ${why}.`)
 }
 
-async function takeOwnership(admin: Session): Promise<string> {
+async function takeOwnership(admin: SqlSession): Promise<string> {
   for (;;) {
     const owner = randomInt(1, 0x7fff_ffff)
     const [row] = await admin.query(`SELECT pg_catalog.pg_try_advisory_lock(${OWNER_LOCK}, ${owner})::text AS taken`)
@@ -150,7 +150,7 @@ async function takeOwnership(admin: Session): Promise<string> {
 }
 
 /** Of databases whose owner's lock nobody holds; only our own role's, for others' we may not drop. */
-async function removeAbandoned(admin: Session): Promise<void> {
+async function removeAbandoned(admin: SqlSession): Promise<void> {
   const rows = await admin.query(`
     SELECT d.datname AS name FROM pg_catalog.pg_database d
      WHERE d.datname ~ '^scratch_[0-9]+_[0-9]+$' AND pg_catalog.pg_has_role(d.datdba, 'USAGE')
@@ -160,7 +160,7 @@ async function removeAbandoned(admin: Session): Promise<void> {
 }
 
 /** Whoever still sits in it, as the backend of a killed process may, is put out. */
-async function dropDatabase(admin: Session, name: string): Promise<void> {
+async function dropDatabase(admin: SqlSession, name: string): Promise<void> {
   if (admin.isLost) return // The next process finds it.
   await admin.execute(`DROP DATABASE IF EXISTS ${identifier(name)} WITH (FORCE)`)
 }

@@ -1,9 +1,10 @@
 import type { Action } from '../../../core/migration.ts'
-import type { Session, StatementWatch } from '../../../ports/session.ts'
+import type { StatementWatch } from '../../../ports/step.ts'
 import { literal } from '../script/literal.ts'
 import { neededBy } from '../script/needed.ts'
 import { roleStatementIn } from '../script/role-statement.ts'
 import { loadParser, parseStatements } from '../script/statements.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 
 /**
  * Roles are the server's, and other scratch databases may hold grants to them: one that is there is not created again, and
@@ -11,7 +12,7 @@ import { loadParser, parseStatements } from '../script/statements.ts'
  * and not ours to make.
  */
 export function watchRoles(
-  on: Session,
+  on: SqlSession,
   action: Action,
   provide: ((names: readonly string[]) => Promise<void>) | undefined,
 ): StatementWatch['beforeStatement'] {
@@ -36,12 +37,12 @@ function rolesNeededBy(sql: string): readonly string[] {
 }
 
 /** As the step sees it: it may have made them itself, in a transaction that nobody else can look into. */
-async function missingRoles(on: Session, names: readonly string[]): Promise<readonly string[]> {
+async function missingRoles(on: SqlSession, names: readonly string[]): Promise<readonly string[]> {
   const there = await Promise.all(names.map((name) => roleExists(on, name)))
   return names.filter((_, at) => !there[at])
 }
 
-async function roleExists(on: Session, name: string): Promise<boolean> {
+async function roleExists(on: SqlSession, name: string): Promise<boolean> {
   const rows = await on.query(`SELECT 1 AS there FROM pg_catalog.pg_roles WHERE rolname = ${literal(name)}`)
   return rows.length > 0
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { MigratorError } from '../../../errors.ts'
-import type { Session } from '../../../ports/session.ts'
 import { identifier, literal } from '../script/literal.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 
 /** Databases that are kept to be copied, by a key of their content; they belong to no process. */
 export interface Templates {
@@ -15,7 +15,7 @@ export interface Templates {
 const NOTED_MS = 3_600_000
 
 /** Keeps at most `most` of them; the time of the last use stands in the database's comment. */
-export function createTemplates(admin: Session, most: number, strategy: string): Templates {
+export function createTemplates(admin: SqlSession, most: number, strategy: string): Templates {
   return {
     async find(keys) {
       const kept = new Map((await list(admin)).map((each) => [each.name, each]))
@@ -51,14 +51,14 @@ function nameFor(key: string): string {
   return `scratch_template_${createHash('sha256').update(key).digest('hex').slice(0, 32)}`
 }
 
-async function list(admin: Session): Promise<readonly Kept[]> {
+async function list(admin: SqlSession): Promise<readonly Kept[]> {
   const rows = await admin.query(`
     SELECT d.datname AS name, pg_catalog.shobj_description(d.oid, 'pg_database') AS used FROM pg_catalog.pg_database d
      WHERE d.datname ~ '^scratch_template_[0-9a-f]{32}$' AND pg_catalog.pg_has_role(d.datdba, 'USAGE')`)
   return rows.map(({ name, used }) => ({ name: name ?? '', usedAt: Date.parse(used ?? '') || 0 }))
 }
 
-async function note(admin: Session, name: string): Promise<void> {
+async function note(admin: SqlSession, name: string): Promise<void> {
   await admin
     .execute(`COMMENT ON DATABASE ${identifier(name)} IS ${literal(new Date().toISOString())}`)
     .catch(unless(GONE))

@@ -3,6 +3,7 @@ import { RUN_LOCK_CLASS } from '../history/run-lock.ts'
 import type { TableName } from '../history/table-name.ts'
 import { literal } from '../script/literal.ts'
 import { objectorOf } from './objector.ts'
+import type { SqlSession } from './sql-session.ts'
 
 const COLUMNS = `a.pid::text AS pid, coalesce(a.application_name, '') AS application_name, coalesce(a.state, '') AS state,
   coalesce(to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '') AS since,
@@ -11,20 +12,18 @@ const COLUMNS = `a.pid::text AS pid, coalesce(a.application_name, '') AS applica
 /** What other sessions do, from pg_stat_activity. `inUse`: the server's processes of this program that are not lost. */
 export function createActivity(inUse: () => readonly number[], historyTable: TableName): Activity {
   return {
-    async blockersOf(on, serverPid) {
-      const rows = await on.query(`
-        SELECT ${COLUMNS} FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids(${serverPid})) AS b(pid)
-          LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid WHERE a.pid IS NOT NULL`)
-      return rows.map(blockerOf)
+    async blockersOf(on: SqlSession, waiting: SqlSession) {
+      // A pooler gives each transaction another process of the server.
+      return waiting.pooled ? [] : blockersOf(on, waiting.serverPid)
     },
-    async lockWaitMs(on, applicationName) {
+    async lockWaitMs(on: SqlSession, applicationName) {
       const [row] = await on.query(`
         SELECT coalesce(max(extract(epoch FROM clock_timestamp() - l.waitstart) * 1000), 0)::int::text AS waited
           FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
          WHERE NOT l.granted AND a.application_name = ${literal(applicationName)}`)
       return Number(row?.waited)
     },
-    async endOrphansOf(on, applicationName) {
+    async endOrphansOf(on: SqlSession, applicationName) {
       const theirs = `a.application_name = ${literal(applicationName)} AND ${OURS} AND a.pid NOT IN (${[0, ...inUse()].join()})
         AND NOT ${holdsLock('l.pid = a.pid')}`
       // A pooler keeps its connections, with the name of whoever used them last.
@@ -32,8 +31,8 @@ export function createActivity(inUse: () => readonly number[], historyTable: Tab
       await on.query(`SELECT pg_catalog.pg_terminate_backend(a.pid) ${FROM} WHERE ${left} AND a.state LIKE 'idle%'`)
       return (await on.query(`SELECT ${COLUMNS} ${FROM} WHERE ${left}`)).map(blockerOf)
     },
-    objectorOf: (on, error) => objectorOf(on, error, historyTable),
-    async endAbandoned(on) {
+    objectorOf: (on: SqlSession, error) => objectorOf(on, error, historyTable),
+    async endAbandoned(on: SqlSession) {
       await on.query(`
         SELECT pg_catalog.pg_terminate_backend(a.pid) ${FROM}
          WHERE a.application_name LIKE 'migrator/%' AND ${OURS} AND a.backend_xid IS NOT NULL AND a.state LIKE 'idle in%'
@@ -41,6 +40,14 @@ export function createActivity(inUse: () => readonly number[], historyTable: Tab
            AND NOT ${holdsLock('l.pid IN (SELECT o.pid FROM pg_catalog.pg_stat_activity o WHERE o.application_name = a.application_name)')}`)
     },
   }
+}
+
+/** Sessions that keep a process of the server waiting. */
+export async function blockersOf(on: SqlSession, serverPid: number): Promise<readonly Blocker[]> {
+  const rows = await on.query(`
+    SELECT ${COLUMNS} FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids(${serverPid})) AS b(pid)
+      LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid WHERE a.pid IS NOT NULL`)
+  return rows.map(blockerOf)
 }
 
 const FROM = 'FROM pg_catalog.pg_stat_activity a'

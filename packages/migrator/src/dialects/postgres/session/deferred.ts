@@ -1,3 +1,12 @@
+import type { Action } from '../../../core/migration.ts'
+
+/** Whether what an action does may wait until COMMIT, as far as its own text tells. Code may do anything. */
+export function mayDefer(action: Action): boolean {
+  return action.kind === 'module' || /deferr/i.test(action.sql)
+}
+
+export const ANY_DEFERRABLE = 'EXISTS (SELECT 1 FROM pg_catalog.pg_constraint WHERE condeferrable)'
+
 /**
  * Fires what is deferred, and defers again what is declared so: a later ALTER TABLE refuses a table with pending triggers.
  * By name, because SET CONSTRAINTS ALL would hold for constraints that later steps create. A name that a constraint

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { MigratorError } from '../../../errors.ts'
-import type { Session } from '../../../ports/session.ts'
 import { RUN_LOCK_CLASS } from '../history/run-lock.ts'
 import { literal } from '../script/literal.ts'
 import type { PostgresSession } from './session.ts'
+import type { SqlSession } from './sql-session.ts'
 
 const LOOK_AGAIN_MS = 50
 
@@ -22,7 +22,7 @@ export interface EndSessionOptions {
  * history says what became of it. Rejects with CONNECTION_LOST when it is not over within the limit.
  * https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADMIN-SIGNAL
  */
-export async function endSessionOf(lost: Session, { on, label, others, limitMs }: EndSessionOptions): Promise<void> {
+export async function endSessionOf(lost: SqlSession, { on, label, others, limitMs }: EndSessionOptions): Promise<void> {
   const { connection } = lost as PostgresSession
   const { pid, startedAt, pooled } = connection.backend
   const own = pooled

@@ -1,16 +1,16 @@
 import type { MigratorError } from '../../../errors.ts'
 import type { Objector } from '../../../ports/activity.ts'
-import type { Session } from '../../../ports/session.ts'
 import { serverErrorIn } from '../failure/server-error.ts'
 import { quoted, type TableName } from '../history/table-name.ts'
 import { literal } from '../script/literal.ts'
+import type { SqlSession } from './sql-session.ts'
 
 /**
  * The event trigger, or the trigger on the history table, whose function is named in the error's context. The context is in
  * whatever language `lc_messages` says, but names a function in all of them as the catalog does: `schema.name()`.
  */
 export async function objectorOf(
-  on: Session,
+  on: SqlSession,
   error: MigratorError,
   historyTable: TableName,
 ): Promise<Objector | undefined> {

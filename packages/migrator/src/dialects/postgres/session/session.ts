@@ -1,24 +1,29 @@
 import type { Action, MigrationContext } from '../../../core/migration.ts'
 import { MigratorError } from '../../../errors.ts'
 import type { RunLock } from '../../../ports/run-lock.ts'
-import type { LeftTransaction, Row, Session, StatementWatch, StepLimits } from '../../../ports/session.ts'
-import { frameIn, type Origin, statementFailure } from '../failure/failure.ts'
+import type { AtomicStep, OutsideStep, StatementWatch, StepLimits, StepRecord } from '../../../ports/step.ts'
+import { type Origin, statementFailure } from '../failure/failure.ts'
 import { serverErrorIn } from '../failure/server-error.ts'
 import type { PostgresRunLock } from '../history/run-lock.ts'
 import { findForbidden, mayBeForbidden } from '../script/forbidden.ts'
 import { literal } from '../script/literal.ts'
 import { loadParser, type Statement, visitStatements } from '../script/statements.ts'
-import type { Position } from '../script/text.ts'
 import type { OpenConnection } from '../wire/open-connection.ts'
-import { CHECK_DEFERRED, FIRE_DEFERRED } from './deferred.ts'
+import { PostgresAtomicStep, recordAwaiting, recording } from './atomic-step.ts'
+import { ANY_DEFERRABLE, CHECK_DEFERRED, FIRE_DEFERRED, mayDefer } from './deferred.ts'
 import { drizzleHandle, type SentStatement } from './drizzle-handle.ts'
 import { Leftovers } from './leftovers.ts'
+import { PostgresOutsideStep } from './outside-step.ts'
 import { pins, WITHOUT_LIMITS_ALONE } from './pins.ts'
+import { forbidden, guardFailure } from './refusals.ts'
 import { explainForeignLimit, refuseSessionState } from './shared-session.ts'
+import type { LeftTransaction, Row, SqlSession, Within } from './sql-session.ts'
 import { Statements } from './unawaited.ts'
 
+type Watch = StatementWatch & { readonly within: Within }
+
 /** A session over one postgres.js connection. Every text goes as a simple query, so un-awaited calls are pipelined. */
-export class PostgresSession implements Session {
+export class PostgresSession implements SqlSession {
   readonly #connection: OpenConnection
   #transaction = ''
   /** The limits that are set for the session, as they were sent. */
@@ -49,6 +54,46 @@ export class PostgresSession implements Session {
 
   get firstFailure(): unknown {
     return this.#firstFailure
+  }
+
+  get enforcesLimits(): boolean {
+    return !this.pooled
+  }
+
+  async atomic(limits: StepLimits, actions: readonly Action[]): Promise<AtomicStep> {
+    const begun = this.begin(limits)
+    // It is looked at with what is sent behind it.
+    begun.catch(() => undefined)
+    const deferrable = actions.length < 2 || actions.some(mayDefer) || (await this.#isTrue(ANY_DEFERRABLE))
+    return new PostgresAtomicStep(this, { limits, deferrable, begun })
+  }
+
+  async outside(limits: StepLimits): Promise<OutsideStep> {
+    await this.settle(limits)
+    return new PostgresOutsideStep(this, limits)
+  }
+
+  async record(record: StepRecord): Promise<void> {
+    const { store, changes, lock } = record
+    if (!store.commitsWithStep) return store.record(this, ...changes)
+    if (!store.recordsAtOnce?.()) return this.#recordAwaiting(record)
+    await this.together(() => [...recording(this, record), this.guard(lock)])
+  }
+
+  async #recordAwaiting(record: StepRecord): Promise<void> {
+    try {
+      await this.execute('BEGIN')
+      await recordAwaiting(this, record)
+      await this.guard(record.lock)
+      await this.commit()
+    } catch (error) {
+      await this.abort()
+      throw error
+    }
+  }
+
+  sendsWhole(action: Action): boolean {
+    return action.kind === 'sql' && !mayBeForbidden(action.sql)
   }
 
   async begin(limits: StepLimits): Promise<void> {
@@ -172,6 +217,11 @@ export class PostgresSession implements Session {
     return rows
   }
 
+  async #isTrue(condition: string): Promise<boolean> {
+    const [row] = await this.query(`SELECT (${condition})::text AS found`)
+    return row?.found === 'true'
+  }
+
   async queryAll(queries: readonly string[]): Promise<readonly (readonly Row[])[]> {
     return this.#ask(queries)
   }
@@ -184,13 +234,13 @@ export class PostgresSession implements Session {
     return each.slice(sent.length - queries.length)
   }
 
-  async perform(action: Action, watch: StatementWatch): Promise<void> {
+  async perform(action: Action, watch: Watch): Promise<void> {
     if (watch.within === 'no-transaction') this.#firstFailure = undefined
     if (this.#isShared(watch)) return this.#perform(action, watch).catch(explainForeignLimit)
     return this.#perform(action, watch)
   }
 
-  async #perform(action: Action, watch: StatementWatch): Promise<void> {
+  async #perform(action: Action, watch: Watch): Promise<void> {
     if (action.kind === 'module') return this.#performModule(action, watch)
     this.#leftovers.note(action.sql)
     if (watch.within === 'transaction' && !watch.beforeStatement) return this.#performScript(action, watch)
@@ -205,7 +255,7 @@ export class PostgresSession implements Session {
     return this.#connection.end()
   }
 
-  async #performScript({ sql, file }: Action & { kind: 'sql' }, watch: StatementWatch): Promise<void> {
+  async #performScript({ sql, file }: Action & { kind: 'sql' }, watch: Watch): Promise<void> {
     if (mayBeForbidden(sql)) {
       await this.#refuseForbidden(sql, 'transaction', file)
       await this.#rememberTransaction()
@@ -220,7 +270,7 @@ export class PostgresSession implements Session {
     this.#transaction = row?.id ?? ''
   }
 
-  async #performStatements({ sql, file }: Action & { kind: 'sql' }, watch: StatementWatch): Promise<void> {
+  async #performStatements({ sql, file }: Action & { kind: 'sql' }, watch: Watch): Promise<void> {
     await this.#refuseForbidden(sql, watch.within, file)
     if (this.#isShared(watch)) refuseSessionState(sql, file)
     const statements: Pick<Statement, 'sql' | 'at'>[] = []
@@ -236,7 +286,7 @@ export class PostgresSession implements Session {
     }
   }
 
-  async #performModule(action: Action & { kind: 'module' }, watch: StatementWatch): Promise<void> {
+  async #performModule(action: Action & { kind: 'module' }, watch: Watch): Promise<void> {
     this.#leftovers.noteModule()
     await loadParser()
     if (watch.within === 'transaction') await this.#rememberTransaction()
@@ -264,7 +314,7 @@ export class PostgresSession implements Session {
     }
   }
 
-  async #sendOfModule(statement: SentStatement, file: string, watch: StatementWatch): Promise<unknown> {
+  async #sendOfModule(statement: SentStatement, file: string, watch: Watch): Promise<unknown> {
     if (this.#isShared(watch)) refuseSessionState(statement.sql, file, statement.site)
     if (!statement.ours) await this.#refuseForbidden(statement.sql, watch.within, file, statement.site)
     if (!statement.ours && (await watch.beforeStatement?.(statement.sql, statement.parameters)) === 'skip') return []
@@ -298,11 +348,11 @@ export class PostgresSession implements Session {
     return this.#connection.track(this.#connection.client.unsafe(sql).simple())
   }
 
-  #isShared({ within }: StatementWatch): boolean {
+  #isShared({ within }: Watch): boolean {
     return this.pooled && within === 'no-transaction'
   }
 
-  async #refuseForbidden(sql: string, within: StatementWatch['within'], file: string, site?: Error): Promise<void> {
+  async #refuseForbidden(sql: string, within: Within, file: string, site?: Error): Promise<void> {
     const found = findForbidden(sql, within)
     // A place in a module's text is not a place in its file.
     if (found) throw forbidden(site ? { ...found, at: undefined } : found, file, site)
@@ -339,36 +389,6 @@ export class PostgresSession implements Session {
 /** Behind a pooler nothing of the server's session is ours to discard. */
 const BEGAN_BEFORE = 'SELECT (pg_catalog.now() < pg_catalog.statement_timestamp())::text AS began_before'
 
-function guardFailure(error: unknown): unknown {
-  const state = error instanceof MigratorError ? error.details.sqlstate : undefined
-  if (state === '2201F')
-    return new MigratorError('LOCK_LOST', 'The run lock was lost; nothing was committed.', { cause: error })
-  if (state !== '2201E') return error
-  const message = 'The migration ended the transaction that it ran in; what came before that is committed.'
-  return new MigratorError('TRANSACTION_CONTROL', message, { cause: error })
-}
-
 function isExplained(error: unknown): boolean {
   return error instanceof MigratorError && error.code !== 'MIGRATION_FAILED'
-}
-
-export function forbidden(
-  found: { what: string; statement: string; at?: Position | undefined },
-  file: string,
-  site?: Error,
-): MigratorError {
-  const place = found.at ? `${file}:${found.at.line}:${found.at.column}` : (frameIn(site, file) ?? file)
-  const details = { details: { file, ...found.at, statement: found.statement } }
-  if (found.what === 'transaction-control') {
-    return new MigratorError(
-      'TRANSACTION_CONTROL',
-      `${place}: ${found.statement} is not allowed in a transactional migration.`,
-      details,
-    )
-  }
-  const hint = 'Write the rows as INSERT … VALUES, or load them with another tool.'
-  return new MigratorError('MIGRATION_FAILED', `${place}: COPY … FROM STDIN needs a stream that a migration has not.`, {
-    ...details,
-    hint,
-  })
 }

@@ -8,7 +8,7 @@ import { MigratorError } from '../../../../errors.ts'
 import type { BackupHandle, BackupScope, BackupWatch, ManagedBackupProvider } from '../../../../ports/backup.ts'
 import type { Clock } from '../../../../ports/clock.ts'
 import type { DatabaseLocation } from '../../../../ports/location.ts'
-import type { Session } from '../../../../ports/session.ts'
+import type { SqlSession } from '../../session/sql-session.ts'
 import { backupNotFound } from '../failure.ts'
 import { dump } from './dump.ts'
 import { explainingFiles, findDump, readDumps, removeDump } from './files.ts'
@@ -21,7 +21,7 @@ export interface PgDumpProviderOptions {
   readonly connectionString: string
   readonly location: DatabaseLocation
   /** Opens a session on a database of that server, as the same role. */
-  readonly connectTo: (database: string) => Promise<Session>
+  readonly connectTo: (database: string) => Promise<SqlSession>
   /** Where the files go: made with mode 0700 if it is not there, kept out of git; files get mode 0600. */
   readonly directory: string
   readonly toolVersion: string

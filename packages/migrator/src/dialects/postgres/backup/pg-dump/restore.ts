@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { MigratorError } from '../../../../errors.ts'
 import type { BackupWatch, RestoredPlace } from '../../../../ports/backup.ts'
-import type { Session } from '../../../../ports/session.ts'
 import { identifier, literal } from '../../script/literal.ts'
+import type { SqlSession } from '../../session/sql-session.ts'
 import { commentStatement, propertyStatements } from '../database-properties.ts'
 import { explained, sqlstateOf, targetExists } from '../failure.ts'
 import { cancelledBy, inSession } from '../in-session.ts'
@@ -72,7 +72,7 @@ interface Task {
   readonly serverMajor: number
 }
 
-async function ownersOf(on: Session, { owners, properties }: DumpRecord): Promise<Owners> {
+async function ownersOf(on: SqlSession, { owners, properties }: DumpRecord): Promise<Owners> {
   if (!owners) return 'this role'
   const roles = properties ? [...owners, properties.owner] : owners
   if (roles.length === 0) return 'the same'
@@ -90,7 +90,7 @@ function notesOf({ owners, checksum }: DumpRecord, given: Owners): readonly stri
   return [...unverified, `Everything in it belongs to the role that restored it, which may not act for others.${whose}`]
 }
 
-async function create(on: Session, name: string, { properties }: DumpRecord, owners: Owners): Promise<void> {
+async function create(on: SqlSession, name: string, { properties }: DumpRecord, owners: Owners): Promise<void> {
   const owner = properties && owners === 'the same' ? `OWNER ${identifier(properties.owner)}` : ''
   try {
     await on.execute('SET statement_timeout = 0')

@@ -1,4 +1,4 @@
-import type { Session } from '../../../../ports/session.ts'
+import type { SqlSession } from '../../session/sql-session.ts'
 import { readProperties } from '../database-properties.ts'
 import type { DumpRecord } from './record.ts'
 
@@ -9,7 +9,7 @@ export interface ServerFacts {
   readonly recorded: Pick<DumpRecord, 'serverVersion' | 'serverVersionNumber' | 'owners' | 'hasPublic' | 'properties'>
 }
 
-export async function readServer(on: Session): Promise<ServerFacts> {
+export async function readServer(on: SqlSession): Promise<ServerFacts> {
   const [row] = await on.query(`
     SELECT current_setting('server_version') AS version, current_setting('server_version_num') AS number,
            current_database() AS database, (to_regnamespace('public') IS NOT NULL)::text AS has_public,

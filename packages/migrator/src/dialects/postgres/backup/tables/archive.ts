@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { BackupScope, StoredBackup } from '../../../../ports/backup.ts'
-import type { Session } from '../../../../ports/session.ts'
 import { identifier, jsonLiteral, literal } from '../../script/literal.ts'
+import type { SqlSession } from '../../session/sql-session.ts'
 import type { TableShape } from './shape.ts'
 
 /** A backup as the archive schema keeps it. */
@@ -31,7 +31,7 @@ export interface ArchivedTable {
 }
 
 /** Creates the schema and its two tables where they are not there. */
-export async function prepareArchive(on: Session, schema: string): Promise<void> {
+export async function prepareArchive(on: SqlSession, schema: string): Promise<void> {
   const archive = identifier(schema)
   const [row] = await on.query(`
     SELECT (to_regnamespace(${literal(archive)}) IS NOT NULL)::text AS has_schema,
@@ -50,20 +50,20 @@ export async function prepareArchive(on: Session, schema: string): Promise<void>
     COMMENT ON SCHEMA ${archive} IS 'Backups of tables by @repo/migrator; db:snapshot prune removes them.'`)
 }
 
-export async function readIds(on: Session, schema: string): Promise<ReadonlySet<string>> {
+export async function readIds(on: SqlSession, schema: string): Promise<ReadonlySet<string>> {
   const rows = await on.query(`SELECT id FROM ${identifier(schema)}.backups`)
   return new Set(rows.map(({ id }) => id ?? ''))
 }
 
 /** Newest first; empty where there is no archive. */
-export async function readAllBackups(on: Session, schema: string): Promise<readonly ArchivedBackup[]> {
+export async function readAllBackups(on: SqlSession, schema: string): Promise<readonly ArchivedBackup[]> {
   const table = `${identifier(schema)}.backup_tables`
   const [found] = await on.query(`SELECT to_regclass(${literal(table)})::text AS found`)
   return found?.found ? readBackups(on, schema) : []
 }
 
 /** Of an archive that is there: all of it, or one backup. */
-export async function readBackups(on: Session, schema: string, id?: string): Promise<readonly ArchivedBackup[]> {
+export async function readBackups(on: SqlSession, schema: string, id?: string): Promise<readonly ArchivedBackup[]> {
   const archive = identifier(schema)
   const rows = await on.query(`
     SELECT jsonb_build_object('id', b.id, 'operation', b.operation, 'runId', b.run_id, 'migrations', b.migrations, 'toolVersion', b.tool_version,
@@ -78,7 +78,7 @@ export async function readBackups(on: Session, schema: string, id?: string): Pro
 }
 
 /** Drops the copies, what putting them back has replaced, and the record. */
-export async function removeBackup(on: Session, schema: string, { id, tables }: ArchivedBackup): Promise<void> {
+export async function removeBackup(on: SqlSession, schema: string, { id, tables }: ArchivedBackup): Promise<void> {
   const archive = identifier(schema)
   const names = tables.flatMap(({ copy, replaced }) => [copy, ...replaced])
   const drops = names.map((name) => `DROP TABLE IF EXISTS ${archive}.${identifier(name)}`)

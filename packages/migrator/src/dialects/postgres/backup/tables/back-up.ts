@@ -1,8 +1,8 @@
 import { countText } from '../../../../core/figures.ts'
 import { MigratorError } from '../../../../errors.ts'
 import type { BackupScope, BackupWatch } from '../../../../ports/backup.ts'
-import type { Session } from '../../../../ports/session.ts'
 import { identifier, jsonLiteral, literal } from '../../script/literal.ts'
+import type { SqlSession } from '../../session/sql-session.ts'
 import { explained } from '../failure.ts'
 import { cancelledBy } from '../in-session.ts'
 import { backupId, clipped, NAME_BYTES, uniqueName } from '../name.ts'
@@ -16,7 +16,7 @@ import { touchedTables } from './touched-tables.ts'
 
 /** Copies what the steps touch, all of it as it was at one moment. After a failure or an abort there is no copy. */
 export async function backUpTables(
-  on: Session,
+  on: SqlSession,
   settings: TablesSettings,
   scope: BackupScope,
   watch: BackupWatch,
@@ -46,7 +46,7 @@ interface Task {
 }
 
 async function copyAll(
-  on: Session,
+  on: SqlSession,
   settings: TablesSettings,
   { id, scope, tables }: Task,
   progress: (message: string) => void,
@@ -88,7 +88,13 @@ function recordStatement({ schema, toolVersion }: TablesSettings, id: string, sc
 }
 
 /** One statement copies, counts and records: counting afterwards would read the whole copy again. */
-async function copyOne(on: Session, archive: string, id: string, shape: TableShape, position: number): Promise<number> {
+async function copyOne(
+  on: SqlSession,
+  archive: string,
+  id: string,
+  shape: TableShape,
+  position: number,
+): Promise<number> {
   const { schema, table } = shape
   const copy = copyName(id, position, table)
   const from = `${shape.kind === 'r' ? 'ONLY ' : ''}${qualified(schema, table)}`

@@ -1,5 +1,5 @@
-import type { Session } from '../../../../ports/session.ts'
 import { identifier, literal } from '../../script/literal.ts'
+import type { SqlSession } from '../../session/sql-session.ts'
 
 /** What would act on rows that are put back: foreign keys from and to the tables, and their triggers. */
 export interface Bindings {
@@ -23,7 +23,7 @@ interface Trigger {
 }
 
 /** Of these tables and of everything below them. Call it in a transaction. */
-export async function readBindings(on: Session, oids: readonly string[]): Promise<Bindings> {
+export async function readBindings(on: SqlSession, oids: readonly string[]): Promise<Bindings> {
   if (oids.length === 0) return { foreignKeys: [], triggers: [] }
   const query = `
     WITH RECURSIVE t(oid) AS (SELECT unnest(ARRAY[${oids.join(', ')}]::oid[])
@@ -45,14 +45,14 @@ export async function readBindings(on: Session, oids: readonly string[]): Promis
 }
 
 /** Only their owner is needed for this, where switching them off takes a superuser; adding them again checks every row. */
-export function dropForeignKeys(on: Session, { foreignKeys }: Bindings): Promise<void> {
+export function dropForeignKeys(on: SqlSession, { foreignKeys }: Bindings): Promise<void> {
   return all(
     on,
     foreignKeys.map(({ table, name }) => `ALTER TABLE ${table} DROP CONSTRAINT ${identifier(name)}`),
   )
 }
 
-export function addForeignKeys(on: Session, { foreignKeys }: Bindings): Promise<void> {
+export function addForeignKeys(on: SqlSession, { foreignKeys }: Bindings): Promise<void> {
   return all(
     on,
     foreignKeys.flatMap(({ table, name, definition, comment }) => [
@@ -62,7 +62,7 @@ export function addForeignKeys(on: Session, { foreignKeys }: Bindings): Promise<
   )
 }
 
-export function silenceTriggers(on: Session, { triggers }: Bindings): Promise<void> {
+export function silenceTriggers(on: SqlSession, { triggers }: Bindings): Promise<void> {
   return all(
     on,
     triggers.map(({ table, name }) => `ALTER TABLE ONLY ${table} DISABLE TRIGGER ${identifier(name)}`),
@@ -71,7 +71,7 @@ export function silenceTriggers(on: Session, { triggers }: Bindings): Promise<vo
 
 const ENABLE: Readonly<Record<string, string>> = { O: 'ENABLE', R: 'ENABLE REPLICA', A: 'ENABLE ALWAYS' }
 
-export function enableTriggers(on: Session, { triggers }: Bindings): Promise<void> {
+export function enableTriggers(on: SqlSession, { triggers }: Bindings): Promise<void> {
   return all(
     on,
     triggers.map(
@@ -80,6 +80,6 @@ export function enableTriggers(on: Session, { triggers }: Bindings): Promise<voi
   )
 }
 
-async function all(on: Session, statements: readonly string[]): Promise<void> {
+async function all(on: SqlSession, statements: readonly string[]): Promise<void> {
   if (statements.length > 0) await on.execute(statements.join(';\n'))
 }

@@ -1,5 +1,5 @@
-import type { Session } from '../../../../ports/session.ts'
 import { literal } from '../../script/literal.ts'
+import type { SqlSession } from '../../session/sql-session.ts'
 
 /** What has to be known of a database to tell which tables a step touches. */
 export interface CatalogView {
@@ -34,7 +34,7 @@ export interface Reference {
 
 /** Leaves out the system's own, what belongs to extensions, the archive, and the tables that are no data of the product. */
 export async function readCatalog(
-  on: Session,
+  on: SqlSession,
   archive: string,
   leaveOut: readonly { readonly schema: string; readonly table: string }[],
 ): Promise<CatalogView> {

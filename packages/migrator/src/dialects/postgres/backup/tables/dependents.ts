@@ -1,13 +1,13 @@
-import type { Session } from '../../../../ports/session.ts'
 import { literal } from '../../script/literal.ts'
 import type { Touched } from '../../script/touched.ts'
+import type { SqlSession } from '../../session/sql-session.ts'
 
 /**
  * The relations that depend on these objects, over any number of steps: those with columns of a type, partitions, members of a
  * schema or an extension … As pg_depend says, which is what DROP … CASCADE follows.
  * https://www.postgresql.org/docs/current/catalog-pg-depend.html
  */
-export async function dependentsOf(on: Session, touched: readonly Touched[]): Promise<readonly string[]> {
+export async function dependentsOf(on: SqlSession, touched: readonly Touched[]): Promise<readonly string[]> {
   const seeds = touched.flatMap((each) => seedOf(each) ?? [])
   if (seeds.length === 0) return []
   const rows = await on.query(`

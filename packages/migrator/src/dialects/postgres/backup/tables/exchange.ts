@@ -1,5 +1,5 @@
-import type { Session } from '../../../../ports/session.ts'
 import { identifier, jsonLiteral, literal } from '../../script/literal.ts'
+import type { SqlSession } from '../../session/sql-session.ts'
 import { uniqueName } from '../name.ts'
 import { columnPairs, keptColumns, restoredValue, rowKey } from './columns.ts'
 import type { TablePair } from './put-back.ts'
@@ -11,7 +11,7 @@ export interface Difference {
   readonly extra: number
 }
 
-export async function differenceOf(on: Session, archive: string, pair: TablePair): Promise<Difference> {
+export async function differenceOf(on: SqlSession, archive: string, pair: TablePair): Promise<Difference> {
   const { kept, here } = keys(archive, pair)
   const [row] = await on.query(`
     SELECT (SELECT count(*) FROM (${kept} EXCEPT ALL ${here}) AS l)::text AS lost,
@@ -27,7 +27,7 @@ export interface Exchanged {
 }
 
 /** Takes out what the backup has not, into a table beside the copy, then puts in what is missing. */
-export async function exchangeRows(on: Session, archive: string, id: string, pair: TablePair): Promise<Exchanged> {
+export async function exchangeRows(on: SqlSession, archive: string, id: string, pair: TablePair): Promise<Exchanged> {
   const { lost, extra } = await differenceOf(on, archive, pair)
   const replaced = extra > 0 ? await takeOut(on, archive, id, pair) : undefined
   if (lost > 0) await on.execute(putInStatement(archive, pair))
@@ -53,7 +53,7 @@ function rowsOf({ now }: TablePair): string {
   return `${now.kind === 'r' ? 'ONLY ' : ''}${qualified(now.schema, now.table)}`
 }
 
-async function takeOut(on: Session, archive: string, id: string, pair: TablePair): Promise<string> {
+async function takeOut(on: SqlSession, archive: string, id: string, pair: TablePair): Promise<string> {
   const { archived, now } = pair
   const replaced = uniqueName(`${archived.copy}_replaced`, new Set(archived.replaced)).replace(/-(\d+)$/, '_$1')
   const key = rowKey(columnPairs(archived.shape, now), 't')

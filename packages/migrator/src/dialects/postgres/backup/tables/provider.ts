@@ -14,7 +14,7 @@ import type {
 } from '../../../../ports/backup.ts'
 import type { Clock } from '../../../../ports/clock.ts'
 import type { DatabaseLocation } from '../../../../ports/location.ts'
-import type { Session } from '../../../../ports/session.ts'
+import type { SqlSession } from '../../session/sql-session.ts'
 import { backupNotFound, explained } from '../failure.ts'
 import { inSession } from '../in-session.ts'
 import { type ArchivedBackup, readAllBackups, removeBackup, storedOf } from './archive.ts'
@@ -24,7 +24,7 @@ import { restoreBeside } from './restore-beside.ts'
 
 export interface TablesProviderOptions {
   /** Opens a session on the database. */
-  readonly connect: () => Promise<Session>
+  readonly connect: () => Promise<SqlSession>
   readonly location: DatabaseLocation
   readonly toolVersion: string
   readonly clock: Clock

@@ -1,8 +1,8 @@
 import { countText } from '../../../../core/figures.ts'
 import { MigratorError } from '../../../../errors.ts'
 import type { BackupWatch, RestoreOccasion } from '../../../../ports/backup.ts'
-import type { Session } from '../../../../ports/session.ts'
 import { literal } from '../../script/literal.ts'
+import type { SqlSession } from '../../session/sql-session.ts'
 import { cancelledBy } from '../in-session.ts'
 import type { ArchivedBackup, ArchivedTable } from './archive.ts'
 import { addForeignKeys, dropForeignKeys, enableTriggers, readBindings, silenceTriggers } from './bindings.ts'
@@ -20,7 +20,7 @@ import { qualified, readShapes, type TableShape } from './shape.ts'
  * meanwhile and checked anew at the end; triggers are silent. After a failed run nothing is done when no row is missing.
  */
 export async function putBack(
-  on: Session,
+  on: SqlSession,
   settings: TablesSettings,
   backup: ArchivedBackup,
   occasion: RestoreOccasion['kind'],
@@ -53,7 +53,7 @@ export interface TablePair {
 }
 
 async function putAllBack(
-  on: Session,
+  on: SqlSession,
   archive: string,
   backup: ArchivedBackup,
   occasion: RestoreOccasion['kind'],
@@ -82,7 +82,7 @@ async function putAllBack(
 }
 
 async function exchange(
-  on: Session,
+  on: SqlSession,
   archive: string,
   backup: ArchivedBackup,
   pairs: readonly TablePair[],
@@ -111,7 +111,10 @@ async function exchange(
 }
 
 /** The oids of the tables that are there, locked against everybody. */
-async function lockTables(on: Session, tables: readonly ArchivedTable[]): Promise<ReadonlyMap<ArchivedTable, string>> {
+async function lockTables(
+  on: SqlSession,
+  tables: readonly ArchivedTable[],
+): Promise<ReadonlyMap<ArchivedTable, string>> {
   const found = new Map<ArchivedTable, string>()
   for (const table of tables) {
     const name = qualified(table.schema, table.table)
@@ -125,7 +128,7 @@ async function lockTables(on: Session, tables: readonly ArchivedTable[]): Promis
 }
 
 async function pairUp(
-  on: Session,
+  on: SqlSession,
   tables: readonly ArchivedTable[],
   oids: ReadonlyMap<ArchivedTable, string>,
 ): Promise<readonly TablePair[]> {

@@ -1,9 +1,9 @@
-import type { Session } from '../../../../ports/session.ts'
 import { identifier, literal } from '../../script/literal.ts'
+import type { SqlSession } from '../../session/sql-session.ts'
 import { type ColumnShape, qualified, type SequenceShape, type TableShape } from './shape.ts'
 
 /** Makes a table that is gone again, as far as its rows need it: columns, defaults and the sequences of these. */
-export async function createPlain(on: Session, shape: TableShape): Promise<void> {
+export async function createPlain(on: SqlSession, shape: TableShape): Promise<void> {
   const name = qualified(shape.schema, shape.table)
   const sequences = shape.sequences.filter((sequence) => !isIdentity(shape, sequence))
   await on.execute(
@@ -21,7 +21,7 @@ export async function createPlain(on: Session, shape: TableShape): Promise<void>
 }
 
 /** What comes when the rows are in: keys and checks, indexes, triggers, comments and the owner. */
-export async function addRest(on: Session, shape: TableShape): Promise<void> {
+export async function addRest(on: SqlSession, shape: TableShape): Promise<void> {
   const name = qualified(shape.schema, shape.table)
   const columns = shape.columns.filter(({ comment }) => comment !== null)
   await on.execute(
@@ -41,7 +41,7 @@ export async function addRest(on: Session, shape: TableShape): Promise<void> {
 }
 
 /** When all tables have their keys again. */
-export async function addReferences(on: Session, shape: TableShape): Promise<void> {
+export async function addReferences(on: SqlSession, shape: TableShape): Promise<void> {
   const statements = constraintStatements(shape, isForeignKey)
   if (statements.length > 0) await on.execute(statements.join(';\n'))
 }
@@ -71,7 +71,7 @@ export function notKeptOf({ rowSecurity }: TableShape): string {
 }
 
 /** Said only where it is needed: it takes a right that the owner of a table need not have. */
-async function schemaStatements(on: Session, schema: string): Promise<readonly string[]> {
+async function schemaStatements(on: SqlSession, schema: string): Promise<readonly string[]> {
   const [row] = await on.query(`SELECT to_regnamespace(${literal(identifier(schema))})::text AS found`)
   return row?.found ? [] : [`CREATE SCHEMA ${identifier(schema)}`]
 }

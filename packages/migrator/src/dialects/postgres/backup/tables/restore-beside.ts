@@ -1,7 +1,7 @@
 import { countText } from '../../../../core/figures.ts'
 import type { BackupWatch, RestoredPlace } from '../../../../ports/backup.ts'
-import type { Session } from '../../../../ports/session.ts'
 import { identifier, literal } from '../../script/literal.ts'
+import type { SqlSession } from '../../session/sql-session.ts'
 import { explained, targetExists } from '../failure.ts'
 import { cancelledBy } from '../in-session.ts'
 import { stampOf, suffixed } from '../name.ts'
@@ -11,7 +11,7 @@ import { qualified } from './shape.ts'
 
 /** Copies the copies into a new schema, under the tables' own names. One transaction: after a failure there is no schema. */
 export async function restoreBeside(
-  on: Session,
+  on: SqlSession,
   { schema: archive, clock, location }: TablesSettings,
   backup: ArchivedBackup,
   to: string | undefined,

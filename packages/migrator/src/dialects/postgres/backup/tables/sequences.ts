@@ -1,10 +1,10 @@
-import type { Session } from '../../../../ports/session.ts'
 import { literal } from '../../script/literal.ts'
+import type { SqlSession } from '../../session/sql-session.ts'
 import type { ArchivedTable } from './archive.ts'
 import { qualified, type SequenceShape } from './shape.ts'
 
 /** Puts the sequences of these tables where they stood; those that are gone have gone with their column. */
-export async function putBackSequences(on: Session, tables: readonly ArchivedTable[]): Promise<void> {
+export async function putBackSequences(on: SqlSession, tables: readonly ArchivedTable[]): Promise<void> {
   for (const sequence of tables.flatMap(({ shape }) => shape.sequences)) {
     const name = qualified(sequence.schema, sequence.name)
     const [row] = await on.query(`

@@ -1,5 +1,5 @@
-import type { Session } from '../../../../ports/session.ts'
 import { identifier } from '../../script/literal.ts'
+import type { SqlSession } from '../../session/sql-session.ts'
 
 /** A table as the catalog describes it: enough to compare it with, and to make a plain one again. */
 export interface TableShape {
@@ -61,7 +61,7 @@ export interface SequenceShape {
 }
 
 /** Reads the shapes of tables by their oids. Call it in a transaction: names come out qualified under an empty search path. */
-export async function readShapes(on: Session, oids: readonly string[]): Promise<readonly TableShape[]> {
+export async function readShapes(on: SqlSession, oids: readonly string[]): Promise<readonly TableShape[]> {
   if (oids.length === 0) return []
   const [, rows] = await Promise.all([
     on.execute("SET LOCAL search_path TO ''"),
@@ -72,7 +72,7 @@ export async function readShapes(on: Session, oids: readonly string[]): Promise<
   return Promise.all(shapes.map(async (shape) => ({ ...shape, sequences: await withPositions(on, shape.sequences) })))
 }
 
-function withPositions(on: Session, sequences: readonly SequenceShape[]): Promise<readonly SequenceShape[]> {
+function withPositions(on: SqlSession, sequences: readonly SequenceShape[]): Promise<readonly SequenceShape[]> {
   return Promise.all(
     sequences.map(async (sequence) => {
       const name = qualified(sequence.schema, sequence.name)

@@ -1,7 +1,7 @@
 import type { BackupStep } from '../../../../ports/backup.ts'
-import type { Session } from '../../../../ports/session.ts'
 import { loadParser, parseStatements } from '../../script/statements.ts'
 import { movesSearchPath, type Touched, touchedBy } from '../../script/touched.ts'
+import type { SqlSession } from '../../session/sql-session.ts'
 import { type CatalogView, type Relation, readCatalog } from './catalog-view.ts'
 import { dependentsOf } from './dependents.ts'
 import type { TablesSettings } from './provider.ts'
@@ -12,7 +12,7 @@ import { reach } from './reach.ts'
  * table itself, through which all of its rows are read.
  */
 export async function touchedTables(
-  on: Session,
+  on: SqlSession,
   { schema, leaveOut }: Pick<TablesSettings, 'schema' | 'leaveOut'>,
   steps: readonly BackupStep[],
 ): Promise<readonly Relation[]> {
@@ -44,7 +44,7 @@ async function read(steps: readonly BackupStep[]): Promise<Reading> {
 }
 
 /** Follows what is touched to what that touches, until nothing is new. */
-async function followed(on: Session, view: CatalogView, { touched, moved }: Reading): Promise<ReadonlySet<string>> {
+async function followed(on: SqlSession, view: CatalogView, { touched, moved }: Reading): Promise<ReadonlySet<string>> {
   const { oids, dropped } = reach(view, touched, moved)
   return new Set([...oids, ...(await dependentsOf(on, dropped))])
 }

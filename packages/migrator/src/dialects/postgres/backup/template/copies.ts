@@ -1,6 +1,6 @@
 import type { BackupScope, StoredBackup } from '../../../../ports/backup.ts'
-import type { Session } from '../../../../ports/session.ts'
 import { literal } from '../../script/literal.ts'
+import type { SqlSession } from '../../session/sql-session.ts'
 import { BACKUP_ID, suffixed } from '../name.ts'
 
 /** A database that is a copy of another; what is known of it is kept as its comment. */
@@ -38,7 +38,7 @@ export function copyName(source: string, id: string): string {
 }
 
 /** The copies of a database, newest first. */
-export async function readCopies(on: Session, source: string): Promise<readonly Copy[]> {
+export async function readCopies(on: SqlSession, source: string): Promise<readonly Copy[]> {
   const rows = await on.query(`
     SELECT d.datname AS database, pg_catalog.shobj_description(d.oid, 'pg_database') AS comment,
            CASE WHEN pg_catalog.has_database_privilege(d.oid, 'CONNECT') THEN pg_catalog.pg_database_size(d.oid) END::text AS size
@@ -49,7 +49,7 @@ export async function readCopies(on: Session, source: string): Promise<readonly 
     .toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
 }
 
-export async function findCopy(on: Session, source: string, id: string): Promise<Copy | undefined> {
+export async function findCopy(on: SqlSession, source: string, id: string): Promise<Copy | undefined> {
   return (await readCopies(on, source)).find((copy) => copy.id === id)
 }
 

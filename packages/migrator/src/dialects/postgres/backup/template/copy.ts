@@ -1,8 +1,8 @@
 import { sizeText } from '../../../../core/figures.ts'
 import { MigratorError } from '../../../../errors.ts'
 import type { BackupScope, BackupWatch } from '../../../../ports/backup.ts'
-import type { Session } from '../../../../ports/session.ts'
 import { identifier, literal } from '../../script/literal.ts'
+import type { SqlSession } from '../../session/sql-session.ts'
 import { commentStatement, dropStatement, propertyStatements, readProperties } from '../database-properties.ts'
 import { explained, sqlstateOf } from '../failure.ts'
 import { cancelledBy } from '../in-session.ts'
@@ -16,7 +16,7 @@ import { sessionsText } from './sessions.ts'
  * nothing has to be shut that a killed process would leave shut. After a failure or an abort there is no copy.
  */
 export async function copyDatabase(
-  on: Session,
+  on: SqlSession,
   options: TemplateProviderOptions,
   scope: BackupScope,
   watch: BackupWatch,
@@ -44,7 +44,7 @@ export async function copyDatabase(
 }
 
 /** Held by this session until it closes, also when its process is killed. */
-async function lockAgainstOthers(on: Session, source: string): Promise<void> {
+async function lockAgainstOthers(on: SqlSession, source: string): Promise<void> {
   const key = literal(`migrator template backup of ${source}`)
   const [row] = await on.query(
     `SELECT pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended(${key}, 0))::text AS locked`,
@@ -55,7 +55,7 @@ async function lockAgainstOthers(on: Session, source: string): Promise<void> {
 
 /** A process that was killed leaves a copy that nobody described. Under the lock it is nobody's work any more. */
 async function removeUnfinished(
-  on: Session,
+  on: SqlSession,
   copies: readonly Copy[],
   progress: (message: string) => void,
 ): Promise<readonly Copy[]> {
@@ -67,7 +67,7 @@ async function removeUnfinished(
   return copies.filter(({ made }) => made)
 }
 
-async function create(on: Session, source: string, database: string, signal: AbortSignal): Promise<void> {
+async function create(on: SqlSession, source: string, database: string, signal: AbortSignal): Promise<void> {
   const [row] = await on.query(`
     SELECT pg_catalog.pg_get_userbyid(datdba) AS owner FROM pg_catalog.pg_database WHERE datname = ${literal(source)}`)
   await on.execute('SET statement_timeout = 0')
@@ -79,7 +79,7 @@ async function create(on: Session, source: string, database: string, signal: Abo
   }
 }
 
-async function createFailure(on: Session, source: string, error: unknown): Promise<unknown> {
+async function createFailure(on: SqlSession, source: string, error: unknown): Promise<unknown> {
   const state = sqlstateOf(error)
   if (state === '55006') {
     const message = `Database "${source}" can't be copied while others are connected to it: ${await sessionsText(on, source)}.`
@@ -95,7 +95,7 @@ async function createFailure(on: Session, source: string, error: unknown): Promi
   return state === undefined ? error : explained('BACKUP_FAILED', `Database "${source}" was not copied`, error)
 }
 
-async function complete(on: Session, database: string, facts: CopyFacts, signal: AbortSignal): Promise<void> {
+async function complete(on: SqlSession, database: string, facts: CopyFacts, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
   const properties = await readProperties(on, facts.source)
   const comment = commentStatement(database, commentOf({ ...facts, comment: properties?.comment ?? null }))

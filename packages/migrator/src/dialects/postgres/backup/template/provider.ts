@@ -13,7 +13,7 @@ import type {
 } from '../../../../ports/backup.ts'
 import type { Clock } from '../../../../ports/clock.ts'
 import type { DatabaseLocation } from '../../../../ports/location.ts'
-import type { Session } from '../../../../ports/session.ts'
+import type { SqlSession } from '../../session/sql-session.ts'
 import { dropStatement } from '../database-properties.ts'
 import { backupNotFound, explained } from '../failure.ts'
 import { inSession } from '../in-session.ts'
@@ -26,7 +26,7 @@ export interface TemplateProviderOptions {
   /** The database that is backed up. Anything but loopback and Unix sockets is refused with BACKUP_UNAVAILABLE. */
   readonly location: DatabaseLocation
   /** Opens a session on another database of the same server, as the same role. */
-  readonly connectTo: (database: string) => Promise<Session>
+  readonly connectTo: (database: string) => Promise<SqlSession>
   readonly toolVersion: string
   readonly clock: Clock
 }
@@ -37,7 +37,7 @@ export interface TemplateProviderOptions {
  */
 export function createTemplateProvider(options: TemplateProviderOptions): ManagedBackupProvider {
   const { location } = options
-  const inMaintenance = <T>(work: (on: Session) => Promise<T>) => inSession(() => maintenance(options), work)
+  const inMaintenance = <T>(work: (on: SqlSession) => Promise<T>) => inSession(() => maintenance(options), work)
   const existing = (id: string) => inMaintenance((on) => existingCopy(on, location.database, id))
   return {
     name: 'template',
@@ -75,7 +75,7 @@ function refuseRemote({ local, host }: DatabaseLocation): void {
   )
 }
 
-async function maintenance({ location, connectTo }: TemplateProviderOptions): Promise<Session> {
+async function maintenance({ location, connectTo }: TemplateProviderOptions): Promise<SqlSession> {
   const [first = '', second = ''] = ['postgres', 'template1'].filter((name) => name !== location.database)
   try {
     return await connectTo(first)
@@ -85,7 +85,7 @@ async function maintenance({ location, connectTo }: TemplateProviderOptions): Pr
   }
 }
 
-async function existingCopy(on: Session, source: string, id: string): Promise<Copy> {
+async function existingCopy(on: SqlSession, source: string, id: string): Promise<Copy> {
   const copy = await findCopy(on, source, id)
   if (!copy) throw backupNotFound(id, 'template')
   return copy

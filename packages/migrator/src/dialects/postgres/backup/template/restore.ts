@@ -1,6 +1,6 @@
 import type { BackupWatch, RestoredPlace } from '../../../../ports/backup.ts'
-import type { Session } from '../../../../ports/session.ts'
 import { identifier } from '../../script/literal.ts'
+import type { SqlSession } from '../../session/sql-session.ts'
 import { commentStatement, dropStatement, propertyStatements, readProperties } from '../database-properties.ts'
 import { explained, sqlstateOf, targetExists } from '../failure.ts'
 import { cancelledBy } from '../in-session.ts'
@@ -10,7 +10,7 @@ import type { TemplateProviderOptions } from './provider.ts'
 
 /** Makes a new database of a copy, which stays. After a failure or an abort there is no new database. */
 export async function restoreCopy(
-  on: Session,
+  on: SqlSession,
   { location, clock }: TemplateProviderOptions,
   copy: Copy,
   to: string | undefined,
@@ -30,7 +30,7 @@ export async function restoreCopy(
   return restoredDatabase(name, location)
 }
 
-async function create(on: Session, copy: Copy, name: string, signal: AbortSignal): Promise<void> {
+async function create(on: SqlSession, copy: Copy, name: string, signal: AbortSignal): Promise<void> {
   await on.execute('SET statement_timeout = 0')
   try {
     const statement = `CREATE DATABASE ${identifier(name)} TEMPLATE ${identifier(copy.database)}`
@@ -42,7 +42,7 @@ async function create(on: Session, copy: Copy, name: string, signal: AbortSignal
   }
 }
 
-async function complete(on: Session, copy: Copy, name: string, signal: AbortSignal): Promise<void> {
+async function complete(on: SqlSession, copy: Copy, name: string, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
   const properties = await readProperties(on, copy.database)
   if (!properties) return

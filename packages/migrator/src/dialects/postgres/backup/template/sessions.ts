@@ -1,8 +1,8 @@
-import type { Session } from '../../../../ports/session.ts'
 import { literal } from '../../script/literal.ts'
+import type { SqlSession } from '../../session/sql-session.ts'
 
 /** Who keeps a database busy, for a message: `4711 (psql), prepared transaction "x"`. */
-export async function sessionsText(on: Session, database: string): Promise<string> {
+export async function sessionsText(on: SqlSession, database: string): Promise<string> {
   const rows = await on.query(`
     SELECT pid::text || coalesce(' (' || coalesce(nullif(application_name, ''), usename::text) || ')', '') AS who
       FROM pg_catalog.pg_stat_activity WHERE datname = ${literal(database)} AND pid <> pg_catalog.pg_backend_pid()
@@ -12,7 +12,7 @@ export async function sessionsText(on: Session, database: string): Promise<strin
 }
 
 /** Ends the sessions of a database. Needs the right to signal them (their role, or pg_signal_backend). */
-export async function endSessions(on: Session, database: string): Promise<void> {
+export async function endSessions(on: SqlSession, database: string): Promise<void> {
   await on.query(`
     SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
      WHERE datname = ${literal(database)} AND pid <> pg_catalog.pg_backend_pid()`)

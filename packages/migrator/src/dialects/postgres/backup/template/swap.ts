@@ -1,7 +1,7 @@
 import { MigratorError } from '../../../../errors.ts'
 import type { BackupWatch } from '../../../../ports/backup.ts'
-import type { Session } from '../../../../ports/session.ts'
 import { identifier } from '../../script/literal.ts'
+import type { SqlSession } from '../../session/sql-session.ts'
 import { commentStatement } from '../database-properties.ts'
 import { sqlstateOf } from '../failure.ts'
 import { stampOf, suffixed } from '../name.ts'
@@ -17,7 +17,7 @@ const TRIES = 3
  * one transaction: after a failure every database has the name that it had.
  */
 export async function swapDatabases(
-  on: Session,
+  on: SqlSession,
   { location, clock }: TemplateProviderOptions,
   copy: Copy,
   watch: BackupWatch | undefined,
@@ -52,7 +52,7 @@ function swapStatements(database: string, copy: Copy, replaced: string): string 
   ].join(';\n')
 }
 
-async function busy(on: Session, database: string, cause: unknown): Promise<MigratorError> {
+async function busy(on: SqlSession, database: string, cause: unknown): Promise<MigratorError> {
   const message = `Others connect to database "${database}" again and again: ${await sessionsText(on, database)}.`
   const hint = 'Stop the programs that use it, then run the command again.'
   return new MigratorError('RESTORE_FAILED', message, { hint, cause })

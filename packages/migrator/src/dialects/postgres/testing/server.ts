@@ -1,5 +1,5 @@
-import type { Database } from '../ports/database.ts'
-import type { Session } from '../ports/session.ts'
+import type { Database } from '../../../ports/database.ts'
+import { asSql, type SqlSession } from '../session/sql-session.ts'
 
 /** How long anything is waited for that comes about by itself, when all is well, within a second or two. */
 export const PATIENCE_MS = 30_000
@@ -8,23 +8,23 @@ export const PATIENCE_MS = 30_000
 const NO_STATEMENT = 'injected failure'
 
 /** Fails the transaction of a session, if it is in one, as a statement that fails would. */
-export async function failTransaction(on: Session): Promise<void> {
+export async function failTransaction(on: SqlSession): Promise<void> {
   // It is sent to fail.
   await on.execute(NO_STATEMENT).catch(() => undefined)
 }
 
 /** Keeps a session busy in the server; it is cut or killed meanwhile. */
-export async function linger(on: Session): Promise<void> {
+export async function linger(on: SqlSession): Promise<void> {
   await on.execute(`SELECT pg_catalog.pg_sleep(${PATIENCE_MS / 1000})`)
 }
 
 /** Ends the server's process behind a session. */
-export async function cut(on: Session, serverPid: number): Promise<void> {
+export async function cut(on: SqlSession, serverPid: number): Promise<void> {
   await on.query(`SELECT pg_catalog.pg_terminate_backend(${serverPid})::text AS sent`)
 }
 
 /** Asks the server to cancel what a session runs. */
-export async function cancel(on: Session, serverPid: number): Promise<void> {
+export async function cancel(on: SqlSession, serverPid: number): Promise<void> {
   await on.query(`SELECT pg_catalog.pg_cancel_backend(${serverPid})::text AS sent`)
 }
 
@@ -32,8 +32,8 @@ export async function cancel(on: Session, serverPid: number): Promise<void> {
  * Opens a transaction with a snapshot. An index that is built CONCURRENTLY waits for it when it is ready but not yet
  * valid. https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY
  */
-export async function holdSnapshot(database: Database): Promise<Session> {
-  const session = await database.connect({ modules: false })
+export async function holdSnapshot(database: Database): Promise<SqlSession> {
+  const session = asSql(await database.connect({ modules: false }))
   await session.begin({ lockTimeoutMs: 0, statementTimeoutMs: 0 })
   await session.execute('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ')
   await session.query('SELECT 1::text AS one')

@@ -1,6 +1,6 @@
-import type { CatalogSnapshot } from '../core/catalog.ts'
-import { ownerOf, readIdentity } from '../core/catalog-identity.ts'
-import type { Session } from '../ports/session.ts'
+import type { CatalogSnapshot } from '../../../core/catalog.ts'
+import { ownerOf, readIdentity } from '../../../core/catalog-identity.ts'
+import type { SqlSession } from '../session/sql-session.ts'
 
 /** How many rows a table holds, and one digest over all of their values, in whatever order they lie. */
 export interface TableRows {
@@ -19,7 +19,7 @@ const TABLES_AT_ONCE = 50
  * Reads all rows of all tables of a catalog; the values do not leave the server. Rows that the role may not see (row level
  * security) are not seen.
  */
-export async function digestRows(on: Session, catalog: CatalogSnapshot): Promise<RowDigests> {
+export async function digestRows(on: SqlSession, catalog: CatalogSnapshot): Promise<RowDigests> {
   const tables = [...columnsByTable(catalog)]
   const digests = new Map<string, TableRows>()
   for (let from = 0; from < tables.length; from += TABLES_AT_ONCE) {
