@@ -57,9 +57,14 @@ export async function createArena(): Promise<Arena> {
       for (const [path] of filesAt(kinds, place)) await rm(join(project.directory, path))
     },
     async idle() {
-      await until('nothing runs on the server', async () =>
-        (await others("AND state = 'active'")).length === 0 ? true : undefined,
-      )
+      let running: readonly unknown[] = []
+      const idle = async () => {
+        running = await others("AND state = 'active'")
+        return running.length === 0 || undefined
+      }
+      await until('nothing runs on the server', idle).catch((error: Error) => {
+        throw new Error(`${error.message}: ${JSON.stringify(running)}`)
+      })
     },
     async leftBehind() {
       const rows = await others("AND state LIKE 'idle in transaction%'")

@@ -46,7 +46,7 @@ interface Game extends Place {
 }
 
 /** Plays one scenario from an empty database to an empty database; stops at the first fault. */
-export async function play(place: Place, scenario: Scenario): Promise<Played> {
+export async function play(place: Place, scenario: Scenario, log: string[] = []): Promise<Played> {
   const { arena } = place
   await arena.reset(scenario.kinds)
   const points: number[] = []
@@ -57,7 +57,7 @@ export async function play(place: Place, scenario: Scenario): Promise<Played> {
   const state: State = { kinds: scenario.kinds, applied: 0, dirty: false, edited: new Set(), lost: new Set() }
   const url = proxy.through(place.urlOf(scenario.route))
   const reality = await realityOf(arena.db.sql)
-  const game: Game = { ...place, scenario, proxy, url, log: [], points, state, reality, struck: 0, unknown: 0 }
+  const game: Game = { ...place, scenario, proxy, url, log, points, state, reality, struck: 0, unknown: 0 }
   try {
     const moves = [...scenario.moves, ...EPILOGUE]
     for (const [at, move] of moves.entries()) {

@@ -34,7 +34,7 @@ export async function createPlayers(): Promise<Players> {
       await Promise.all(
         places.map(async (place) => {
           for (let next = waiting.shift(); next; next = waiting.shift()) {
-            const played = await play(place, next.scenario)
+            const played = await playOut(place, next.scenario)
             if (played.faults.length > 0 || named.length === 1) process.stderr.write(`${told(next, played)}\n`)
             if (played.faults.length > 0) failures.push(told(next, played))
           }
@@ -47,6 +47,14 @@ export async function createPlayers(): Promise<Players> {
       await pooler?.stop()
     },
   }
+}
+
+/** What breaks the game itself is a fault of its scenario too; the others are played all the same. */
+async function playOut(place: Place, scenario: Scenario): Promise<Played> {
+  const log: string[] = []
+  return play(place, scenario, log).catch((error: unknown) => ({
+    ...{ faults: [`it broke off: ${String(error)}`], log, unknown: 0, struck: 0, points: [] },
+  }))
 }
 
 function placeOf(arena: Arena, pooler: Pooler | undefined): Place {
