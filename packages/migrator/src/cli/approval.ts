@@ -3,14 +3,14 @@ import { plural } from '../core/plural.ts'
 import type { Proposal } from '../engine/run/run-kind.ts'
 import { MigratorError } from '../errors.ts'
 import type { BackupChoice } from './backups.ts'
-import type { DatabaseWorld } from './wiring.ts'
+import type { DatabaseContext } from './command-context.ts'
 
 /**
  * On a protected database, steps that take something away want a backup, or a reasoned refusal of one; and the database's
  * name: typed, or as `--confirm NAME`.
  */
 export async function approveRun(
-  world: DatabaseWorld,
+  world: DatabaseContext,
   { plan, destructive }: Proposal,
   { confirm, backup }: { readonly confirm: string | undefined; readonly backup: BackupChoice },
 ): Promise<void> {
@@ -28,7 +28,7 @@ export async function approveRun(
 }
 
 /** What only a local database may be asked to do: agreed to by --yes, or by a typed yes. */
-export async function approveLocal(world: DatabaseWorld, what: string, agreed: boolean): Promise<void> {
+export async function approveLocal(world: DatabaseContext, what: string, agreed: boolean): Promise<void> {
   if ((await world.protection()).protected) {
     throw new MigratorError(
       'PROTECTED_DATABASE',
@@ -42,7 +42,7 @@ export async function approveLocal(world: DatabaseWorld, what: string, agreed: b
 
 /** Putting a backup back in place replaces what is there now: agreed to by its name where it is protected, by a yes elsewhere. */
 export async function approveInPlace(
-  world: DatabaseWorld,
+  world: DatabaseContext,
   id: string,
   { confirm, yes }: { readonly confirm: string | undefined; readonly yes: boolean },
 ): Promise<void> {
@@ -56,7 +56,7 @@ export async function approveInPlace(
 }
 
 /** What writes the history of a protected database wants its name. */
-export async function approveHistory(world: DatabaseWorld, confirm: string | undefined): Promise<void> {
+export async function approveHistory(world: DatabaseContext, confirm: string | undefined): Promise<void> {
   const { database } = world.database.location
   if (confirm === database || !(await world.protection()).protected) return
   const message = `This writes the history of the protected database "${database}".`
@@ -64,16 +64,16 @@ export async function approveHistory(world: DatabaseWorld, confirm: string | und
 }
 
 /** The database's name as it was typed; undefined where nobody is there to type it. */
-export async function askedName(world: DatabaseWorld, what: string): Promise<string | undefined> {
+export async function askedName(world: DatabaseContext, what: string): Promise<string | undefined> {
   return canAsk(world) ? ask(`${what}\nType the database's name to go on: `) : undefined
 }
 
 /** A typed yes, where somebody is there to type it. */
-export async function agreesTo(world: Pick<DatabaseWorld, 'output'>, what: string): Promise<boolean> {
+export async function agreesTo(world: Pick<DatabaseContext, 'output'>, what: string): Promise<boolean> {
   return canAsk(world) && (await askYes(what))
 }
 
-function canAsk({ output }: Pick<DatabaseWorld, 'output'>): boolean {
+function canAsk({ output }: Pick<DatabaseContext, 'output'>): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true && !output.json
 }
 

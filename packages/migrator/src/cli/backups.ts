@@ -5,9 +5,9 @@ import { logTableOf } from '../dialects/postgres/history/log-table.ts'
 import { MigratorError } from '../errors.ts'
 import type { BackupProvider, ManagedBackupProvider } from '../ports/backup.ts'
 import { toolVersion } from '../version.ts'
+import type { DatabaseContext } from './command-context.ts'
 import { configPath } from './config.ts'
 import { invalid, readDuration, refuseTogether } from './values.ts'
-import type { DatabaseWorld } from './wiring.ts'
 
 /** Which instance or cluster a backup is of. */
 export interface SourceFlags {
@@ -82,7 +82,7 @@ export type BackupChoice =
 export const BUILT_IN = ['rds', 'aurora', 'pg-dump', 'tables', 'template'] as const
 
 /** By the flags, then by the configuration of protected databases. Throws USAGE_INVALID for flags that cannot be combined. */
-export async function chooseBackup(flags: BackupFlags, world: DatabaseWorld): Promise<BackupChoice> {
+export async function chooseBackup(flags: BackupFlags, world: DatabaseContext): Promise<BackupChoice> {
   const given = [
     flags.backup !== undefined && '--backup',
     flags.snapshot && '--snapshot',
@@ -101,7 +101,7 @@ export async function chooseBackup(flags: BackupFlags, world: DatabaseWorld): Pr
 }
 
 /** The configured one is for protected databases. */
-async function configuredOf(world: DatabaseWorld): Promise<string | undefined> {
+async function configuredOf(world: DatabaseContext): Promise<string | undefined> {
   const provider = world.config.config.backups?.provider
   return provider !== undefined && (await world.protection()).protected ? provider : undefined
 }
@@ -128,7 +128,7 @@ function refuseIdle(
 export async function providerNamed(
   name: string,
   flags: SourceFlags & { readonly noWait?: boolean },
-  world: DatabaseWorld,
+  world: DatabaseContext,
 ): Promise<BackupProvider> {
   const { backups = {} } = world.config.config
   const own = backups.providers && Object.hasOwn(backups.providers, name) ? backups.providers[name] : undefined
@@ -153,7 +153,7 @@ export async function providerNamed(
 export async function managedProvider(
   name: string,
   flags: SourceFlags,
-  world: DatabaseWorld,
+  world: DatabaseContext,
 ): Promise<ManagedBackupProvider> {
   const provider = await providerNamed(name, flags, world)
   if (isManaged(provider)) return provider
@@ -170,7 +170,7 @@ function isManaged(provider: BackupProvider): provider is ManagedBackupProvider 
 async function rdsProvider(
   name: 'rds' | 'aurora' | 'auto',
   { dbInstance, dbCluster, snapshotTimeout, noWait }: SourceFlags & { readonly noWait?: boolean },
-  { config, database }: DatabaseWorld,
+  { config, database }: DatabaseContext,
 ): Promise<ManagedBackupProvider> {
   refuseTogether(dbInstance !== undefined && '--db-instance', dbCluster !== undefined && '--db-cluster')
   const { createRdsProvider } = await import('../providers/rds/provider.ts')
@@ -196,7 +196,7 @@ async function pgDumpProvider({
   database,
   env,
   connectionString,
-}: DatabaseWorld): Promise<ManagedBackupProvider> {
+}: DatabaseContext): Promise<ManagedBackupProvider> {
   const { createPgDumpProvider } = await import('../dialects/postgres/backup/pg-dump/provider.ts')
   return createPgDumpProvider({
     connectionString,
@@ -212,7 +212,7 @@ async function pgDumpProvider({
   })
 }
 
-async function tablesProvider({ config, database }: DatabaseWorld): Promise<ManagedBackupProvider> {
+async function tablesProvider({ config, database }: DatabaseContext): Promise<ManagedBackupProvider> {
   const { createTablesProvider } = await import('../dialects/postgres/backup/tables/provider.ts')
   const history = database.historyTable
   return createTablesProvider({
@@ -225,7 +225,7 @@ async function tablesProvider({ config, database }: DatabaseWorld): Promise<Mana
   })
 }
 
-async function templateProvider({ database }: DatabaseWorld): Promise<ManagedBackupProvider> {
+async function templateProvider({ database }: DatabaseContext): Promise<ManagedBackupProvider> {
   const { createTemplateProvider } = await import('../dialects/postgres/backup/template/provider.ts')
   return createTemplateProvider({
     location: database.location,

@@ -1,3 +1,4 @@
+import type { CliEnvironment } from './command-context.ts'
 import type { LocatedConfig } from './config.ts'
 import type { Environment } from './env.ts'
 import { finish } from './exit.ts'
@@ -8,9 +9,8 @@ import { createOutput, type Outcome } from './output.ts'
 import type { Signals } from './signals.ts'
 import { divertStdout } from './stdout.ts'
 import { watchUnderway } from './underway.ts'
-import type { Surroundings } from './wiring.ts'
 
-type Work = (surroundings: Surroundings) => Promise<Outcome>
+type Work = (surroundings: CliEnvironment) => Promise<Outcome>
 
 /** What a command's handler is given. */
 export interface Cli {

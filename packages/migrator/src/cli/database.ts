@@ -1,14 +1,14 @@
 import { libpqEnvironment } from '../dialects/postgres/wire/libpq-environment.ts'
 import { MigratorError } from '../errors.ts'
 import { agreesTo } from './approval.ts'
+import type { CliEnvironment } from './command-context.ts'
 import { dataDirectory, embeddedDatabase, runningEmbeddedUrl } from './embedded.ts'
 import type { NamedDatabase } from './env.ts'
 import type { CommonFlags } from './options.ts'
 import { invalid } from './values.ts'
-import type { Surroundings } from './wiring.ts'
 
 export type DatabaseFlags = Pick<CommonFlags, 'databaseUrl' | 'embedded'>
-type Given = Pick<Surroundings, 'env' | 'config'>
+type Given = Pick<CliEnvironment, 'env' | 'config'>
 
 /** Which database a command is for. `none`: nobody has said so. */
 export type DatabaseChoice = ({ readonly kind: 'named' } & NamedDatabase) | { readonly kind: 'embedded' | 'none' }
@@ -48,7 +48,7 @@ export function namedDatabase(flags: DatabaseFlags, given: Given): NamedDatabase
  * The database of a command. The embedded server is started only where somebody asked for it: with a flag, in the
  * configuration, by db:start, or on the terminal now. Rejects with DATABASE_NOT_NAMED otherwise.
  */
-export async function databaseOf(flags: DatabaseFlags, surroundings: Surroundings): Promise<NamedDatabase> {
+export async function databaseOf(flags: DatabaseFlags, surroundings: CliEnvironment): Promise<NamedDatabase> {
   const choice = chosenDatabase(flags, surroundings)
   if (choice.kind === 'named') return withoutKind(choice)
   if (choice.kind === 'embedded') return embeddedDatabase(surroundings)

@@ -6,12 +6,12 @@ import type { Directory } from '../load/directory.ts'
 import { looksLikeMigrations } from '../load/formats/index.ts'
 import { listDirectory } from '../load/fs-listing.ts'
 import { readDirectory } from '../migration-files.ts'
+import type { CliEnvironment } from './command-context.ts'
 import { configPath } from './config.ts'
 import type { CommonFlags } from './options.ts'
 import { invalid, readPath } from './values.ts'
-import type { Surroundings } from './wiring.ts'
 
-export function migrationsDirectoryOf(flags: Pick<CommonFlags, 'migrations'>, { env, config }: Surroundings): string {
+export function migrationsDirectoryOf(flags: Pick<CommonFlags, 'migrations'>, { env, config }: CliEnvironment): string {
   if (flags.migrations?.trim() === '') throw invalid('--migrations needs a directory.')
   return readPath(flags.migrations, env.invokedFrom) ?? configPath(config, config.config.migrations ?? 'src/migrations')
 }
@@ -20,7 +20,7 @@ export function migrationsDirectoryOf(flags: Pick<CommonFlags, 'migrations'>, { 
  * The migrations that a command works with, with what is notable about them on stderr. Throws
  * MIGRATIONS_NOT_RECOGNISED rather than take a wrong folder for one with nothing to do.
  */
-export function readMigrationSet(flags: Pick<CommonFlags, 'migrations'>, surroundings: Surroundings): Directory {
+export function readMigrationSet(flags: Pick<CommonFlags, 'migrations'>, surroundings: CliEnvironment): Directory {
   const path = migrationsDirectoryOf(flags, surroundings)
   const directory = readDirectory(path, { strict: surroundings.config.config.strict })
   const empty = directory.files.length === 0 && directory.problems.length === 0

@@ -2,9 +2,9 @@ import type { Migration } from '../core/migration.ts'
 import { reconcile } from '../core/reconcile.ts'
 import { PostgresAdapter } from '../dialects/postgres/adapter.ts'
 import { MigratorError } from '../errors.ts'
+import type { CliEnvironment } from './command-context.ts'
 import { type DatabaseFlags, namedDatabase } from './database.ts'
 import { runningEmbeddedUrl } from './embedded.ts'
-import type { Surroundings } from './wiring.ts'
 
 /**
  * What the history of the live database does not hold, from a read of the history and nothing else. Undefined where no
@@ -12,7 +12,7 @@ import type { Surroundings } from './wiring.ts'
  */
 export async function livePending(
   flags: DatabaseFlags,
-  surroundings: Surroundings,
+  surroundings: CliEnvironment,
   migrations: readonly Migration[],
 ): Promise<ReadonlySet<string> | undefined> {
   const named = namedDatabase(flags, surroundings)

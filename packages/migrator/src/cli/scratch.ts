@@ -2,14 +2,14 @@ import { locationOf } from '../dialects/postgres/connection/location.ts'
 import { readConnection } from '../dialects/postgres/connection/read.ts'
 import type { ScratchContext } from '../ports/scratch.ts'
 import { withScratchServer } from '../runner/scratch.ts'
+import type { CliEnvironment } from './command-context.ts'
 import { leftRunning, scratchIdleMs, startScratchEmbedded, stopScratchEmbedded } from './embedded.ts'
 import type { ScratchFlags } from './scratch-options.ts'
-import type { Surroundings } from './wiring.ts'
 
 /** The scratch server that flags or configuration name, otherwise the embedded one, for as long as `work` lasts. */
 export async function withScratch<T>(
   { scratchUrl }: ScratchFlags,
-  surroundings: Surroundings,
+  surroundings: CliEnvironment,
   live: string | undefined,
   work: (context: ScratchContext) => Promise<T>,
 ): Promise<T> {

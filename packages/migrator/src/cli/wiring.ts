@@ -11,7 +11,7 @@ import { withDefaults } from '../core/options.ts'
 import { PostgresAdapter } from '../dialects/postgres/adapter.ts'
 import { postgresScript } from '../dialects/postgres/script/language.ts'
 import { protectionOf } from '../engine/protection/protection.ts'
-import { type Context, defaultRunOptions, emit, type MigrationSet, type RunOptions } from '../engine/run/context.ts'
+import { type Context, defaultRunOptions, emit, type RunOptions } from '../engine/run/context.ts'
 import { createArchive } from '../load/archive.ts'
 import { nameOfUser, readOperator } from '../operator.ts'
 import type { EventSink } from '../ports/events.ts'
@@ -20,52 +20,24 @@ import { fanOut, lazyLog, onlyBackups } from '../report/fan-out.ts'
 import { jsonLinesSink } from '../report/json-lines.ts'
 import { terminalSink } from '../report/terminal.ts'
 import { toolVersion } from '../version.ts'
+import type { CliEnvironment, CommandContext, DatabaseContext } from './command-context.ts'
 import type { LocatedConfig } from './config.ts'
 import { databaseOf } from './database.ts'
-import type { Environment } from './env.ts'
 import { migrationsDirectoryOf, readMigrationSet } from './migration-set.ts'
 import type { CommonFlags, RunFlags } from './options.ts'
-import type { Output } from './output.ts'
 import { withScratch } from './scratch.ts'
 import type { ScratchFlags } from './scratch-options.ts'
 import { invalid, readDuration, readNumber } from './values.ts'
 
-export interface Surroundings {
-  readonly env: Environment
-  readonly config: LocatedConfig
-  readonly output: Output
-  readonly signal: AbortSignal
-  /** Told what is begun and what has ended, for whoever quits in between. */
-  readonly underway: EventSink
-}
-
-/** The world of a command that reads no migration files. Whoever made it closes it. */
-export interface DatabaseWorld extends Surroundings {
-  readonly context: Context
-  readonly database: PostgresAdapter
-  /** With its password: not for printing. */
-  readonly connectionString: string
-  readonly migrationsDirectory: string
-  /** Asked for once, and only by what depends on it: it takes a connection. */
-  readonly protection: () => Promise<Protection>
-  readonly runId: string
-  close(): Promise<void>
-}
-
-/** The world of a command that works with migrations. */
-export interface World extends DatabaseWorld {
-  readonly set: MigrationSet
-}
-
 type WorldFlags = CommonFlags & ScratchFlags & { acceptArchived?: boolean; livenessTimeout?: string }
 
 /** The files are read first: a wrong folder is told before a server is started. */
-export async function createWorld(flags: WorldFlags, surroundings: Surroundings): Promise<World> {
+export async function createCommandContext(flags: WorldFlags, surroundings: CliEnvironment): Promise<CommandContext> {
   const set = readMigrationSet(flags, surroundings)
-  return { ...(await connectWorld(flags, surroundings)), set }
+  return { ...(await createDatabaseContext(flags, surroundings)), set }
 }
 
-export async function connectWorld(flags: WorldFlags, surroundings: Surroundings): Promise<DatabaseWorld> {
+export async function createDatabaseContext(flags: WorldFlags, surroundings: CliEnvironment): Promise<DatabaseContext> {
   const { env, config, output, signal } = surroundings
   const migrationsDirectory = migrationsDirectoryOf(flags, surroundings)
   const named = await databaseOf(flags, surroundings)
@@ -150,7 +122,7 @@ export function runOptionsOf(flags: RunFlags, { config }: LocatedConfig): RunOpt
   }
 }
 
-function logFileSinks({ config, output }: Surroundings, operator: () => Promise<Operator>): readonly EventSink[] {
+function logFileSinks({ config, output }: CliEnvironment, operator: () => Promise<Operator>): readonly EventSink[] {
   const { logFile = 'logs/migrations.jsonl' } = config.config
   return logFile === false ? [] : [jsonLinesSink(resolve(config.directory, logFile), operator, output.warn)]
 }

@@ -6,10 +6,8 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest'
-import {
-  createPgDumpProvider,
-  type PgDumpProviderOptions,
-} from '../../src/dialects/postgres/backup/pg-dump/provider.ts'
+import type { PgDumpProviderOptions } from '../../src/dialects/postgres/backup/pg-dump/options.ts'
+import { createPgDumpProvider } from '../../src/dialects/postgres/backup/pg-dump/provider.ts'
 import type { ManagedBackupProvider } from '../../src/ports/backup.ts'
 import {
   type BackupWorld,

@@ -5,7 +5,7 @@ import { approveHistory } from '../approval.ts'
 import type { Cli } from '../command.ts'
 import { type HistoryFlags, historyOptions } from '../options.ts'
 import { nextCommands } from '../output.ts'
-import { createWorld, runOptionsOf } from '../wiring.ts'
+import { createCommandContext, runOptionsOf } from '../wiring.ts'
 import { headline, STATUS } from './run-outcome.ts'
 
 interface BaselineFlags extends HistoryFlags {
@@ -29,7 +29,7 @@ export const baselineCommand = (cli: Cli) => ({
   handler: (flags: BaselineFlags) =>
     cli.runUntilInterrupted(flags, async (surroundings) => {
       const options = runOptionsOf(flags, surroundings.config)
-      const world = await createWorld(flags, surroundings)
+      const world = await createCommandContext(flags, surroundings)
       try {
         const report = await baseline(world.context, world.set, flags.id, {
           ...options,

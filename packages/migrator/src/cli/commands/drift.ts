@@ -5,11 +5,12 @@ import { type DriftReport, drift } from '../../engine/rehearse/drift.ts'
 import { MigratorError } from '../../errors.ts'
 import { readLockFile } from '../../load/lock-file.ts'
 import type { Cli } from '../command.ts'
+import type { CommandContext } from '../command-context.ts'
 import { type CommonFlags, projectOptions } from '../options.ts'
 import type { Outcome } from '../output.ts'
 import { withScratch } from '../scratch.ts'
 import { SCRATCH_URL, type ScratchFlags } from '../scratch-options.ts'
-import { createWorld, type World } from '../wiring.ts'
+import { createCommandContext } from '../wiring.ts'
 import { headline } from './run-outcome.ts'
 
 interface DriftFlags extends CommonFlags, ScratchFlags {
@@ -30,7 +31,7 @@ export const driftCommand = (cli: Cli) => ({
       .example(`${cli.invocation.command('drift')} --check`, 'for a nightly job'),
   handler: (flags: DriftFlags) =>
     cli.runUntilInterrupted(flags, async (surroundings) => {
-      const world = await createWorld(flags, surroundings)
+      const world = await createCommandContext(flags, surroundings)
       try {
         const certificates = readLockFile(world.migrationsDirectory)
         const report = await drift(world.context, world.set, certificates, (work) =>
@@ -43,7 +44,7 @@ export const driftCommand = (cli: Cli) => ({
     }),
 })
 
-function outcomeOf(world: World, report: DriftReport, { check }: DriftFlags): Outcome {
+function outcomeOf(world: CommandContext, report: DriftReport, { check }: DriftFlags): Outcome {
   const { diff, newest, fingerprint, provenBy } = report
   const { verdict, differences } = diff
   const document = { verdict, differences, newest: newest ?? null, fingerprint, provenBy: provenBy ?? 'comparison' }

@@ -8,7 +8,7 @@ import { duration, moment, type Style, table } from '../../report/style.ts'
 import type { Cli } from '../command.ts'
 import { type CommonFlags, databaseOption } from '../options.ts'
 import { readCount } from '../values.ts'
-import { connectWorld } from '../wiring.ts'
+import { createDatabaseContext } from '../wiring.ts'
 import { headline } from './run-outcome.ts'
 
 interface HistoryFlags extends CommonFlags {
@@ -28,7 +28,7 @@ export const historyCommand = (cli: Cli) => ({
   handler: (flags: HistoryFlags) =>
     cli.runUntilInterrupted(flags, async (surroundings) => {
       const limit = readCount('limit', flags.limit) ?? 30
-      const world = await connectWorld(flags, surroundings)
+      const world = await createDatabaseContext(flags, surroundings)
       try {
         const { output } = world
         const { database } = world.context

@@ -4,10 +4,11 @@ import { foreignHistories } from '../../dialects/postgres/foreign/histories.ts'
 import { type ImportReport, importHistory, undoImport } from '../../engine/import/import-history.ts'
 import { approveHistory } from '../approval.ts'
 import type { Cli } from '../command.ts'
+import type { CommandContext } from '../command-context.ts'
 import { type HistoryFlags, historyOptions } from '../options.ts'
 import { nextCommands, type Outcome } from '../output.ts'
 import { invalid } from '../values.ts'
-import { createWorld, runOptionsOf, type World } from '../wiring.ts'
+import { createCommandContext, runOptionsOf } from '../wiring.ts'
 import { headline, STATUS } from './run-outcome.ts'
 
 interface ImportFlags extends HistoryFlags {
@@ -40,7 +41,7 @@ export const importCommand = (cli: Cli) => ({
   handler: (flags: ImportFlags) =>
     cli.run(flags, async (surroundings) => {
       refuseMixed(flags)
-      const world = await createWorld(flags, surroundings)
+      const world = await createCommandContext(flags, surroundings)
       const options = {
         ...runOptionsOf(flags, surroundings.config),
         dryRun: flags.dryRun ?? false,
@@ -63,7 +64,7 @@ function refuseMixed({ history, undo, skipUnmatched }: ImportFlags): void {
   if (!undo && !history) throw invalid('Name the history: import HISTORY.', 'As in db:import drizzle.')
 }
 
-function imported(world: World, { error, ...report }: ImportReport): Outcome {
+function imported(world: CommandContext, { error, ...report }: ImportReport): Outcome {
   const { history, tool, mapped, unmatched, recorded, dryRun } = report
   const width = Math.max(0, ...mapped.map(({ id }) => id.length))
   const rows = mapped.map(
@@ -89,7 +90,10 @@ function imported(world: World, { error, ...report }: ImportReport): Outcome {
   return { document, text: lines.join('\n'), error }
 }
 
-function undone(world: World, report: { readonly removed: readonly string[]; readonly dryRun: boolean }): Outcome {
+function undone(
+  world: CommandContext,
+  report: { readonly removed: readonly string[]; readonly dryRun: boolean },
+): Outcome {
   const verb = report.dryRun ? 'Would remove' : 'Removed'
   const told = `${verb} ${plural(report.removed.length, 'imported record', 'imported records')}; nothing was run.`
   const lines = [headline(world), told, ...report.removed.map((id) => `  ${id}`)]

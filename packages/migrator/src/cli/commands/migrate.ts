@@ -6,7 +6,7 @@ import { type BackupFlags, backupOptions, chooseBackup } from '../backups.ts'
 import type { Cli } from '../command.ts'
 import { type RunFlags, runOptions } from '../options.ts'
 import { readCount, refuseTogether } from '../values.ts'
-import { createWorld, refuseIdleScratch, runOptionsOf } from '../wiring.ts'
+import { createCommandContext, refuseIdleScratch, runOptionsOf } from '../wiring.ts'
 import { runOutcome } from './run-outcome.ts'
 
 export interface MigrateFlags extends RunFlags, BackupFlags {
@@ -63,7 +63,7 @@ export async function runMigrate(cli: Cli, flags: MigrateFlags, check: () => voi
     refuseIdleScratch(flags)
     const target = readUpTarget(flags)
     const options = runOptionsOf(flags, surroundings.config)
-    const world = await createWorld(flags, surroundings)
+    const world = await createCommandContext(flags, surroundings)
     try {
       const backup = await chooseBackup(flags, world)
       const report = await migrate(world.context, world.set, {

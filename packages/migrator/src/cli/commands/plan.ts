@@ -11,12 +11,13 @@ import { planJson } from '../../report/plan/json.ts'
 import { MigrationPlanReporter, PLAN_FORMATS, type PlanFormat } from '../../report/plan-report.ts'
 import { type BackupChoice, type BackupFlags, chooseBackup, plannedBackupOptions } from '../backups.ts'
 import type { Cli } from '../command.ts'
+import type { CommandContext } from '../command-context.ts'
 import { knownLossOf } from '../known-loss.ts'
 import { livenessOption, projectOptions, type RunFlags, reasonOption, transactionOption } from '../options.ts'
 import type { Outcome } from '../output.ts'
 import { SCRATCH_URL } from '../scratch-options.ts'
 import { invalid } from '../values.ts'
-import { createWorld, runOptionsOf, type World } from '../wiring.ts'
+import { createCommandContext, runOptionsOf } from '../wiring.ts'
 import { readUpTarget } from './migrate.ts'
 import { type DownFlags, readDownTarget } from './rollback.ts'
 
@@ -57,7 +58,7 @@ export const planCommand = (cli: Cli) => ({
   handler: (flags: PlanFlags) =>
     cli.runUntilInterrupted(flags, async (surroundings) => {
       refuseMixed(flags)
-      const world = await createWorld(flags, surroundings)
+      const world = await createCommandContext(flags, surroundings)
       try {
         return await plan(flags, world)
       } finally {
@@ -71,7 +72,7 @@ function refuseMixed({ down, batch, all, allowOutOfOrder }: PlanFlags): void {
   if (down && allowOutOfOrder) throw invalid('--down and --allow-out-of-order cannot be combined.')
 }
 
-async function plan(flags: PlanFlags, world: World): Promise<Outcome> {
+async function plan(flags: PlanFlags, world: CommandContext): Promise<Outcome> {
   const { env, output } = world
   const certificates = readLockFile(world.migrationsDirectory)
   const backup = await chooseBackup(flags, world)
@@ -89,7 +90,7 @@ async function plan(flags: PlanFlags, world: World): Promise<Outcome> {
   return { document: planJson(facts), text: output.json ? '' : text, error: dry.error }
 }
 
-async function dryRunOf(flags: PlanFlags, world: World): Promise<RunReport> {
+async function dryRunOf(flags: PlanFlags, world: CommandContext): Promise<RunReport> {
   const { context, set, config } = world
   const options = { ...runOptionsOf(flags, config), dryRun: true, approve: async () => {} }
   if (flags.down) {
@@ -104,13 +105,13 @@ async function dryRunOf(flags: PlanFlags, world: World): Promise<RunReport> {
 }
 
 /** An id that is applied already was meant as the target of a rollback. */
-async function refuseApplied(id: string, { context }: World): Promise<void> {
+async function refuseApplied(id: string, { context }: CommandContext): Promise<void> {
   const history = await withSession(context, (session) => context.store.read(session))
   if (history.some((entry) => entry.id === id && !entry.dirty))
     throw invalid(`${id} is already applied.`, `For a rollback to it: db:plan --down --target ${id}.`)
 }
 
-async function backupWords(world: World, { direction }: RunReport, backup: BackupChoice): Promise<string> {
+async function backupWords(world: CommandContext, { direction }: RunReport, backup: BackupChoice): Promise<string> {
   if (backup.kind === 'taken') return `${backup.provider.name}, taken first`
   if (backup.kind === 'refused') return 'none, as was asked for'
   if (!(await world.protection()).protected) return 'none; the database is not protected'

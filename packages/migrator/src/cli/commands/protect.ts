@@ -4,7 +4,7 @@ import { askedName } from '../approval.ts'
 import type { Cli } from '../command.ts'
 import { type CommonFlags, databaseOption } from '../options.ts'
 import { invalid } from '../values.ts'
-import { connectWorld } from '../wiring.ts'
+import { createDatabaseContext } from '../wiring.ts'
 import { headline } from './run-outcome.ts'
 
 interface ProtectFlags extends CommonFlags {
@@ -27,7 +27,7 @@ export const protectCommand = (cli: Cli) => ({
   handler: (flags: ProtectFlags) =>
     cli.runUntilInterrupted(flags, async (surroundings) => {
       if (!flags.remove && flags.confirm !== undefined) throw invalid('--confirm belongs to --remove.')
-      const world = await connectWorld(flags, surroundings)
+      const world = await createDatabaseContext(flags, surroundings)
       try {
         if (flags.remove) {
           const { database } = await world.protection()

@@ -5,7 +5,7 @@ import { backupOptions, chooseBackup } from '../backups.ts'
 import type { Cli } from '../command.ts'
 import { runOptions } from '../options.ts'
 import { readCount } from '../values.ts'
-import { createWorld, refuseIdleScratch, runOptionsOf } from '../wiring.ts'
+import { createCommandContext, refuseIdleScratch, runOptionsOf } from '../wiring.ts'
 import { lossOptions, provenLoss, type RollbackFlags } from './rollback.ts'
 import { redoOutcome } from './run-outcome.ts'
 
@@ -26,7 +26,7 @@ export const redoCommand = (cli: Cli) => ({
       refuseIdleScratch(flags)
       const count = readCount('steps', flags.steps) ?? 1
       const options = runOptionsOf(flags, surroundings.config)
-      const world = await createWorld(flags, surroundings)
+      const world = await createCommandContext(flags, surroundings)
       try {
         const backup = await chooseBackup(flags, world)
         const report = await redo(world.context, world.set, {

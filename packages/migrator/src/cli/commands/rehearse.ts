@@ -14,6 +14,7 @@ import { readLockFile, writeLockFile } from '../../load/lock-file.ts'
 import { rehearsalDocument } from '../../report/rehearsal-json.ts'
 import { rehearsalText, verdictPaint } from '../../report/rehearsal-text.ts'
 import type { Cli } from '../command.ts'
+import type { CliEnvironment } from '../command-context.ts'
 import { namedDatabase } from '../database.ts'
 import { migrationsDirectoryOf, readMigrationSet } from '../migration-set.ts'
 import { type CommonFlags, projectOptions } from '../options.ts'
@@ -22,7 +23,6 @@ import { livePending } from '../pending.ts'
 import { withScratch } from '../scratch.ts'
 import { SCRATCH_URL, type ScratchFlags } from '../scratch-options.ts'
 import { invalid } from '../values.ts'
-import type { Surroundings } from '../wiring.ts'
 
 interface RehearseFlags extends CommonFlags, ScratchFlags {
   readonly ids?: readonly string[]
@@ -59,7 +59,7 @@ export const rehearseCommand = (cli: Cli) => ({
     ),
 })
 
-async function runRehearse(flags: RehearseFlags, surroundings: Surroundings): Promise<Outcome> {
+async function runRehearse(flags: RehearseFlags, surroundings: CliEnvironment): Promise<Outcome> {
   const { output } = surroundings
   refuseMixed(flags)
   const directory = migrationsDirectoryOf(flags, surroundings)
@@ -88,7 +88,7 @@ function refuseMixed({ ids = [], all, since }: RehearseFlags): void {
 
 async function choose(
   { ids = [], all, since, ...flags }: RehearseFlags,
-  surroundings: Surroundings,
+  surroundings: CliEnvironment,
   directory: string,
   migrations: readonly Migration[],
 ): Promise<ReadonlySet<string>> {
@@ -140,14 +140,14 @@ function failed(broken: readonly Rehearsal[]): MigratorError {
 }
 
 /** One line each on stderr, as they come: all of them may take a minute. */
-function tell({ output }: Surroundings, { id, verdict, durationMs }: Rehearsal): void {
+function tell({ output }: CliEnvironment, { id, verdict, durationMs }: Rehearsal): void {
   if (output.json) return
   const { progressStyle } = output
   const painted = verdictPaint(progressStyle, verdict)(verdict)
   process.stderr.write(`${id} ${painted} ${progressStyle.colours.dim(`${Math.round(durationMs)} ms`)}\n`)
 }
 
-function textOf(rehearsals: readonly Rehearsal[], { output }: Surroundings, written: string | undefined): string {
+function textOf(rehearsals: readonly Rehearsal[], { output }: CliEnvironment, written: string | undefined): string {
   if (rehearsals.length === 0) return 'Nothing to rehearse. --all rehearses everything.'
   const told = [rehearsalText(rehearsals, output.style)]
   if (written)

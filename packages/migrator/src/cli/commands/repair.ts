@@ -6,10 +6,11 @@ import { type Repair, repair } from '../../engine/history/repair.ts'
 import { MigratorError } from '../../errors.ts'
 import { approveHistory } from '../approval.ts'
 import type { Cli } from '../command.ts'
+import type { CommandContext } from '../command-context.ts'
 import { type HistoryFlags, historyOptions } from '../options.ts'
 import { nextCommands } from '../output.ts'
 import { invalid } from '../values.ts'
-import { createWorld, runOptionsOf, type World } from '../wiring.ts'
+import { createCommandContext, runOptionsOf } from '../wiring.ts'
 import { headline, STATUS } from './run-outcome.ts'
 
 interface RepairFlags extends HistoryFlags {
@@ -44,7 +45,7 @@ export const repairCommand = (cli: Cli) => ({
   handler: (flags: RepairFlags) =>
     cli.runUntilInterrupted(flags, async (surroundings) => {
       const options = runOptionsOf(flags, surroundings.config)
-      const world = await createWorld(flags, surroundings)
+      const world = await createCommandContext(flags, surroundings)
       try {
         await approve(world, flags)
         const report = await repair(world.context, world.set, repairOf(flags, world), {
@@ -61,7 +62,7 @@ export const repairCommand = (cli: Cli) => ({
     }),
 })
 
-function repairOf({ what, id, as }: RepairFlags, world: World): Repair {
+function repairOf({ what, id, as }: RepairFlags, world: CommandContext): Repair {
   if (what === 'clear-dirty') {
     if (as === undefined)
       throw invalid(
@@ -75,12 +76,12 @@ function repairOf({ what, id, as }: RepairFlags, world: World): Repair {
   return { kind: what, id, write: (source) => writeSource(world, source) }
 }
 
-async function approve(world: World, { confirm, what, dryRun }: RepairFlags): Promise<void> {
+async function approve(world: CommandContext, { confirm, what, dryRun }: RepairFlags): Promise<void> {
   if (what !== 'restore-file' && !dryRun) await approveHistory(world, confirm)
 }
 
 /** Never over a file that is there. */
-async function writeSource({ migrationsDirectory }: World, { path, content }: SourceFile): Promise<void> {
+async function writeSource({ migrationsDirectory }: CommandContext, { path, content }: SourceFile): Promise<void> {
   const file = resolve(migrationsDirectory, path)
   await mkdir(dirname(file), { recursive: true })
   await writeFile(file, content, { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {

@@ -6,7 +6,7 @@ import { rollback } from '../../engine/run/rollback.ts'
 import { approveLocal } from '../approval.ts'
 import type { Cli } from '../command.ts'
 import { type RunFlags, stepOptions, type YesFlag, yesOption } from '../options.ts'
-import { createWorld, refuseIdleScratch, runOptionsOf } from '../wiring.ts'
+import { createCommandContext, refuseIdleScratch, runOptionsOf } from '../wiring.ts'
 import { runOutcome } from './run-outcome.ts'
 
 export const resetCommand = (cli: Cli) => ({
@@ -27,7 +27,7 @@ export const resetCommand = (cli: Cli) => ({
         dryRun: flags.dryRun ?? false,
         approve: async () => {},
       }
-      const world = await createWorld(flags, surroundings)
+      const world = await createCommandContext(flags, surroundings)
       try {
         await approveLocal(
           world,

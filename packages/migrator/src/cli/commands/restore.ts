@@ -6,10 +6,11 @@ import type { BackupWatch, ManagedBackupProvider, RestoredPlace } from '../../po
 import { approveInPlace } from '../approval.ts'
 import { managedProvider, type SourceFlags, sourceOptions, timeoutOption } from '../backups.ts'
 import type { Cli } from '../command.ts'
+import type { DatabaseContext } from '../command-context.ts'
 import { type CommonFlags, databaseOption, type YesFlag, yesOption } from '../options.ts'
 import { nextCommands, type Outcome } from '../output.ts'
 import { invalid, refuseTogether } from '../values.ts'
-import { connectWorld, type DatabaseWorld } from '../wiring.ts'
+import { createDatabaseContext } from '../wiring.ts'
 import { headline, STATUS } from './run-outcome.ts'
 
 interface RestoreFlags extends CommonFlags, SourceFlags, YesFlag {
@@ -62,7 +63,7 @@ export const restoreCommand = (cli: Cli) => ({
       refuseTogether(flags.to !== undefined && '--to', flags.inPlace && '--in-place')
       if (!flags.inPlace && (flags.yes || flags.confirm !== undefined))
         throw invalid('--yes and --confirm belong to --in-place: a restore to a new place asks nothing.')
-      const world = await connectWorld(flags, surroundings)
+      const world = await createDatabaseContext(flags, surroundings)
       try {
         const provider = await providerOf(world, flags)
         return flags.inPlace
@@ -75,7 +76,7 @@ export const restoreCommand = (cli: Cli) => ({
 })
 
 /** By the flag, by what is on record, or by asking those that keep their backups here; snapshots of AWS are asked for last. */
-async function providerOf(world: DatabaseWorld, flags: RestoreFlags): Promise<ManagedBackupProvider> {
+async function providerOf(world: DatabaseContext, flags: RestoreFlags): Promise<ManagedBackupProvider> {
   if (flags.backup !== undefined) return managedProvider(flags.backup, flags, world)
   if (flags.dbInstance !== undefined || flags.dbCluster !== undefined) return managedProvider('snapshot', flags, world)
   const recorded = (await backupsOnRecord(world.context, 1_000))?.find(({ id }) => id === flags.id)
@@ -89,7 +90,7 @@ async function providerOf(world: DatabaseWorld, flags: RestoreFlags): Promise<Ma
 }
 
 async function restoreBeside(
-  world: DatabaseWorld,
+  world: DatabaseContext,
   provider: ManagedBackupProvider,
   { id, to }: RestoreFlags,
 ): Promise<Outcome> {
@@ -105,7 +106,7 @@ async function restoreBeside(
 }
 
 async function restoreInPlace(
-  world: DatabaseWorld,
+  world: DatabaseContext,
   provider: ManagedBackupProvider,
   flags: RestoreFlags,
 ): Promise<Outcome> {
@@ -143,7 +144,7 @@ async function restoreInPlace(
   }
 }
 
-function watchOf({ context }: DatabaseWorld, onKept: (name: string) => void = () => {}): BackupWatch {
+function watchOf({ context }: DatabaseContext, onKept: (name: string) => void = () => {}): BackupWatch {
   return {
     signal: context.signal,
     began: async () => {},
@@ -164,7 +165,7 @@ function whenInterrupted(cause: unknown): never {
   })
 }
 
-function placeText(world: DatabaseWorld, id: string, place: RestoredPlace): string {
+function placeText(world: DatabaseContext, id: string, place: RestoredPlace): string {
   return [
     headline(world),
     `Backup ${id} is restored to the new ${place.kind} ${place.name}. The old one was not touched.`,

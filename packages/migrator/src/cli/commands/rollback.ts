@@ -7,10 +7,11 @@ import { MigratorError } from '../../errors.ts'
 import { agreesTo, approveRun } from '../approval.ts'
 import { type BackupFlags, backupOptions, chooseBackup } from '../backups.ts'
 import type { Cli } from '../command.ts'
+import type { CommandContext } from '../command-context.ts'
 import { knownLossOf } from '../known-loss.ts'
 import { type RunFlags, runOptions } from '../options.ts'
 import { readCount, refuseTogether } from '../values.ts'
-import { createWorld, refuseIdleScratch, runOptionsOf, type World } from '../wiring.ts'
+import { createCommandContext, refuseIdleScratch, runOptionsOf } from '../wiring.ts'
 import { runOutcome } from './run-outcome.ts'
 
 /** How far a rollback goes. */
@@ -82,7 +83,7 @@ export async function runRollback(cli: Cli, flags: RollbackFlags, check: () => v
     refuseIdleScratch(flags)
     const target = readDownTarget(flags)
     const run = runOptionsOf(flags, surroundings.config)
-    const world = await createWorld(flags, surroundings)
+    const world = await createCommandContext(flags, surroundings)
     try {
       const force = flags.force ?? false
       const backup = await chooseBackup(flags, world)
@@ -108,7 +109,7 @@ export async function runRollback(cli: Cli, flags: RollbackFlags, check: () => v
 }
 
 /** In an incident a damaged lock file must not stand in the way: what it would tell is then read from the downs. */
-export function provenLoss(world: World): KnownLoss | undefined {
+export function provenLoss(world: CommandContext): KnownLoss | undefined {
   try {
     return knownLossOf(world)
   } catch (error) {
@@ -119,7 +120,7 @@ export function provenLoss(world: World): KnownLoss | undefined {
 }
 
 /** Rolling back everything needs --force, or a typed yes. */
-async function askingForAll(world: World, options: RollbackOptions): Promise<RunReport> {
+async function askingForAll(world: CommandContext, options: RollbackOptions): Promise<RunReport> {
   try {
     return await rollback(world.context, world.set, options)
   } catch (error) {

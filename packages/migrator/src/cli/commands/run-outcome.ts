@@ -13,11 +13,11 @@ import { runDocument } from '../../report/run-json.ts'
 import { statusTable, summaryLine } from '../../report/status-text.ts'
 import { duration } from '../../report/style.ts'
 import type { BackupChoice } from '../backups.ts'
+import type { CommandContext, DatabaseContext } from '../command-context.ts'
 import { type Next, nextCommands, type Outcome } from '../output.ts'
-import type { DatabaseWorld, World } from '../wiring.ts'
 
 /** What a run did, for a person and as a document. */
-export async function runOutcome(world: World, report: RunReport, backup?: BackupChoice): Promise<Outcome> {
+export async function runOutcome(world: CommandContext, report: RunReport, backup?: BackupChoice): Promise<Outcome> {
   const proof = report.fingerprint === undefined ? undefined : proofOf(world, report)
   const run = runDocument(report, world.database.location.database, world.output.describe)
   const document = proof ? { ...run, schema: { ...proof, fingerprint: report.fingerprint } } : run
@@ -30,7 +30,11 @@ export async function runOutcome(world: World, report: RunReport, backup?: Backu
 }
 
 /** What a redo did: both halves of it in one document and one report. */
-export async function redoOutcome(world: World, { down, up }: RedoReport, backup: BackupChoice): Promise<Outcome> {
+export async function redoOutcome(
+  world: CommandContext,
+  { down, up }: RedoReport,
+  backup: BackupChoice,
+): Promise<Outcome> {
   if (!up) return runOutcome(world, down, backup)
   if (!up.dryRun) return runOutcome(world, { ...up, results: [...down.results, ...up.results], backups: down.backups })
   const [first, second] = [await runOutcome(world, down, backup), await runOutcome(world, up)]
@@ -44,7 +48,7 @@ export async function redoOutcome(world: World, { down, up }: RedoReport, backup
 }
 
 async function previewText(
-  world: World,
+  world: CommandContext,
   { plan, sql, sqlNote, drift = [], direction, loss = [], error }: RunReport,
   backup: BackupChoice | undefined,
 ): Promise<string> {
@@ -94,7 +98,7 @@ function lossPreview(losses: readonly Loss[], paint: (text: string) => string): 
 }
 
 async function backupPreview(
-  world: World,
+  world: CommandContext,
   direction: 'up' | 'down',
   backup?: BackupChoice,
 ): Promise<readonly string[]> {
@@ -113,7 +117,7 @@ const WAYS = {
   record: 'NOTHING IS RUN, only its record is dropped',
 } as const
 
-async function resultText(world: World, report: RunReport, proof?: SchemaProof): Promise<string> {
+async function resultText(world: CommandContext, report: RunReport, proof?: SchemaProof): Promise<string> {
   const { results, recovered, direction, error, durationMs } = report
   const lines = [headline(world)]
   for (const { record } of report.backups) {
@@ -138,7 +142,10 @@ async function resultText(world: World, report: RunReport, proof?: SchemaProof):
 }
 
 /** A lock file that can't be read must not hide what the run did. */
-function proofOf({ migrationsDirectory, output }: World, { plan, fingerprint }: RunReport): SchemaProof | undefined {
+function proofOf(
+  { migrationsDirectory, output }: CommandContext,
+  { plan, fingerprint }: RunReport,
+): SchemaProof | undefined {
   try {
     return proveSchema(plan.steps, fingerprint, readLockFile(migrationsDirectory))
   } catch (error) {
@@ -166,7 +173,7 @@ function failureLines({ results, direction }: RunReport): readonly string[] {
 }
 
 /** The status after the run, and the commands that come next. A failure to read it must not hide what the run did. */
-async function whereItStands(world: World, report: RunReport): Promise<readonly string[]> {
+async function whereItStands(world: CommandContext, report: RunReport): Promise<readonly string[]> {
   const { error, results, direction } = report
   const statuses = report.statuses ?? (await readAgain(world))
   if (!statuses) return ['The status could not be read afterwards; run db:migrate:status.']
@@ -180,7 +187,7 @@ async function whereItStands(world: World, report: RunReport): Promise<readonly 
   ]
 }
 
-async function readAgain({ context, set }: World): Promise<readonly MigrationStatus[] | undefined> {
+async function readAgain({ context, set }: CommandContext): Promise<readonly MigrationStatus[] | undefined> {
   return withSession(context, (session) => readStatuses(context, session, set)).catch(() => undefined)
 }
 
@@ -199,7 +206,7 @@ function nextAfter(statuses: readonly MigrationStatus[], direction: 'up' | 'down
   return [STATUS, ...(pending ? [MIGRATE] : []), ...(direction === 'up' && revertible ? ROLLBACK : [])]
 }
 
-export function headline({ database, output }: DatabaseWorld): string {
+export function headline({ database, output }: DatabaseContext): string {
   const { database: name, host, port } = database.location
   const named = output.verbose ? `, named by ${database.connectionParameters.name}` : ''
   return output.style.colours.dim(`Database ${name} at ${host}:${port}${named}`)

@@ -8,10 +8,11 @@ import { backupJson } from '../../report/run-json.ts'
 import { moment, type Style, table } from '../../report/style.ts'
 import { makingOptions, managedProvider, type ProviderFlags, providerNamed } from '../backups.ts'
 import type { Cli } from '../command.ts'
+import type { DatabaseContext } from '../command-context.ts'
 import { type CommonFlags, databaseOption, type YesFlag, yesOption } from '../options.ts'
 import { nextCommands, type Outcome } from '../output.ts'
 import { invalid, readAge, readNumber, refuseTogether } from '../values.ts'
-import { connectWorld, type DatabaseWorld } from '../wiring.ts'
+import { createDatabaseContext } from '../wiring.ts'
 import { headline } from './run-outcome.ts'
 
 interface SnapshotFlags extends CommonFlags, ProviderFlags, YesFlag {
@@ -53,7 +54,7 @@ export const snapshotCommand = (cli: Cli) => ({
   handler: (flags: SnapshotFlags) =>
     cli.runUntilInterrupted(flags, async (surroundings) => {
       checkFlags(flags)
-      const world = await connectWorld(flags, surroundings)
+      const world = await createDatabaseContext(flags, surroundings)
       try {
         if (flags.what === 'create') return await create(world, flags)
         const provider = await managedProvider(nameOf(flags, world), flags, world)
@@ -82,12 +83,12 @@ function checkFlags({ what, olderThan, keep, yes, reason, noWait, snapshotTimeou
     throw invalid('prune requires --older-than AGE, --keep N, or both.', 'For example: prune --older-than 30d --keep 5')
 }
 
-function nameOf({ backup, snapshot }: SnapshotFlags, { config }: DatabaseWorld): string {
+function nameOf({ backup, snapshot }: SnapshotFlags, { config }: DatabaseContext): string {
   refuseTogether(backup !== undefined && '--backup', snapshot && '--snapshot')
   return backup ?? (snapshot ? 'snapshot' : (config.config.backups?.provider ?? 'snapshot'))
 }
 
-async function create(world: DatabaseWorld, flags: SnapshotFlags): Promise<Outcome> {
+async function create(world: DatabaseContext, flags: SnapshotFlags): Promise<Outcome> {
   const provider = await providerNamed(nameOf(flags, world), flags, world)
   const { handle, record } = await takeBackup(world.context, provider, flags.reason)
   const text = [
@@ -103,7 +104,7 @@ async function create(world: DatabaseWorld, flags: SnapshotFlags): Promise<Outco
   return { document: { backup: backupJson(record) }, text: text.filter((line) => line !== undefined).join('\n') }
 }
 
-async function list(world: DatabaseWorld, provider: ManagedBackupProvider): Promise<Outcome> {
+async function list(world: DatabaseContext, provider: ManagedBackupProvider): Promise<Outcome> {
   const backups = await provider.list()
   await refreshRecords(world, backups)
   const body =
@@ -114,7 +115,7 @@ async function list(world: DatabaseWorld, provider: ManagedBackupProvider): Prom
 /** What a record says of a backup that may have been finished since, by itself: `failed` when it was waited for too briefly. */
 const UNSETTLED = new Set<string>(['creating', 'interrupted', 'failed'])
 
-async function refreshRecords(world: DatabaseWorld, backups: readonly StoredBackup[]): Promise<void> {
+async function refreshRecords(world: DatabaseContext, backups: readonly StoredBackup[]): Promise<void> {
   const records = (await backupsOnRecord(world.context, 100)) ?? []
   for (const { id, state } of records) {
     const now = backups.find((backup) => backup.id === id)?.state
@@ -123,7 +124,7 @@ async function refreshRecords(world: DatabaseWorld, backups: readonly StoredBack
   }
 }
 
-async function prune(world: DatabaseWorld, provider: ManagedBackupProvider, flags: SnapshotFlags): Promise<Outcome> {
+async function prune(world: DatabaseContext, provider: ManagedBackupProvider, flags: SnapshotFlags): Promise<Outcome> {
   const rules = { olderThanMs: readAge('older-than', flags.olderThan), keep: readNumber('keep', flags.keep) }
   const chosen = chooseToPrune(await provider.list(), rules, world.context.clock.now())
   if (flags.yes) {

@@ -8,7 +8,7 @@ import { statusDocument } from '../../report/status-json.ts'
 import { statusTable, summaryLine } from '../../report/status-text.ts'
 import type { Cli } from '../command.ts'
 import { type CommonFlags, projectOptions } from '../options.ts'
-import { createWorld } from '../wiring.ts'
+import { createCommandContext } from '../wiring.ts'
 import { headline } from './run-outcome.ts'
 
 interface StatusFlags extends CommonFlags {
@@ -32,7 +32,7 @@ export const statusCommand = (cli: Cli) => ({
       .example(`${cli.invocation.command('status')} --check`, 'for CI and readiness checks'),
   handler: (flags: StatusFlags) =>
     cli.runUntilInterrupted(flags, async (surroundings) => {
-      const world = await createWorld(flags, surroundings)
+      const world = await createCommandContext(flags, surroundings)
       try {
         const report = await status(world.context, world.set)
         const { style } = world.output

@@ -10,11 +10,12 @@ import { readLockFile } from '../../load/lock-file.ts'
 import { readDirectory } from '../../migration-files.ts'
 import { statusJson } from '../../report/status-json.ts'
 import type { Cli } from '../command.ts'
+import type { CliEnvironment } from '../command-context.ts'
 import { chosenDatabase } from '../database.ts'
 import { migrationsDirectoryOf, readMigrationSet } from '../migration-set.ts'
 import { type CommonFlags, projectOptions } from '../options.ts'
 import type { Outcome } from '../output.ts'
-import { createWorld, type Surroundings } from '../wiring.ts'
+import { createCommandContext } from '../wiring.ts'
 
 interface ValidateFlags extends CommonFlags {
   readonly check?: boolean
@@ -43,7 +44,7 @@ export const validateCommand = (cli: Cli) => ({
 })
 
 /** Compares the lock file with the files alone: no database is needed to see that a proof is out of date. */
-function certified(flags: ValidateFlags, surroundings: Surroundings, { document, text }: Outcome): Outcome {
+function certified(flags: ValidateFlags, surroundings: CliEnvironment, { document, text }: Outcome): Outcome {
   const directory = migrationsDirectoryOf(flags, surroundings)
   const stale = staleCertificates(readDirectory(directory).files, readLockFile(directory))
   if (stale.length === 0) return { document: { ...document, stale }, text: `${text}\nAll of them are certified.` }
@@ -55,12 +56,12 @@ function certified(flags: ValidateFlags, surroundings: Surroundings, { document,
   return { document: { ...document, stale }, text: '', error }
 }
 
-async function validate(flags: CommonFlags, surroundings: Surroundings): Promise<ValidateReport> {
+async function validate(flags: CommonFlags, surroundings: CliEnvironment): Promise<ValidateReport> {
   // No server is started to see whether files are valid, unless somebody asks for it.
   const wanted = chosenDatabase(flags, surroundings)
   if (wanted.kind !== 'named' && !flags.embedded)
     return validateFiles(readMigrationSet(flags, surroundings), postgresScript)
-  const world = await createWorld(flags, surroundings)
+  const world = await createCommandContext(flags, surroundings)
   try {
     return await validateWithHistory(world.context, world.set)
   } finally {

@@ -1,5 +1,5 @@
 import type { RestoredPlace } from '../../ports/backup.ts'
-import type { Restoring } from './restore.ts'
+import type { Restoring } from './restoring.ts'
 
 interface Made {
   readonly kind: 'instance' | 'cluster'

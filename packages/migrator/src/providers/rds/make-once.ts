@@ -1,7 +1,7 @@
 import { pause, pauseFor } from './call.ts'
 import { failureKind, isTransient } from './failure-kind.ts'
 import { maybeMade, stopped } from './left-behind.ts'
-import type { Restoring } from './restore.ts'
+import type { Restoring } from './restoring.ts'
 
 /** Something new, under a name that was free before. */
 export interface Making {

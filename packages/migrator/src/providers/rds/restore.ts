@@ -12,16 +12,6 @@ import { snapshotState } from './snapshot-state.ts'
 import { type DbSnapshot, snapshotsOf } from './snapshots.ts'
 import { waitFor } from './wait.ts'
 
-/** One restore, decided. */
-export interface Restoring {
-  readonly aws: Aws
-  readonly options: Settled
-  readonly snapshot: DbSnapshot
-  /** The name of the new instance or cluster. */
-  readonly target: string
-  readonly watch: BackupWatch
-}
-
 /**
  * Restores a snapshot to a new instance, or a new cluster with an instance, and waits until it is available. The source
  * gives the settings and is not touched. Without a name it is `SOURCE-restored-YYYYMMDD-HHMMSS`. After a failure

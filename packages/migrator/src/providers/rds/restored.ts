@@ -1,6 +1,6 @@
 import { MigratorError } from '../../errors.ts'
 import { limitsOf } from './limits.ts'
-import type { Restoring } from './restore.ts'
+import type { Restoring } from './restoring.ts'
 import { type Seen, waitFor } from './wait.ts'
 
 /** https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html#Overview.DBInstance.Status */

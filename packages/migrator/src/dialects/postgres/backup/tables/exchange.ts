@@ -1,9 +1,15 @@
 import { identifier, jsonLiteral, literal } from '../../script/literal.ts'
 import type { SqlSession } from '../../session/sql-session.ts'
 import { uniqueName } from '../name.ts'
+import type { ArchivedTable } from './archive.ts'
 import { columnPairs, keptColumns, restoredValue, rowKey } from './columns.ts'
-import type { TablePair } from './put-back.ts'
-import { qualified } from './shape.ts'
+import { qualified, type TableShape } from './shape.ts'
+
+/** A table of the backup, and as it stands now. */
+export interface TablePair {
+  readonly archived: ArchivedTable
+  readonly now: TableShape
+}
 
 /** How many rows of the backup the table lacks, and how many it has that the backup has not. */
 export interface Difference {

@@ -12,34 +12,13 @@ import type {
   ManagedBackupProvider,
   RestoreOccasion,
 } from '../../../../ports/backup.ts'
-import type { Clock } from '../../../../ports/clock.ts'
-import type { DatabaseLocation } from '../../../../ports/location.ts'
-import type { SqlSession } from '../../session/sql-session.ts'
 import { backupNotFound, explained } from '../failure.ts'
 import { inSession } from '../in-session.ts'
 import { type ArchivedBackup, readAllBackups, removeBackup, storedOf } from './archive.ts'
 import { backUpTables } from './back-up.ts'
+import type { TablesProviderOptions, TablesSettings } from './options.ts'
 import { putBack } from './put-back.ts'
 import { restoreBeside } from './restore-beside.ts'
-
-export interface TablesProviderOptions {
-  /** Opens a session on the database. */
-  readonly connect: () => Promise<SqlSession>
-  readonly location: DatabaseLocation
-  readonly toolVersion: string
-  readonly clock: Clock
-  /** Where the copies lie; default `migration_archive`. Leave it out of what is compared for drift. */
-  readonly schema?: string | undefined
-  /** Tables that are no data of the product: the history and the logs. */
-  readonly leaveOut?: readonly { readonly schema: string; readonly table: string }[] | undefined
-  /** How long to wait for a table that somebody keeps locked; default 10,000 ms. */
-  readonly lockTimeoutMs?: number | undefined
-}
-
-/** The options with nothing left open. */
-export type TablesSettings = Required<{
-  [Name in keyof TablesProviderOptions]: NonNullable<TablesProviderOptions[Name]>
-}>
 
 /**
  * All copies are of one moment. The role must be allowed to read the tables whole (row security is never applied silently)

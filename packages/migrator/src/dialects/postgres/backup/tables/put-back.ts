@@ -7,9 +7,9 @@ import { cancelledBy } from '../in-session.ts'
 import type { ArchivedBackup, ArchivedTable } from './archive.ts'
 import { addForeignKeys, dropForeignKeys, enableTriggers, readBindings, silenceTriggers } from './bindings.ts'
 import { missingColumns } from './columns.ts'
-import { type Difference, differenceOf, exchangeRows } from './exchange.ts'
+import { type Difference, differenceOf, exchangeRows, type TablePair } from './exchange.ts'
+import type { TablesSettings } from './options.ts'
 import { EXACT } from './plain-text.ts'
-import type { TablesSettings } from './provider.ts'
 import { addReferences, addRest, createPlain, notKeptOf } from './rebuild.ts'
 import { putBackSequences } from './sequences.ts'
 import { qualified, readShapes, type TableShape } from './shape.ts'
@@ -45,12 +45,6 @@ export async function putBack(
 }
 
 type Tell = (message: string, kept?: string) => void
-
-/** A table of the backup, and as it stands now. */
-export interface TablePair {
-  readonly archived: ArchivedTable
-  readonly now: TableShape
-}
 
 async function putAllBack(
   on: SqlSession,

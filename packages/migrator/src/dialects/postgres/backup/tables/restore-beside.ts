@@ -6,7 +6,7 @@ import { explained, targetExists } from '../failure.ts'
 import { cancelledBy } from '../in-session.ts'
 import { stampOf, suffixed } from '../name.ts'
 import type { ArchivedBackup, ArchivedTable } from './archive.ts'
-import type { TablesSettings } from './provider.ts'
+import type { TablesSettings } from './options.ts'
 import { qualified } from './shape.ts'
 
 /** Copies the copies into a new schema, under the tables' own names. One transaction: after a failure there is no schema. */

@@ -4,7 +4,7 @@ import { movesSearchPath, type Touched, touchedBy } from '../../script/touched.t
 import type { SqlSession } from '../../session/sql-session.ts'
 import { type CatalogView, type Relation, readCatalog } from './catalog-view.ts'
 import { dependentsOf } from './dependents.ts'
-import type { TablesSettings } from './provider.ts'
+import type { TablesSettings } from './options.ts'
 import { reach } from './reach.ts'
 
 /**

@@ -8,7 +8,7 @@ import { explained, sqlstateOf } from '../failure.ts'
 import { cancelledBy } from '../in-session.ts'
 import { backupId, uniqueName } from '../name.ts'
 import { type Copy, type CopyFacts, commentOf, copyName, findCopy, readCopies } from './copies.ts'
-import type { TemplateProviderOptions } from './provider.ts'
+import type { TemplateProviderOptions } from './options.ts'
 import { sessionsText } from './sessions.ts'
 
 /**

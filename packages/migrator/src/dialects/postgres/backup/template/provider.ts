@@ -11,7 +11,6 @@ import type {
   RestoreOccasion,
   StoredBackup,
 } from '../../../../ports/backup.ts'
-import type { Clock } from '../../../../ports/clock.ts'
 import type { DatabaseLocation } from '../../../../ports/location.ts'
 import type { SqlSession } from '../../session/sql-session.ts'
 import { dropStatement } from '../database-properties.ts'
@@ -19,17 +18,9 @@ import { backupNotFound, explained } from '../failure.ts'
 import { inSession } from '../in-session.ts'
 import { type Copy, findCopy, readCopies, storedOf } from './copies.ts'
 import { copyDatabase } from './copy.ts'
+import type { TemplateProviderOptions } from './options.ts'
 import { restoreCopy } from './restore.ts'
 import { swapDatabases } from './swap.ts'
-
-export interface TemplateProviderOptions {
-  /** The database that is backed up. Anything but loopback and Unix sockets is refused with BACKUP_UNAVAILABLE. */
-  readonly location: DatabaseLocation
-  /** Opens a session on another database of the same server, as the same role. */
-  readonly connectTo: (database: string) => Promise<SqlSession>
-  readonly toolVersion: string
-  readonly clock: Clock
-}
 
 /**
  * The role must be a superuser, or own the database and have CREATEDB. A backup takes as much disk as the database. The

@@ -6,7 +6,7 @@ import { explained, sqlstateOf, targetExists } from '../failure.ts'
 import { cancelledBy } from '../in-session.ts'
 import { restoredDatabase, restoredName } from '../restored-database.ts'
 import type { Copy } from './copies.ts'
-import type { TemplateProviderOptions } from './provider.ts'
+import type { TemplateProviderOptions } from './options.ts'
 
 /** Makes a new database of a copy, which stays. After a failure or an abort there is no new database. */
 export async function restoreCopy(

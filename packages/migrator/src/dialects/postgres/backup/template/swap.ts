@@ -6,7 +6,7 @@ import { commentStatement } from '../database-properties.ts'
 import { sqlstateOf } from '../failure.ts'
 import { stampOf, suffixed } from '../name.ts'
 import type { Copy } from './copies.ts'
-import type { TemplateProviderOptions } from './provider.ts'
+import type { TemplateProviderOptions } from './options.ts'
 import { endSessions, sessionsText } from './sessions.ts'
 
 /** Each try waits five seconds in the server for the sessions to leave. */
