@@ -74,17 +74,17 @@ export function prepareTrial(
 /** A run that fails on purpose is nothing for a database that people use. */
 export async function refuseUsedDatabase(adapter: TestedRunner<never>['adapter'], disposable: boolean): Promise<void> {
   const { location } = adapter
-  const { by } = await protectionOf(adapter, {})
-  if (by === 'mark') {
-    const message = `${location.database} on ${location.host} is marked as protected; RollbackTester makes runs fail in it.`
-    throw new MigratorError('PROTECTED_DATABASE', message, { hint: 'Try it on a copy.' })
+  if (!location.local && !disposable) {
+    throw new MigratorError(
+      'PROTECTED_DATABASE',
+      `${location.database} on ${location.host} is not a local database; RollbackTester makes runs fail in it.`,
+      { hint: 'Try it on a copy. If this one is a copy, say { disposable: true }.' },
+    )
   }
-  if (location.local || disposable) return
-  throw new MigratorError(
-    'PROTECTED_DATABASE',
-    `${location.database} on ${location.host} is not a local database; RollbackTester makes runs fail in it.`,
-    { hint: 'Try it on a copy. If this one is a copy, say { disposable: true }.' },
-  )
+  const { by } = await protectionOf(adapter, {})
+  if (by !== 'mark') return
+  const message = `${location.database} on ${location.host} is marked as protected; RollbackTester makes runs fail in it.`
+  throw new MigratorError('PROTECTED_DATABASE', message, { hint: 'Try it on a copy.' })
 }
 
 function refuseUnsuited({ adapter, stateStore }: TestedRunner<never>, failure: Failure, directory?: string): void {

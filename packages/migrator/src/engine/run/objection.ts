@@ -1,3 +1,4 @@
+import { type FailureKind, failureKindOf } from '../../core/failure-kind.ts'
 import { sentence } from '../../core/sentence.ts'
 import { MigratorError } from '../../errors.ts'
 import type { Session } from '../../ports/session.ts'
@@ -13,6 +14,8 @@ export async function namingObjector(
   error: unknown,
 ): Promise<unknown> {
   if (!(error instanceof MigratorError) || error.details.where === undefined || on.isLost) return error
+  // What comes from outside meets a trigger like any other statement: nobody objects to anything.
+  if (FROM_OUTSIDE.has(failureKindOf(error))) return error
   const objector = await database.activity.objectorOf(on, error).catch(() => undefined)
   if (!objector) return error
   const { kind, name, disable } = objector
@@ -23,6 +26,10 @@ export async function namingObjector(
     details: { ...error.details, objector: { kind, name, function: objector.function } },
   })
 }
+
+const FROM_OUTSIDE: ReadonlySet<FailureKind | undefined> = new Set([
+  ...(['cancelled', 'lock-timeout', 'deadlock', 'serialization', 'lost'] as const),
+])
 
 /** `HistoryStore.prepare`, whose DDL an event trigger may refuse. */
 export async function prepareHistory(context: Pick<Context, 'database' | 'store'>, on: Session): Promise<void> {
