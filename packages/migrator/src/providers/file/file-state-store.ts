@@ -1,17 +1,13 @@
 import { existsSync } from 'node:fs'
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { CatalogDigest, HistoryChange, HistoryEntry, NewEntry } from '../../core/history.ts'
+import type { CatalogDigest, HistoryChange, HistoryEntry } from '../../core/history.ts'
+import { afterChange, entryOfKept, type KeptEntry } from '../../core/kept-history.ts'
 import type { SourceFile } from '../../core/migration.ts'
 import { checkOptions, refusal, text } from '../../core/options.ts'
 import { MigratorError } from '../../errors.ts'
 import type { HistoryStore } from '../../ports/history-store.ts'
 import type { Session } from '../../ports/session.ts'
-
-interface Kept extends HistoryEntry {
-  readonly sources: readonly SourceFile[]
-  readonly catalogBefore?: CatalogDigest | undefined
-}
 
 /**
  * The history as a JSON file, for trying things out. It is replaced as a whole (written aside, synced, renamed), so a
@@ -29,10 +25,7 @@ export class FileStateStore implements HistoryStore {
   }
 
   async read(_on?: Session): Promise<readonly HistoryEntry[]> {
-    return (await this.#load()).map(({ sources, catalogBefore: _, ...entry }) => ({
-      ...entry,
-      archived: sources.length > 0,
-    }))
+    return (await this.#load()).map(entryOfKept)
   }
 
   async prepare(_on?: Session): Promise<void> {
@@ -40,7 +33,8 @@ export class FileStateStore implements HistoryStore {
   }
 
   async record(_on: Session, ...changes: readonly HistoryChange[]): Promise<void> {
-    await this.#save(changes.reduce(apply, await this.#load()))
+    const now = new Date().toISOString()
+    await this.#save(changes.reduce((kept, change) => afterChange(kept, change, now), await this.#load()))
   }
 
   async sources(_on: Session, id: string): Promise<readonly SourceFile[]> {
@@ -51,7 +45,7 @@ export class FileStateStore implements HistoryStore {
     return (await this.#load()).find((kept) => kept.id === id)?.catalogBefore
   }
 
-  async #load(): Promise<readonly Kept[]> {
+  async #load(): Promise<readonly KeptEntry[]> {
     if (!existsSync(this.#path)) return []
     try {
       return readDocument(JSON.parse(await readFile(this.#path, 'utf8')))
@@ -64,7 +58,7 @@ export class FileStateStore implements HistoryStore {
     }
   }
 
-  async #save(migrations: readonly Kept[]): Promise<void> {
+  async #save(migrations: readonly KeptEntry[]): Promise<void> {
     await this.prepare()
     const aside = `${this.#path}.${process.pid}.new`
     const file = await open(aside, 'w')
@@ -75,60 +69,15 @@ export class FileStateStore implements HistoryStore {
   }
 }
 
-function readDocument(document: { schemaVersion?: unknown; migrations?: readonly Kept[] } | null): readonly Kept[] {
+function readDocument(
+  document: { schemaVersion?: unknown; migrations?: readonly KeptEntry[] } | null,
+): readonly KeptEntry[] {
   if (!Array.isArray(document?.migrations)) throw new Error('it has no list "migrations"')
   if (document.schemaVersion !== undefined && document.schemaVersion !== 1)
     throw new Error('a later version of this tool wrote it')
   const whole = document.migrations.every(
-    (kept: Partial<Kept> | null) => typeof kept?.id === 'string' && typeof kept.checksum === 'string',
+    (kept: Partial<KeptEntry> | null) => typeof kept?.id === 'string' && typeof kept.checksum === 'string',
   )
   if (!whole) throw new Error('an entry of it has no id or no checksum')
   return document.migrations
-}
-
-function apply(migrations: readonly Kept[], change: HistoryChange): readonly Kept[] {
-  const edit = (id: string, edited: (kept: Kept) => Kept) =>
-    migrations.map((kept) => (kept.id === id ? edited(kept) : kept))
-  switch (change.kind) {
-    case 'applied':
-      return [
-        ...migrations,
-        { ...fresh(migrations, change.entry, false), ...(change.at === undefined ? {} : { appliedAt: change.at }) },
-      ]
-    case 'began': {
-      const dirty = { dirty: true, progress: change.progress, catalogBefore: change.before }
-      const known = migrations.some(({ id }) => id === change.entry.id)
-      return known
-        ? edit(change.entry.id, (kept) => ({ ...kept, ...dirty }))
-        : [...migrations, { ...fresh(migrations, change.entry, true), ...dirty }]
-    }
-    case 'progressed':
-      return edit(change.id, (kept) => ({ ...kept, progress: change.progress }))
-    case 'settled':
-      return edit(change.id, ({ progress: _, catalogBefore: __, ...kept }) => ({
-        ...kept,
-        dirty: false,
-        ...(change.durationMs === undefined
-          ? {}
-          : { durationMs: change.durationMs, appliedAt: new Date().toISOString() }),
-      }))
-    case 'reverted':
-      return migrations.filter(({ id }) => id !== change.id)
-    case 'accepted':
-      return edit(change.entry.id, (kept) => {
-        const { checksum, downChecksum, importsChecksum, sources } = change.entry
-        const { description, format, transactional, irreversible } = change.entry
-        return {
-          ...{ ...kept, checksum, downChecksum, importsChecksum, sources },
-          ...{ description, format, transactional, irreversible, archived: sources.length > 0 },
-        }
-      })
-    case 'fingerprinted':
-      return edit(change.id, (kept) => ({ ...kept, schemaFingerprint: change.fingerprint }))
-  }
-}
-
-function fresh(migrations: readonly Kept[], entry: NewEntry, dirty: boolean): Kept {
-  const sequence = Math.max(0, ...migrations.map((kept) => kept.sequence)) + 1
-  return { ...entry, appliedAt: new Date().toISOString(), sequence, dirty, archived: entry.sources.length > 0 }
 }
