@@ -132,6 +132,10 @@ export const errorTable = {
   },
   CONFIRMATION_REQUIRED: { exit: 3, hint: 'Confirm on a terminal, or with the option named above.' },
   PROTECTED_DATABASE: { exit: 3, hint: 'This command is for local databases only.' },
+  NOT_SUPPORTED: {
+    exit: 2,
+    hint: 'Leave out the option named above; this database has nothing to do it with. Nothing was run.',
+  },
   BACKUP_REQUIRED: {
     exit: 3,
     hint: 'Add --snapshot or --backup NAME, or refuse it with --no-backup --reason "why".',

@@ -4,6 +4,7 @@ import type { HistoryEntry } from './core/history.ts'
 import type { Migration } from './core/migration.ts'
 import { refusal } from './core/options.ts'
 import type { PlanFacts } from './core/plan-facts.ts'
+import { postgresScript } from './dialects/postgres/script/language.ts'
 import { type BaselineReport, baseline } from './engine/history/baseline.ts'
 import { type Repair, type RepairReport, repair } from './engine/history/repair.ts'
 import { type StatusReport, status } from './engine/history/status.ts'
@@ -240,7 +241,7 @@ export class MigrationRunner {
     return this.#inCall({}, undefined, (context) =>
       withSession(context, async (session) => ({
         applied: await context.store.read(session),
-        attempts: await context.database.readLog(session, options.limit ?? 30),
+        attempts: (await context.database.readLog?.(session, options.limit ?? 30)) ?? [],
       })),
     )
   }
@@ -279,7 +280,7 @@ export class MigrationRunner {
   }
 
   #setOf(migrations: Migrations | undefined): MigrationSet | undefined {
-    return migrationsOf(migrations, this.#options.migrationsDirectory)
+    return migrationsOf(migrations, this.#options.migrationsDirectory, this.adapter.script ?? postgresScript)
   }
 
   #certificates(migrations: Migrations | undefined): Certificates {

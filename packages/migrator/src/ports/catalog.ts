@@ -12,8 +12,8 @@ export interface Catalog {
   fingerprint(on: Session): Promise<string>
   /** The same, of a snapshot that was taken before. */
   fingerprintOf(snapshot: CatalogSnapshot): Promise<string>
-  /** Indexes that a failed CONCURRENTLY left behind, qualified and quoted. */
-  invalidIndexes(on: Session): Promise<readonly string[]>
+  /** Indexes that a failed CONCURRENTLY left behind, qualified and quoted. Absent where a failure leaves none. */
+  invalidIndexes?(on: Session): Promise<readonly string[]>
   /** Whether a table holds rows, or a column of it values; false for what is not there or holds none by its nature. */
   holdsData(on: Session, object: NamedObject): Promise<boolean>
 }

@@ -23,15 +23,19 @@ export interface Database {
   readonly catalog: Catalog
   /** How it reads scripts; undefined where its migrations are modules only. */
   readonly script?: ScriptLanguage | undefined
-  /** Keeps what backups were taken, in this very database. */
-  readonly backupStore: BackupStore
-  readonly activity: Activity
+  /** Keeps what backups were taken, in this very database; undefined where nothing is on record about them. */
+  readonly backupStore?: BackupStore | undefined
+  /**
+   * Undefined where other sessions can't be looked at: nobody is named who keeps a step waiting. `tryRunLock` then leaves the
+   * lock taken for as long as the server still works for the run that had it.
+   */
+  readonly activity?: Activity | undefined
   /** Keeps whether it is protected, in this very database. */
   readonly protectionMarks: ProtectionMarks
-  /** Tells what steps down would destroy. */
-  readonly losses: Losses
-  /** Keeps it, in this very database. */
-  readonly keptData: KeptData
+  /** Tells what steps down would destroy; undefined where nothing can be told. */
+  readonly losses?: Losses | undefined
+  /** Keeps it, in this very database; undefined where it can't be kept. */
+  readonly keptData?: KeptData | undefined
   /** Opens a session of its own. Rejects with CONNECTION_FAILED, AUTHENTICATION_FAILED or DATABASE_NOT_FOUND. */
   connect(options: SessionOptions): Promise<StepSession>
   /**
@@ -45,12 +49,12 @@ export interface Database {
   refuseWithoutRoom?(on: Session): Promise<void>
   /** Who holds the run lock, as far as the server tells. */
   runLockHolder(on: Session): Promise<LockHolder | undefined>
-  /** Keeps every attempt in the database's log table, apart from the steps' transactions. The caller closes it. */
-  log(operator: Operator, onWarning: (message: string) => void): EventLog
+  /** Keeps every attempt in the database's log table, apart from the steps' transactions. The caller closes it. Absent: no such log. */
+  log?(operator: Operator, onWarning: (message: string) => void): EventLog
   /** The newest lines of that log, without creating anything; empty where there is none yet. */
-  readLog(on: Session, limit: number): Promise<readonly LogRow[]>
-  /** How another process reaches it. It holds the password: it is sent to that process, and goes nowhere else. */
-  address(): DatabaseAddress
+  readLog?(on: Session, limit: number): Promise<readonly LogRow[]>
+  /** How another process reaches it. It holds the password: it is sent to that process, and goes nowhere else. Absent: none can. */
+  address?(): DatabaseAddress
   /** Ends every connection; what is asked for afterwards opens new ones. */
   close(): Promise<void>
 }
@@ -64,6 +68,8 @@ export interface Capabilities {
   readonly atomic: 'schema-and-data' | 'data-only' | 'none'
   /** Whether several steps can share one transaction. */
   readonly oneTransactionForAll: boolean
+  /** Whether steps can be tried on scratch databases of its kind: rehearsals, drift, and dry runs of modules. */
+  readonly rehearsal: boolean
 }
 
 export interface DatabaseAddress {

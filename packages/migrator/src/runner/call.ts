@@ -34,10 +34,11 @@ export async function inCall<T>(
   const archive = createArchive({
     migrationsDirectory: directory,
     accept: acceptArchived ? 'shown' : 'repository',
-    script: postgresScript,
+    script: adapter.script ?? postgresScript,
   })
   const operator = once(async () => runner.operator ?? readOperator({}, process.cwd()))
-  const log = store.commitsWithStep ? lazyLog(async () => database.log(await operator(), warn), warn) : undefined
+  const open = store.commitsWithStep ? database.log : undefined
+  const log = open && lazyLog(async () => open(await operator(), warn), warn)
   const file = runner.logFile === undefined ? [] : [jsonLinesSink(runner.logFile, operator, warn)]
   const events = fanOut([...(log ? [log] : []), ...file, ...listeners(runner, onProgress)], warn)
   const stop = signal ?? new AbortController().signal
@@ -52,7 +53,9 @@ export async function inCall<T>(
     toolVersion,
     signal: stop,
     withScratch:
-      scratchUrl === undefined ? undefined : (use) => withScratchServer(scratchPlace(scratchUrl, adapter, stop), use),
+      scratchUrl === undefined || !adapter.capabilities.rehearsal
+        ? undefined
+        : (use) => withScratchServer(scratchPlace(scratchUrl, adapter, stop), use),
   }
   try {
     return await work(context)
@@ -66,7 +69,7 @@ export async function inCall<T>(
 }
 
 function scratchPlace(url: string, live: Database, signal: AbortSignal): ScratchPlace {
-  const { historyTable, connectionString } = live.address()
+  const { historyTable, connectionString } = live.address?.() ?? {}
   return { url, from: 'scratchUrl', live: connectionString, historyTable, signal }
 }
 

@@ -22,7 +22,7 @@ export function connectionsOf(database: Database): CallConnections {
       connect: (options) => tracked(database.connect(options).then(closed)),
       replace: (lost, options) => tracked(database.replace(lost, options).then(closed)),
       tryRunLock: () => tracked(database.tryRunLock().then((lock) => lock && released(lock))),
-      log: (operator, onWarning) => closed(database.log(operator, onWarning)),
+      ...(database.log && { log: logging(database.log.bind(database)) }),
       close,
     }),
   }
@@ -56,6 +56,10 @@ export function connectionsOf(database: Database): CallConnections {
     const end = () => lock.release()
     open.add(end)
     return overriding(lock, { release: () => ended(end) })
+  }
+
+  function logging(log: NonNullable<Database['log']>): NonNullable<Database['log']> {
+    return (operator, onWarning) => closed(log(operator, onWarning))
   }
 
   async function ended(end: () => Promise<void>): Promise<void> {

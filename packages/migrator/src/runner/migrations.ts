@@ -2,7 +2,8 @@ import type { Migration } from '../core/migration.ts'
 import { refusal } from '../core/options.ts'
 import { defineMigration, type MigrationDefinition } from '../define-migration.ts'
 import type { MigrationSet } from '../engine/run/context.ts'
-import { readDirectory } from '../migration-files.ts'
+import { readDirectory } from '../load/directory.ts'
+import type { ScriptText } from '../ports/script-language.ts'
 
 /** A loaded migration (`loadMigrations`), or one written in place: `{ id, up, down }`. */
 export type MigrationInput = Migration | MigrationDefinition
@@ -11,9 +12,14 @@ export type MigrationInput = Migration | MigrationDefinition
 export type Migrations = string | MigrationSet | readonly MigrationInput[]
 
 /** Those of a call; without any the directory, which is read anew. Undefined where there is neither. */
-export function migrationsOf(given: Migrations | undefined, directory: string | undefined): MigrationSet | undefined {
+export function migrationsOf(
+  given: Migrations | undefined,
+  directory: string | undefined,
+  script: ScriptText,
+): MigrationSet | undefined {
   const from = given ?? directory
-  if (from === undefined || typeof from === 'string') return from === undefined ? undefined : readDirectory(from)
+  if (from === undefined || typeof from === 'string')
+    return from === undefined ? undefined : readDirectory(from, script)
   if ('files' in from) return from
   if (!Array.isArray(from)) throw refusal('MigrationRunner', 'migrations must be a directory or a list.', 'migrations')
   return { files: defined(from).map((migration) => ({ ...migration, load: async () => migration })), problems: [] }

@@ -4,6 +4,7 @@ import { readConnection } from '../dialects/postgres/connection/read.ts'
 import { mayBeSameDatabase } from '../dialects/postgres/connection/same-database.ts'
 import { replaceDatabase } from '../dialects/postgres/connection/split.ts'
 import type { Context } from '../engine/run/context.ts'
+import { unsupported } from '../engine/run/unsupported.ts'
 import { MigratorError } from '../errors.ts'
 import type { ScratchContext } from '../ports/scratch.ts'
 
@@ -50,8 +51,11 @@ export async function withScratchServer<T>(
   }
 }
 
-/** What a call lends scratch databases with. Throws SCRATCH_UNAVAILABLE where no server is named. */
-export function scratchOf({ withScratch }: Context): NonNullable<Context['withScratch']> {
+const NO_REHEARSAL = 'Try them on a copy of the database instead.'
+
+/** What a call lends scratch databases with. Throws SCRATCH_UNAVAILABLE where no server is named, NOT_SUPPORTED where none can be. */
+export function scratchOf({ database, withScratch }: Context): NonNullable<Context['withScratch']> {
+  if (!database.capabilities.rehearsal) throw unsupported('trying migrations on scratch databases', NO_REHEARSAL)
   if (withScratch) return withScratch
   const hint = 'Name one in scratchUrl; startEmbeddedServer() of @repo/migrator/embedded starts one.'
   throw new MigratorError('SCRATCH_UNAVAILABLE', 'The runner has no scratch server.', { hint })

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Within } from '../dialects/postgres/session/sql-session.ts'
 import { cut, PATIENCE_MS } from '../dialects/postgres/testing/server.ts'
+import { unsupported } from '../engine/run/unsupported.ts'
 import { MigratorError } from '../errors.ts'
 import type { DatabaseAddress } from '../ports/database.ts'
 import { withSession } from './database-state.ts'
@@ -57,7 +58,9 @@ function start(): ChildProcess {
 /** It is sent as a message: the address holds a password, which arguments and environment would show. */
 function errandOf({ runner, directory = '', migration, transaction, steps }: Trial): Errand {
   const expected = steps.map(({ id, checksum }) => ({ id, checksum }))
-  return { address: runner.adapter.address(), directory, failAt: migration.id, transaction, expected }
+  const address = runner.adapter.address?.()
+  if (!address) throw unsupported('runs in another process, which a trial kills')
+  return { address, directory, failAt: migration.id, transaction, expected }
 }
 
 interface Heard {
@@ -103,7 +106,7 @@ const LOOK_AGAIN_MS = 50
 async function waitUntilLetGo({ runner: { adapter } }: Trial, applicationName: string): Promise<void> {
   await withSession(adapter, async (session) => {
     for (const deadline = performance.now() + PATIENCE_MS; ; await pause(LOOK_AGAIN_MS)) {
-      const working = await adapter.activity.endOrphansOf(session, applicationName)
+      const working = (await adapter.activity?.endOrphansOf(session, applicationName)) ?? []
       if (working.length === 0) return
       // Some platforms' servers can't notice it.
       if (performance.now() > deadline) for (const { pid } of working) await cut(session, pid)

@@ -66,7 +66,7 @@ export function prepareTrial(
     failure,
     point: pointOf(failure),
     scenario: wanted.scenario ?? described[failure],
-    transaction: transactionMode({ transaction: wanted.transaction ?? 'default' }, steps, runner.adapter.script),
+    transaction: transactionMode({ transaction: wanted.transaction ?? 'default' }, steps, runner.adapter),
     directory,
   }
 }

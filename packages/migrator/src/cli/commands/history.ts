@@ -33,8 +33,8 @@ export const historyCommand = (cli: Cli) => ({
         const { output } = world
         const { database } = world.context
         const { rows, backups } = await withSession(world.context, async (session) => ({
-          rows: await database.readLog(session, limit),
-          backups: await database.backupStore.read(session, limit),
+          rows: (await database.readLog?.(session, limit)) ?? [],
+          backups: (await database.backupStore?.read(session, limit)) ?? [],
         }))
         const body = rows.length === 0 ? 'Nothing has run yet.' : historyTable(rows, output.style)
         const below = backups.length === 0 ? [] : ['', 'Backups:', '', backupsTable(backups, output.style)]

@@ -89,7 +89,7 @@ export class PostgresAdapter implements Database {
   readonly historyStore: TableStateStore
   readonly catalog: Catalog
   readonly script: ScriptLanguage = postgresScript
-  readonly capabilities: Capabilities = { atomic: 'schema-and-data', oneTransactionForAll: true }
+  readonly capabilities: Capabilities = { atomic: 'schema-and-data', oneTransactionForAll: true, rehearsal: true }
   readonly backupStore: BackupStore
   readonly activity: Activity
   readonly losses: Losses = {

@@ -42,8 +42,10 @@ async function withStore<T>(
   context: Context,
   work: (store: BackupStore, session: Session) => Promise<T>,
 ): Promise<T | undefined> {
+  const { backupStore } = context.database
+  if (!backupStore) return undefined
   try {
-    return await withSession(context, (session) => work(context.database.backupStore, session))
+    return await withSession(context, (session) => work(backupStore, session))
   } catch (error) {
     const message = `The records of backups can't be reached: ${reportError(error).message}`
     emit(context, { kind: 'warning', level: 'warn', message })

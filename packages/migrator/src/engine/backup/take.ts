@@ -53,18 +53,18 @@ export function createBackups(
       return backup
     },
     async keepRecords(on) {
-      for (const record of waiting.values()) await context.database.backupStore.record(on, record)
+      for (const record of waiting.values()) await context.database.backupStore?.record(on, record)
       waiting.clear()
     },
     async amend(backup, change, on) {
-      await context.database.backupStore.record(on, { ...backup.record, ...change })
+      await context.database.backupStore?.record(on, { ...backup.record, ...change })
     },
   }
 
   async function note(record: BackupRecord): Promise<void> {
     waiting.set(record.id, record)
     const on = session()
-    if (on && (await context.database.backupStore.record(on, record)) === 'recorded') waiting.delete(record.id)
+    if (on && (await context.database.backupStore?.record(on, record)) === 'recorded') waiting.delete(record.id)
   }
 }
 
@@ -221,7 +221,7 @@ function asBackupFailure(
  */
 export async function explainUnfinished(context: Context, on: Session): Promise<void> {
   const { database, runId, clock } = context
-  for (const record of await database.backupStore.read(on, 100)) {
+  for (const record of (await database.backupStore?.read(on, 100)) ?? []) {
     // Whoever takes a backup by itself holds no run lock and may still be waiting for it.
     if (record.operation === 'manual') continue
     if (record.state !== 'creating' || record.runId === runId || record.details?.waited === false) continue
@@ -232,6 +232,6 @@ export async function explainUnfinished(context: Context, on: Session): Promise<
       message: `Run ${record.runId} ended while it waited for the backup ${record.id} (${record.provider}), before it changed anything${migrations === '' ? '' : ` of ${migrations}`}. db:snapshot list shows what became of the backup. A database that was restored from that backup says the same.`,
       details: { backup: record.id, provider: record.provider, interruptedRun: record.runId },
     })
-    await database.backupStore.record(on, { ...record, state: 'interrupted', finishedAt: clock.now().toISOString() })
+    await database.backupStore?.record(on, { ...record, state: 'interrupted', finishedAt: clock.now().toISOString() })
   }
 }

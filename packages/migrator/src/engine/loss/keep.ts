@@ -1,4 +1,4 @@
-import type { KeptFor, KeptRows, PutBackRows } from '../../ports/kept-data.ts'
+import type { KeptData, KeptFor, KeptRows, PutBackRows } from '../../ports/kept-data.ts'
 import type { Session } from '../../ports/session.ts'
 import type { OutsideStep, StatementWatch } from '../../ports/step.ts'
 import { type Context, emit } from '../run/context.ts'
@@ -16,7 +16,7 @@ export async function dataToKeep(
   on: Session,
   { direction, options }: Pick<Course, 'direction' | 'options'>,
 ): Promise<'all' | ReadonlySet<string>> {
-  if (direction === 'up') return database.keptData.waiting(on)
+  if (direction === 'up') return (await database.keptData?.waiting(on)) ?? new Set()
   return options.preserveData ? 'all' : new Set()
 }
 
@@ -55,7 +55,7 @@ export async function preserving(
 ): Promise<void> {
   const { data } = step
   if (!data) throw new Error(`step ${step.id} has no data to keep`)
-  const { keptData } = run.context.database
+  const keptData = keeperOf(run)
   const owner = ownerOf(run, step)
   const untold = run.options.acceptLoss ? 'accepted' : 'refused'
   data.preserved = []
@@ -81,7 +81,13 @@ export function allOrNothing<T>(outside: OutsideStep, work: () => Promise<T>): P
 
 /** Puts back what is kept for a step up, behind its `up`. */
 export async function puttingBack(run: Run, { id, data }: ReadyStep): Promise<void> {
-  if (data) data.putBack = await run.context.database.keptData.putBack(run.session, id)
+  if (data) data.putBack = await keeperOf(run).putBack(run.session, id)
+}
+
+/** A step has data to keep only where the database keeps some: `refuseUnsupported` sees to that. */
+function keeperOf({ context }: Run): KeptData {
+  if (!context.database.keptData) throw new Error('this database keeps no data')
+  return context.database.keptData
 }
 
 export function ownerOf({ context }: Run, { id, migration }: ReadyStep): KeptFor {

@@ -20,6 +20,8 @@ export async function measureLoss(
   steps: readonly ReadyStep[],
   { lossTimeoutMs, knownLoss }: LossOptions,
 ): Promise<readonly Loss[]> {
+  const { losses: measurer } = context.database
+  if (!measurer) return []
   const reader = context.database.script?.effectReader()
   const asked: AskedLoss[] = []
   for (const { id, migration, by } of steps) {
@@ -30,7 +32,7 @@ export async function measureLoss(
     if (all.length > 0) asked.push({ migration: id, effects: all })
   }
   if (asked.every(({ effects }) => effects.every(({ kind }) => kind === 'path'))) return []
-  const losses = await withSession(context, (on) => context.database.losses.measure(on, asked, lossTimeoutMs))
+  const losses = await withSession(context, (on) => measurer.measure(on, asked, lossTimeoutMs))
   return tellable(losses)
 }
 

@@ -43,7 +43,7 @@ export async function dryRun(context: Context, course: Course): Promise<RunRepor
       const recovering = await prepareRecoveries(context, session, plan.steps)
       const coming = plan.steps.filter(({ by }) => by !== 'recovery')
       const ready = await prepareSteps(context, session, coming, course.onUnusableArchive)
-      transactionMode(course.options, ready, context.database.script)
+      transactionMode(course.options, ready, context.database)
       const steps = [...recovering, ...ready]
       // What only lacks a confirmation may still run; the rest has no use for a scratch database.
       const lends = refusal === undefined || refusal.code === 'CONFIRMATION_REQUIRED'

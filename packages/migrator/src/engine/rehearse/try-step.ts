@@ -57,7 +57,7 @@ async function atomically(on: StepSession, scratch: ScratchDatabase, tried: Trie
 async function outside(on: StepSession, scratch: ScratchDatabase, tried: Tried): Promise<void> {
   await performAll(await on.outside(LIMITS), { on, scratch, tried })
   if (tried.direction === 'down') return
-  const invalid = await scratch.database.catalog.invalidIndexes(on)
+  const invalid = (await scratch.database.catalog.invalidIndexes?.(on)) ?? []
   if (invalid.length === 0) return
   const message = `${plural(invalid.length, 'index is', 'indexes are')} left INVALID: ${invalid.join(', ')}.`
   throw new MigratorError('INVALID_INDEX', message, { details: { invalidIndexes: invalid } })

@@ -170,7 +170,7 @@ async function underLock(
   const steps = withKeptData(prepared, waiting)
   const plan = withDroppedRecords(planned, steps)
   if (plan.steps.length === 0) return report(context, plan, { started, results: [], recovered, statuses })
-  transactionMode(course.options, steps, context.database.script)
+  transactionMode(course.options, steps, context.database)
   const proposal = await proposalOf(context, course, plan, steps)
   await safeguard.pass(proposal, [...steps, ...toRecover(plan)])
   await prepareHistory(context, session)
@@ -258,7 +258,7 @@ async function carryOut(
     direction: course.direction,
     reason: run.options.reason,
   })
-  const mode = transactionMode(run.options, steps, run.context.database.script)
+  const mode = transactionMode(run.options, steps, run.context.database)
   const first = await runSteps(run, steps)
   const outcome = first.error && course.direction === 'up' ? await compensate(run, steps, first) : first
   const after = outcome.error ? undefined : await takeStock(run, course, newestAfter(course.direction, steps, statuses))

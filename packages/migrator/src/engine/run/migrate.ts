@@ -5,6 +5,7 @@ import type { Context, MigrationSet, RunOptions } from './context.ts'
 import { execute } from './execute.ts'
 import type { RunReport } from './report.ts'
 import type { Course, Proposal } from './run-kind.ts'
+import { refuseUnsupported } from './unsupported.ts'
 
 export interface MigrateOptions extends RunOptions {
   readonly target: UpReach
@@ -24,6 +25,7 @@ export async function migrate(context: Context, set: MigrationSet, options: Migr
     set,
     options,
     refuse() {
+      refuseUnsupported(context.database, options)
       if (set.problems.length > 0) throw invalidFiles(set.problems)
     },
     plan: (statuses) => planUp(statuses, options.target, { allowOutOfOrder: options.allowOutOfOrder }),

@@ -16,7 +16,7 @@ export async function namingObjector(
   if (!(error instanceof MigratorError) || error.details.where === undefined || on.isLost) return error
   // What comes from outside meets a trigger like any other statement: nobody objects to anything.
   if (FROM_OUTSIDE.has(failureKindOf(error))) return error
-  const objector = await database.activity.objectorOf(on, error).catch(() => undefined)
+  const objector = await database.activity?.objectorOf(on, error).catch(() => undefined)
   if (!objector) return error
   const { kind, name, disable } = objector
   const message = `${sentence(error.message)} The ${kind} ${name} of this database raised that (function ${objector.function}).`

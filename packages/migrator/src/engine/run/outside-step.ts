@@ -169,7 +169,7 @@ async function refuseInvalidIndexes(
   created: ReadonlySet<string>,
 ): Promise<void> {
   if (step.direction === 'down') return
-  const invalid = await run.context.database.catalog.invalidIndexes(run.session)
+  const invalid = (await run.context.database.catalog.invalidIndexes?.(run.session)) ?? []
   const ours = invalid.filter((name) => !before.includes(name) || created.has(bareName(name)))
   if (ours.length === 0) return
   const message = `${step.id} left the index ${ours.join(', ')} INVALID: the server does not use it.`
@@ -242,14 +242,15 @@ async function undoDown(run: Run, step: ReadyStep, cause: unknown, evidence: Dir
   if (!nothingRan(evidence, await catalog.digest(run.session))) {
     return asDirty(step, cause, 'its down stopped half-way; nothing further was done')
   }
-  if (step.data) await run.context.database.keptData.discard(run.session, ownerOf(run, step))
+  if (step.data) await run.context.database.keptData?.discard(run.session, ownerOf(run, step))
   await run.session.record(recordOf(run, [{ kind: 'settled', id: step.id, durationMs: undefined }]))
   return cause
 }
 
-function invalidNow(run: Run): Promise<readonly string[]> {
+async function invalidNow(run: Run): Promise<readonly string[]> {
   // What can't be read any more can't be named; the failure itself is told in any case.
-  return run.context.database.catalog.invalidIndexes(run.session).catch(() => [])
+  const invalid = run.context.database.catalog.invalidIndexes?.(run.session)
+  return (await invalid?.catch(() => [])) ?? []
 }
 
 function asDirty({ id }: ReadyStep, cause: unknown, why: string, left = ''): MigratorError {

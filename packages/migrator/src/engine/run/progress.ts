@@ -55,7 +55,7 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
     const { lockTimeoutMs } = run.options
     if (step.migration?.transactional !== false || lockTimeoutMs === 0) return
     const { activity, applicationName } = context.database
-    if ((await activity.lockWaitMs(await run.observer(), applicationName)) < lockTimeoutMs) return
+    if (!activity || (await activity.lockWaitMs(await run.observer(), applicationName)) < lockTimeoutMs) return
     gaveUp = true
     await run.session.cancel()
   }
@@ -72,7 +72,8 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
 
   async function look(): Promise<void> {
     if (!run.session.enforcesLimits) await giveUpWaiting()
-    const blockers = await context.database.activity.blockersOf(await run.observer(), run.session)
+    const { activity } = context.database
+    const blockers = (await activity?.blockersOf(await run.observer(), run.session)) ?? []
     if (blockers.length > 0) lastSeen = blockers
     const durationMs = context.clock.monotonicMs() - started
     const waiting = blockers.length > 0 ? `, kept waiting by ${blockers.map(describe).join(', ')}` : ''

@@ -144,7 +144,7 @@ async function runDown(
   const down = step.migration?.down
   if (!down) throw withoutDown()
   if (run.context.database.capabilities.atomic !== 'schema-and-data')
-    return downOutside(run, step, down, { ...constraints }, check)
+    return downOutside(run, step, down, { ...constraints, opaque: 'refused' }, check)
   try {
     await retrying(run, step, () => downInTransaction(run, step, down, { ...constraints }, check))
   } catch (error) {
@@ -210,6 +210,7 @@ const ORPHAN_PAUSE_MS = 250
 async function waitForOrphans(run: Run, { id, progress }: HistoryEntry): Promise<void> {
   if (!progress) return
   const { clock, database, signal } = run.context
+  if (!database.activity) return
   const deadline = clock.monotonicMs() + run.options.lockWaitMs
   for (;;) {
     const orphans = await database.activity.endOrphansOf(run.session, progress.applicationName)

@@ -46,7 +46,7 @@ export async function retrying<T>(
 
 /** A run that lost its connection may have left a transaction that keeps its locks. What can't be ended is waited for. */
 async function endAbandoned({ context, session }: Run): Promise<void> {
-  if (!session.isLost) await context.database.activity.endAbandoned(session).catch(() => undefined)
+  if (!session.isLost) await context.database.activity?.endAbandoned(session).catch(() => undefined)
 }
 
 function metIn(error: unknown): { readonly error: MigratorError; readonly why: string } | undefined {

@@ -10,6 +10,7 @@ import { execute } from './execute.ts'
 import { prepareSteps } from './prepare.ts'
 import type { RunReport } from './report.ts'
 import type { Course, Proposal } from './run-kind.ts'
+import { refuseUnsupported } from './unsupported.ts'
 
 export interface RollbackOptions extends RunOptions {
   readonly target: DownTarget
@@ -37,20 +38,24 @@ export async function rollback(context: Context, set: MigrationSet, options: Rol
     direction: 'down',
     set,
     options,
-    refuse() {},
+    refuse: () => refuseUnsupported(context.database, options, refusesLoss(options)),
     plan: (statuses) => planFor(set, statuses, options),
     alsoLoad: () => [],
     assess: (steps) => measureLoss(context, steps, lossOptions(options)),
     onUnusableArchive: options.force ? 'drop-record' : 'stop',
     approve: async (proposal) => {
       tellLoss(context, proposal.loss ?? [], options.preserveData ? 'kept' : 'lost')
-      const kept = options.preserveData || options.backup !== undefined
-      if (options.onLoss === 'refuse' && !kept && !options.acceptLoss) refuseLoss(proposal.loss ?? [])
+      if (refusesLoss(options)) refuseLoss(proposal.loss ?? [])
       await options.approve(proposal)
       for (const message of proposal.plan.notices) emit(context, { kind: 'warning', level: 'warn', message })
     },
   }
   return options.dryRun ? withLoss(context, course, options) : execute(context, course)
+}
+
+/** Whether what is known to be destroyed stops the rollback. */
+function refusesLoss({ onLoss, preserveData, backup, acceptLoss }: RollbackOptions): boolean {
+  return onLoss === 'refuse' && !preserveData && backup === undefined && !acceptLoss
 }
 
 const DEFAULT_LOSS_TIMEOUT_MS = 2_000

@@ -1,6 +1,7 @@
 import type { Migration } from '../../core/migration.ts'
 import type { Step } from '../../core/plan.ts'
 import { type ErrorCode, MigratorError } from '../../errors.ts'
+import type { Database } from '../../ports/database.ts'
 import type { ScriptLanguage } from '../../ports/script-language.ts'
 import { runAtomic, runBatch, tellFailure } from './atomic-step.ts'
 import { interrupted, type RunOptions, reportError } from './context.ts'
@@ -17,7 +18,7 @@ export async function runSteps(
   const abandon = () => void abandonStep(run)
   run.context.signal.addEventListener('abort', abandon, { once: true })
   try {
-    return transactionMode(run.options, steps, run.context.database.script) === 'batch'
+    return transactionMode(run.options, steps, run.context.database) === 'batch'
       ? await asBatch(run, steps)
       : await oneByOne(run, steps)
   } finally {
@@ -29,9 +30,10 @@ export async function runSteps(
 export function transactionMode(
   { transaction }: Pick<RunOptions, 'transaction'>,
   steps: readonly ReadyStep[],
-  script: ScriptLanguage | undefined,
+  { capabilities, script }: Pick<Database, 'capabilities' | 'script'>,
 ): 'batch' | 'each' {
   const alone = steps.find(({ migration }) => migration && (!migration.transactional || standsAlone(migration, script)))
+  if (transaction === 'default' && !capabilities.oneTransactionForAll) return 'each'
   if (transaction === 'default') return alone ? 'each' : 'batch'
   if (transaction === 'batch' && alone && !alone.migration?.transactional) {
     throw new MigratorError(

@@ -10,7 +10,7 @@ export function lateCatalog(own: OwnObjects): Catalog {
     digest: async (on) => (await loaded()).digest(on),
     fingerprint: async (on) => (await loaded()).fingerprint(on),
     fingerprintOf: async (snapshot) => (await loaded()).fingerprintOf(snapshot),
-    invalidIndexes: async (on) => (await loaded()).invalidIndexes(on),
+    invalidIndexes: async (on) => (await (await loaded()).invalidIndexes?.(on)) ?? [],
     holdsData: async (on, object) => (await loaded()).holdsData(on, object),
   }
 }
