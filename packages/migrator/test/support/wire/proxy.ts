@@ -20,7 +20,7 @@ export interface Blow {
   readonly action: Cut | ((message: WireMessage) => unknown)
   /** Default `it`: the message's own connection. */
   readonly on?: 'it' | 'all'
-  /** `before` (the default): it is not forwarded. `after`: it has been, and what the other side answers is not. */
+  /** `before` (the default): it is not forwarded, unless a deaf client said it. `after`: it has been, and what the other side answers is not. */
   readonly moment?: 'before' | 'after'
 }
 
@@ -110,6 +110,8 @@ async function carryOut(armed: Armed, message: WireMessage, struck: readonly Lin
     if (moment === 'before') forward()
   } else {
     for (const link of struck) moment === 'after' ? link.cutBehind(action) : link.cut(action)
+    // What a deaf client says still arrives, and no wire loses one message of it and delivers the next.
+    if (action === 'deaf' && moment === 'before' && message.from === 'client') forward()
   }
   armed.told(message)
 }
