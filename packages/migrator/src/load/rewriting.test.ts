@@ -9,6 +9,7 @@ test.each([
   ['a\n', '\uFEFFa\n', 'byte order mark removed'],
   ['\uFEFFa\r\n', 'a\n', 'LF became CRLF'],
   ['a\nc\n', 'a\nb\n', undefined],
+  ['a\nb\n', 'a\nb\n', undefined],
 ])('%j, recorded as %j', (text, recorded, expected) => {
   expect(rewritingOf(text, checksumOf(recorded))).toBe(expected)
 })

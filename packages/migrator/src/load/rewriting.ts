@@ -12,6 +12,8 @@ export function rewritingOf(text: string, checksum: string): Rewriting | undefin
   const bare = marked ? text.slice(1) : text
   const lines = bare.replaceAll('\r\n', '\n')
   const same = (candidate: string) => checksumOf(candidate) === checksum
+  // The text is as it was: what changed is something else, a file that it imports for instance.
+  if (same(text)) return undefined
   if (same(marked ? bare : MARK + bare)) return marked ? 'byte order mark added' : 'byte order mark removed'
   for (const ends of [lines, lines.replaceAll('\n', '\r\n')]) {
     if (same(ends) || same(MARK + ends)) return ends === lines ? 'LF became CRLF' : 'CRLF became LF'
