@@ -10,7 +10,8 @@ const page = join(here, '../../docs/reference/api.md')
 /** The page as it should be. */
 export function apiPage(): string {
   const { name, exports } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8')) as Manifest
-  const entries = Object.entries(exports).map(([path, file]) => ({ title: join(name, path), file: join(here, file) }))
+  const sources = Object.entries(exports).filter(([, file]) => file.endsWith('.ts'))
+  const entries = sources.map(([path, file]) => ({ title: join(name, path), file: join(here, file) }))
   const { config } = ts.readConfigFile(join(here, '../../tsconfig.base.json'), ts.sys.readFile)
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, here, undefined, undefined, undefined, [])
   const program = ts.createProgram(

@@ -2,7 +2,7 @@
 export { defineConfig, type MigratorConfig } from './cli/config.ts'
 export type { Certificate, Certificates, LostObject, StaleCertificate } from './core/certificate.ts'
 export type { FileProblem } from './core/file-problem.ts'
-export type { HistoryChange, HistoryEntry, Operator, Progress } from './core/history.ts'
+export type { CatalogDigest, HistoryChange, HistoryEntry, Operator, Progress } from './core/history.ts'
 export type { Loss } from './core/loss.ts'
 export type { Action, Direction, Migration, MigrationContext, MigrationFile, SourceFile } from './core/migration.ts'
 export { type Plan, type Problem, planDown, planUp, type Step } from './core/plan.ts'
@@ -31,6 +31,7 @@ export { type ErrorCode, type ExitCode, errorTable, MigratorError } from './erro
 export type { Directory } from './load/directory.ts'
 export { readLockFile } from './load/lock-file.ts'
 export { loadMigrations, readDirectory } from './migration-files.ts'
+export type { Activity } from './ports/activity.ts'
 export type { Archive } from './ports/archive.ts'
 export type {
   BackupDescription,
@@ -40,6 +41,7 @@ export type {
   BackupRecord,
   BackupScope,
   BackupStep,
+  BackupStore,
   BackupWatch,
   ManagedBackupProvider,
   RestoredPlace,
@@ -48,13 +50,13 @@ export type {
 } from './ports/backup.ts'
 export type { Catalog } from './ports/catalog.ts'
 export type { Clock } from './ports/clock.ts'
-export type { Database } from './ports/database.ts'
-export type { ErrorReport, EventSink, LogRow, RunEvent } from './ports/events.ts'
+export type { Database, DatabaseAddress, SessionOptions } from './ports/database.ts'
+export type { ErrorReport, EventLog, EventSink, LogRow, RunEvent } from './ports/events.ts'
 export type { HistoryStore } from './ports/history-store.ts'
-export type { KeptData, KeptRows, PutBackRows } from './ports/kept-data.ts'
+export type { KeptData, KeptRows, Losses, PutBackRows } from './ports/kept-data.ts'
 export type { DatabaseLocation } from './ports/location.ts'
 export type { ProtectedSetting, Protection, ProtectionMark, ProtectionMarks } from './ports/protection.ts'
-export type { RunLock } from './ports/run-lock.ts'
+export type { LockHolder, RunLock } from './ports/run-lock.ts'
 export type { Session } from './ports/session.ts'
 export { FileStateStore } from './providers/file/file-state-store.ts'
 export { MigrationPlanReporter, type PlanFormat } from './report/plan-report.ts'

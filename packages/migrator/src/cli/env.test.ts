@@ -11,6 +11,7 @@ test('an empty environment says nothing', () => {
     nameOf: expect.any(Function),
     production: false,
     invokedFrom: undefined,
+    packageManager: undefined,
     user: undefined,
     ciRun: undefined,
     inherited: {},
@@ -42,4 +43,13 @@ test('NO_COLOR goes before FORCE_COLOR, and an empty one says nothing', () => {
 test('the person of a CI run is who started it', () => {
   check({ USER: 'runner', GITHUB_ACTOR: 'ann', GITHUB_RUN_ID: '7' }, { user: 'ann', ciRun: '7' })
   check({ USER: 'ann' }, { user: 'ann' })
+})
+
+test.each([
+  ['npm/11.4.2 node/v22.1.0 linux x64', 'npm'],
+  ['pnpm/10.34.9 npm/? node/v22.1.0 linux x64', 'pnpm'],
+  ['yarn/1.22.22 npm/? node/v22.1.0 linux x64', 'yarn'],
+  ['something else', undefined],
+] as const)('%s started this program', (npm_config_user_agent, packageManager) => {
+  check({ npm_config_user_agent }, { packageManager })
 })

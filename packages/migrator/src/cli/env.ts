@@ -1,5 +1,6 @@
 /** The only place of this package that reads the environment. */
 import { type DotEnv, loadDotEnv } from '../dot-env.ts'
+import { type PackageManager, packageManagerIn } from './package-manager.ts'
 
 export interface Environment {
   readonly databaseUrl: NamedDatabase | undefined
@@ -8,6 +9,8 @@ export interface Environment {
   readonly production: boolean
   /** Where the user stood when a package manager changed the directory. */
   readonly invokedFrom: string | undefined
+  /** The package manager that started this program. */
+  readonly packageManager: PackageManager | undefined
   readonly user: string | undefined
   readonly ciRun: string | undefined
   /** What programs that are started inherit. */
@@ -36,6 +39,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env, dotEnv?: D
     nameOf: (names) => nameOf(names, dotEnv),
     production: env.NODE_ENV === 'production',
     invokedFrom: env.INIT_CWD,
+    packageManager: packageManagerIn(env.npm_config_user_agent),
     user: env.GITHUB_ACTOR ?? env.GITLAB_USER_LOGIN ?? env.USER ?? env.LOGNAME,
     ciRun: env.GITHUB_RUN_ID ?? env.CI_JOB_URL ?? env.BUILD_URL ?? env.CIRCLE_BUILD_URL,
     inherited: env,

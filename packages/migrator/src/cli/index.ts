@@ -10,10 +10,11 @@ import { commandsFor } from './commands/index.ts'
 import { checkConfig, loadConfig, loadConfigFile, type MigratorConfig } from './config.ts'
 import { type Environment, loadEnvironment, readEnvironment } from './env.ts'
 import { finish, finishAtOnce, outliveReaders } from './exit.ts'
-import { asProgram, asScripts, type Invocation } from './invocation.ts'
+import { type Invocation, programOf, scriptsOf } from './invocation.ts'
 import { manual } from './manual.ts'
 import { globalOptions } from './options.ts'
 import { createOutput } from './output.ts'
+import { type PackageManager, packageManagerOf } from './package-manager.ts'
 import { listenForSignals } from './signals.ts'
 import { nothingBegun } from './underway.ts'
 import { explainUsage, refuseValuesOfSwitches } from './usage.ts'
@@ -35,7 +36,7 @@ export interface CliOptions {
 /** Runs one command and sets the exit code. Never rejects. */
 export async function runCli({ argv, config, called = 'program' }: CliOptions): Promise<void> {
   const env = readEnvironment()
-  const invocation = called === 'scripts' ? asScripts : asProgram
+  const invocation = called === 'scripts' ? scriptsOf(env.packageManager ?? 'pnpm') : programOf(installedBy(env))
   const output = createOutput({ json: argv.includes('--json'), verbose: argv.includes('--verbose') }, env, invocation)
   outliveReaders()
   const signals = listenForSignals(() => output.fail(nothingBegun()))
@@ -84,6 +85,12 @@ function parserOf(line: Words, invocation: Invocation): Argv {
     })
   if (line.command !== undefined) return parser
   return globalOptions(parser).epilogue(manual())
+}
+
+/** Undefined where the program is no part of a project, and its name is all that is typed. */
+function installedBy({ packageManager }: Environment): PackageManager | undefined {
+  if (!import.meta.url.includes('/node_modules/')) return undefined
+  return packageManager ?? packageManagerOf(process.cwd())
 }
 
 /** The driver asks for the types of a new session by itself, and leaves the failure of that to nobody. */

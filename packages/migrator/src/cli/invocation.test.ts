@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { errorTable } from '../errors.ts'
-import { asProgram, asScripts } from './invocation.ts'
+import { asProgram, asScripts, programOf, scriptsOf } from './invocation.ts'
 
 /** The same text in a repository's scripts and in the program; saying it twice changes nothing. */
 function check(text: string, inScripts: string, inProgram: string): void {
@@ -54,4 +54,19 @@ test('no hint of any error keeps a bare db: name', () => {
     expect(asProgram.speak(hint)).not.toMatch(/\bdb:[a-z]/)
     expect(asScripts.speak(hint)).not.toMatch(/(?<!pnpm )\bdb:[a-z]/)
   }
+})
+
+test('hints name what the package manager of the project runs', () => {
+  expect(programOf('npm').speak('Run db:migrate:status.')).toBe('Run npx migrator status.')
+  expect(programOf('pnpm').speak('Run db:migrate.')).toBe('Run pnpm exec migrator migrate.')
+  expect(programOf('yarn').command('plan')).toBe('yarn migrator plan')
+  expect(scriptsOf('yarn').speak('db:start')).toBe('yarn db:start')
+})
+
+test('npm is told where its own options end', () => {
+  const { speak } = scriptsOf('npm')
+  const spoken =
+    'npm run db:rehearse -- --all --write, npm run db:repair clear-dirty ID -- --as applied, npm run db:migrate.'
+  expect(speak('db:rehearse --all --write, db:repair clear-dirty ID --as applied, db:migrate.')).toBe(spoken)
+  expect(speak(spoken)).toBe(spoken)
 })

@@ -7,6 +7,7 @@ import type { Context } from '../engine/run/context.ts'
 import { unsupported } from '../engine/run/unsupported.ts'
 import { MigratorError } from '../errors.ts'
 import type { ScratchContext } from '../ports/scratch.ts'
+import { toolName } from '../version.ts'
 
 export interface ScratchPlace {
   readonly url: string
@@ -57,7 +58,7 @@ const NO_REHEARSAL = 'Try them on a copy of the database instead.'
 export function scratchOf({ database, withScratch }: Context): NonNullable<Context['withScratch']> {
   if (!database.capabilities.rehearsal) throw unsupported('trying migrations on scratch databases', NO_REHEARSAL)
   if (withScratch) return withScratch
-  const hint = 'Name one in scratchUrl; startEmbeddedServer() of @repo/migrator/embedded starts one.'
+  const hint = `Name one in scratchUrl; startEmbeddedServer() of ${toolName}/embedded starts one.`
   throw new MigratorError('SCRATCH_UNAVAILABLE', 'The runner has no scratch server.', { hint })
 }
 

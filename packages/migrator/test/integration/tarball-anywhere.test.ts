@@ -51,6 +51,21 @@ export const down = (db: { execute(query: unknown): Promise<unknown> }) => db.ex
   'my migrations/tables.ts': 'export const tableOf = (name: string): string => name\n',
   'my migrations/0008_h.cjs': CJS('0008_h', 'h'),
   'my migrations/0009_i.js': CJS('0009_i', 'i'),
+  'my migrations/0010_j.ts': `import { sql } from 'drizzle-orm'
+import { integer, pgTable } from 'drizzle-orm/pg-core'
+${TYPES}
+const j = pgTable('j', { id: integer().primaryKey() })
+export async function up(db: PostgresJsDatabase): Promise<void> {
+  await db.execute(sql\`CREATE TABLE j (id int PRIMARY KEY)\`)
+  await db.insert(j).values([{ id: 1 }, { id: 2 }])
+  await db.transaction((tx) => tx.insert(j).values({ id: 2 })).catch((error) => {
+    if ((error.cause ?? error).code !== '23505') throw error
+  })
+  const [row] = await db.select({ count: sql<number>\`count(*)::int\` }).from(j)
+  if (row?.count !== 2) throw new Error(JSON.stringify(row))
+}
+export async function down(db: PostgresJsDatabase): Promise<void> { await db.execute(sql\`DROP TABLE j\`) }
+`,
 }
 
 let database: TestDatabase
@@ -68,7 +83,7 @@ afterAll(async () => {
 })
 
 /** A project at a path with spaces, in which a package manager has installed the tarball. */
-async function install(name: string, command: string, ...words: readonly string[]): Promise<string> {
+async function install(name: string, drizzle: string, command: string, ...words: string[]): Promise<string> {
   const project = join(root, name)
   await mkdir(project)
   await writeFile(join(project, 'package.json'), '{ "name": "stranger", "private": true }\n')
@@ -76,7 +91,7 @@ async function install(name: string, command: string, ...words: readonly string[
     await mkdir(dirname(join(project, path)), { recursive: true })
     await writeFile(join(project, path), content)
   }
-  await run(command, [...words, `file:${tarball}`, 'drizzle-orm@0.45'], { cwd: project })
+  await run(command, [...words, `file:${tarball}`, `drizzle-orm@${drizzle}`], { cwd: project })
   return project
 }
 
@@ -88,13 +103,13 @@ async function expectUpAndDown(project: string, node = process.execPath): Promis
     const { steps } = JSON.parse(stdout) as { steps: readonly { id: string; status: string }[] }
     return steps.map(({ id, status }) => `${status} ${id}`)
   }
-  const ids = ['0001_a', '0002_b', '0003_c', '0004_d', '0005_e', '0006_f', '0007_g', '0008_h', '0009_i']
+  const ids = ['0001_a', '0002_b', '0003_c', '0004_d', '0005_e', '0006_f', '0007_g', '0008_h', '0009_i', '0010_j']
   expect(await migrator('migrate')).toEqual(ids.map((id) => `applied ${id}`))
   expect(await migrator('rollback', '--all', '--force')).toEqual(ids.toReversed().map((id) => `reverted ${id}`))
 }
 
 describe('installed by npm, every kind of migration and configuration goes up and down', () => {
-  beforeAll(() => install('by npm', 'npm', 'install', '--prefer-offline', '--no-audit', '--no-fund'))
+  beforeAll(() => install('by npm', '0.45', 'npm', 'install', '--prefer-offline', '--no-audit', '--no-fund'))
 
   const types = [
     ['no type', {}, ['20', '22', '24', '26']],
@@ -122,8 +137,8 @@ describe('installed by npm, every kind of migration and configuration goes up an
 })
 
 test.each([
-  ['pnpm', ['npx', '-y', 'pnpm@10.34.9', 'add', '--prefer-offline', '--ignore-workspace']],
-  ['yarn', ['npx', '-y', 'yarn@1.22.22', 'add', '--prefer-offline', '--ignore-engines', '--no-progress']],
-] as const)('installed by %s, they do too', async (name, [command, ...words]) => {
-  await expectUpAndDown(await install(`by ${name}`, command, ...words))
+  ['pnpm', '0.36.0', ['npx', '-y', 'pnpm@10.34.9', 'add', '--prefer-offline', '--ignore-workspace']],
+  ['yarn', '0.45', ['npx', '-y', 'yarn@1.22.22', 'add', '--prefer-offline', '--ignore-engines', '--no-progress']],
+] as const)('installed by %s, they do too, with drizzle-orm %s', async (name, drizzle, [command, ...words]) => {
+  await expectUpAndDown(await install(`by ${name}`, drizzle, command, ...words))
 })

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
@@ -140,3 +141,108 @@ test.each(['README.md', 'packages/migrator/README.md'])(
     expect(stdout).toContain('2 applied, 0 pending')
   },
 )
+
+const packed = () => join(project, 'node_modules/@repo/migrator')
+const manifest = async () => JSON.parse(await readFile(join(packed(), 'package.json'), 'utf8'))
+const filesOf = async (ending: string) =>
+  (await readdir(join(packed(), 'dist'), { recursive: true })).filter((path) => path.endsWith(ending)).sort()
+
+test('declares the types of its entry points and of nothing else', async () => {
+  const { exports, main, types } = await manifest()
+  expect({ main, types }).toEqual({ main: './dist/index.js', types: './dist/index.d.ts' })
+  const declared = Object.values(exports as Record<string, { types?: string }>).flatMap(({ types }) => types ?? [])
+  const shared = (path: string) => path.startsWith('chunks/')
+  expect((await filesOf('.d.ts')).filter((path) => !shared(path)).map((path) => `./dist/${path}`)).toEqual(
+    declared.sort(),
+  )
+})
+
+test('every source map is there and holds its sources', async () => {
+  const scripts = await filesOf('.js')
+  expect(scripts.length).toBeGreaterThan(10)
+  for (const script of scripts) {
+    const path = join(packed(), 'dist', script)
+    const [, map = ''] = /\n\/\/# sourceMappingURL=(.+)\n$/.exec(await readFile(path, 'utf8')) ?? []
+    const { sources, sourcesContent } = JSON.parse(await readFile(join(dirname(path), map), 'utf8'))
+    expect(sourcesContent, script).toHaveLength(sources.length)
+  }
+})
+
+const RESOLUTIONS = [
+  ['nodenext', 'module', { module: 'nodenext' }],
+  ['nodenext', 'commonjs', { module: 'nodenext' }],
+  ['node16', 'module', { module: 'node16' }],
+  ['bundler', 'commonjs', { module: 'preserve' }],
+  ['node10', 'commonjs', { module: 'commonjs', moduleResolution: 'node10', esModuleInterop: true }],
+] as const
+
+test.each(RESOLUTIONS)('all of it is typed under moduleResolution %s in a package of type %s', async (_, type, how) => {
+  const folder = join(packed(), '../../..', `types-${how.module}-${type}`)
+  await mkdir(folder)
+  const { name, exports } = await manifest()
+  const paths = Object.keys(exports).filter((path) => !path.endsWith('.json'))
+  const imports = paths.map((path, index) => `import * as m${index} from '${join(name, path)}'`)
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ type, private: true }))
+  await writeFile(
+    join(folder, 'use.ts'),
+    `${imports.join('\n')}
+import { type Migration, PostgresAdapter } from '${name}'
+import { defineConfig } from '${name}/config'
+export default defineConfig({ historyTable: 'migrator.schema_migrations' })
+export const adapter: PostgresAdapter = new PostgresAdapter({ connectionString: 'postgresql://h/d' })
+// @ts-expect-error: no option of this name
+export const wrong = new PostgresAdapter({ conectionString: 'postgresql://h/d' })
+export const idOf = ({ migration }: { migration: Migration }): string => migration.id
+export const all = [${paths.map((_, index) => `m${index}`)}]
+`,
+  )
+  // Without skipLibCheck: what the declarations import has to be there too.
+  const compilerOptions = { ...STRICT, ...how, skipLibCheck: false, noEmit: true, ignoreDeprecations: '5.0' }
+  const typeRoots = [join(packageDirectory, 'node_modules/@types')]
+  const options = { compilerOptions: { ...compilerOptions, verbatimModuleSyntax: false, typeRoots }, files: ['use.ts'] }
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(options))
+  const tsc = join(packageDirectory, 'node_modules/.bin/tsc')
+  const { stdout } = await run(tsc, ['-p', folder]).catch((error: { stdout: string }) => error)
+  expect(stdout).toBe('')
+})
+
+test("every command is in the package's README", async () => {
+  const { stdout } = await run(join(project, 'node_modules/.bin/migrator'), ['--help'], { cwd: project })
+  const commands = [...stdout.matchAll(/^ {2}migrator (\w+)/gm)].map(([, name]) => name)
+  expect(commands.length).toBeGreaterThan(15)
+  const readme = await readFile(join(packed(), 'README.md'), 'utf8')
+  expect(commands.filter((name) => !readme.includes(`migrator ${name}`))).toEqual([])
+})
+
+test('no message and no template names a place of the repository that the package is made in', async () => {
+  for (const script of await filesOf('.js')) {
+    const text = await readFile(join(packed(), 'dist', script), 'utf8')
+    expect(text.replace(/^\s*\/\/.*$/gm, '').match(/.*(?:\bpackages\/|\bapps\/|@repo\/(?!migrator)).*/g), script).toBe(
+      null,
+    )
+    for (const [, page = ''] of text.matchAll(/\b(docs\/[\w./-]+\.md)/g)) {
+      expect(existsSync(join(packed(), 'dist', page)), `${script} names ${page}`).toBe(true)
+    }
+  }
+})
+
+test.each([
+  ['npm/11.4.2 node/v22.1.0', 'npx migrator'],
+  ['pnpm/10.34.9 npm/? node/v22.1.0', 'pnpm exec migrator'],
+  ['yarn/1.22.22 npm/? node/v22.1.0', 'yarn migrator'],
+  ['', 'npx migrator'], // By the lock file.
+])('started by %j, it hints at %s, and at pages that are there', async (npm_config_user_agent, program) => {
+  const folder = join(project, 'below')
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'migrator.config.mjs'), 'export default { migration: "wrong" }\n')
+  const env = { ...process.env, npm_config_user_agent, NO_COLOR: '1' }
+  const bin = join(project, 'node_modules/.bin/migrator')
+  const told = await run(bin, ['new', 'a'], { cwd: folder, env }).catch(({ stderr }) => stderr as string)
+  const [page = ''] = /\S+configuration\.md/.exec(told as string) ?? []
+  expect(page).toBe('../node_modules/@repo/migrator/dist/docs/reference/configuration.md')
+  expect(existsSync(join(folder, page))).toBe(true)
+  await writeFile(join(folder, 'migrator.config.mjs'), 'export default {}\n')
+  await rm(join(folder, 'src'), { recursive: true, force: true })
+  const { stdout } = await run(bin, ['new', 'a'], { cwd: folder, env })
+  expect(stdout).toContain(`${program} migrate`)
+})
