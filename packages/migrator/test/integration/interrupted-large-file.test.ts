@@ -20,7 +20,7 @@ const MOMENTS_MS = [400, 700, 1_000, 1_500, 2_500]
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** A second where nothing else runs; the machine of the tests is busy. */
-const SOON_MS = 4_000
+const SOON_MS = 20_000
 
 /** Whether it tells that the migration was applied all the same. */
 async function interrupt(running: Running, signal: NodeJS.Signals): Promise<boolean> {

@@ -43,7 +43,7 @@ describe.each(olderMajors())('PostgreSQL %s', (major) => {
     onTestFinished(() => project.remove())
     const up = await project.run(['migrate'])
     expect(up.code, saidBy(up)).toBe(0)
-    const down = await project.run(['rollback', '--all', '--force', '--yes', '--accept-loss'])
+    const down = await project.run(['rollback', '--all', '--force', '--accept-loss'])
     expect(down.code, saidBy(down)).toBe(0)
     expect((await project.run(['status', '--json'])).json().summary).toMatchObject({ applied: 0, pending: 3 })
   })
