@@ -10,8 +10,14 @@ const onServer = {
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts'] } },
-      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...onServer } },
+      { test: { name: 'unit', include: ['src/**/*.test.ts', 'test/contract/contract.memory.test.ts'] } },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts', 'test/contract/contract.postgres.test.ts'],
+          ...onServer,
+        },
+      },
       { test: { name: 'model', include: ['test/model/**/*.test.ts'], ...onServer } },
     ],
   },

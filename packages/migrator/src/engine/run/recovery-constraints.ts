@@ -32,7 +32,9 @@ export async function decideStatement(
     constraints.skip--
     return 'skip'
   }
-  const statements = (await run.context.database.script?.statements(sql)) ?? []
+  const read = await run.context.database.script?.statements(sql)
+  if (!read && constraints.foreign && constraints.opaque === 'refused') throw untold(id, sql)
+  const statements = read ?? []
   refuseWipes(statements, constraints, id)
   const dropped = statements.flatMap(({ drops }) => drops)
   if (dropped.length === 0) return 'run'
@@ -66,13 +68,13 @@ function refuseWipes(
   if (!foreign) return
   for (const { wipes, isOpaque, sql } of statements) {
     if (wipes && hasObject(foreign, wipes)) throw destroys(id, `all rows of ${wipes.name}`)
-    if (opaque === 'refused' && isOpaque) {
-      throw new MigratorError(
-        'RECOVERY_FAILED',
-        `What this statement of the down of ${id} does can't be told beforehand: ${sql.split('\n')[0]}`,
-      )
-    }
+    if (opaque === 'refused' && isOpaque) throw untold(id, sql)
   }
+}
+
+function untold(id: string, sql: string): MigratorError {
+  const message = `What this statement of the down of ${id} does can't be told beforehand: ${sql.split('\n')[0]}`
+  return new MigratorError('RECOVERY_FAILED', message)
 }
 
 function destroys(id: string, what: string): MigratorError {
