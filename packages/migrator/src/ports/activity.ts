@@ -12,6 +12,8 @@ export interface Activity {
    * server, though nobody waits for their answer.
    */
   endOrphansOf(on: Session, applicationName: string): Promise<readonly Blocker[]>
+  /** The statement with which a person ends a session. */
+  endingOf(blocker: Blocker): string
   /** Names the trigger of the database's own that raised an error, outside of the transaction that it ended. */
   objectorOf(on: Session, error: MigratorError): Promise<Objector | undefined>
   /** Ends open transactions of runs that hold no run lock any more: they can't commit, and keep their locks. */

@@ -210,14 +210,16 @@ const ORPHAN_PAUSE_MS = 250
 async function waitForOrphans(run: Run, { id, progress }: HistoryEntry): Promise<void> {
   if (!progress) return
   const { clock, database, signal } = run.context
-  if (!database.activity) return
+  const { activity } = database
+  if (!activity) return
   const deadline = clock.monotonicMs() + run.options.lockWaitMs
   for (;;) {
-    const orphans = await database.activity.endOrphansOf(run.session, progress.applicationName)
+    const orphans = await activity.endOrphansOf(run.session, progress.applicationName)
     if (orphans.length === 0) return
     if (clock.monotonicMs() >= deadline) {
       const message = `The server still works on ${id}: ${orphans.map(describe).join(', ')}.`
-      const hint = `Wait for it, or end it with SELECT pg_terminate_backend(${orphans[0]?.pid}); then run the command again.`
+      const ending = orphans.map((orphan) => activity.endingOf(orphan)).join('; ')
+      const hint = `Wait for it, or end it with ${ending}; then run the command again.`
       throw new MigratorError('RECOVERY_FAILED', message, { hint, details: { orphans } })
     }
     await clock.sleep(ORPHAN_PAUSE_MS, signal)

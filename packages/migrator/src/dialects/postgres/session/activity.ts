@@ -31,6 +31,7 @@ export function createActivity(inUse: () => readonly number[], historyTable: Tab
       await on.query(`SELECT pg_catalog.pg_terminate_backend(a.pid) ${FROM} WHERE ${left} AND a.state LIKE 'idle%'`)
       return (await on.query(`SELECT ${COLUMNS} ${FROM} WHERE ${left}`)).map(blockerOf)
     },
+    endingOf: ({ pid }) => `SELECT pg_terminate_backend(${pid})`,
     objectorOf: (on: SqlSession, error) => objectorOf(on, error, historyTable),
     async endAbandoned(on: SqlSession) {
       await on.query(`
