@@ -42,10 +42,25 @@ function named(text: string, at: number, word: string): Secret | undefined {
   const separated = separatorEnd(text, next, quoted)
   const value = gapEnd(text, separated ?? next)
   if (separated !== undefined && /[=:]/.test(text[next] ?? '')) return nonEmpty(value, valueEnd(text, value, word))
+  const quotedTo = quotedEnd(text, value)
+  if (quotedTo !== undefined) return { from: value, to: quotedTo }
   if (isLiteralAt(text, value)) return { from: value, to: literalEnd(text, value) }
   const flag = text.startsWith('--', at - 2) && next > closed && !text.startsWith('-', next)
   return flag ? nonEmpty(next, valueEnd(text, next, word)) : undefined
 }
+
+/** The end of a value in a literal that stands in another one, or is put together behind it; undefined for any other. */
+function quotedEnd(text: string, at: number): number | undefined {
+  const mark = text.startsWith("\\'", at) ? "\\'" : "''"
+  if (text.startsWith(mark, at) && /[^\s;,)']/.test(text[at + 2] ?? '')) {
+    const end = text.indexOf(mark, at + 2)
+    return end < 0 ? text.length : end + 2
+  }
+  if (text[at] !== "'" || !text.startsWith('||', endOf(SPACE, text, at + 1))) return undefined
+  return endOf(STATEMENT, text, at)
+}
+
+const STATEMENT = /[^;\n]*/y
 
 /** What ends a name that was in quotes, also in a text that was escaped, or in parentheses. */
 const CLOSING = /\\*["'`]|[)\]]|/y

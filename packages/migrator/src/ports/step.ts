@@ -93,6 +93,8 @@ export interface StatementWatch {
    * leaves the statement out.
    */
   beforeStatement?(sql: string, parameters?: readonly unknown[]): Promise<'run' | 'skip'>
+  /** Once it is aborted, a module's code is not waited for any more; what it sends afterwards is refused. */
+  readonly signal?: AbortSignal
   /** Receives what a module says of its progress. */
   progress?: MigrationContext['progress']
   /** Called after each statement that succeeded. */

@@ -59,6 +59,21 @@ describe('in a transaction', () => {
     expect(await tablesOf(db)).toEqual([])
   })
 
+  test('a module that waits for something else than the database is not waited for', async () => {
+    const waiting = module('0002_two', {
+      up: "await db.execute('CREATE TABLE two (id int)'); console.error('waits'); await new Promise(() => setInterval(() => {}, 1000))",
+      down: "await db.execute('DROP TABLE two')",
+    })
+    const { db, project } = await scene({ ...one, ...waiting })
+    const running = project.start(['migrate', '--json'])
+    await running.says('waits')
+    running.process.kill('SIGTERM')
+    const ended = await running.finished
+    expect(ended.code, saidBy(ended)).toBe(130)
+    expect(ended.json().error).toMatchObject({ code: 'INTERRUPTED' })
+    expect(await tablesOf(db)).toEqual([])
+  })
+
   test('one transaction each: the step in hand is undone, what was committed stays', async () => {
     const { db, project } = await scene({ ...one, ...sleepy, ...three })
     const running = project.start(['migrate', '--transaction', 'each', '--json'])

@@ -255,6 +255,7 @@ async function perform(
   throwIfInterrupted(run.context)
   const watch: StatementWatch = {
     beforeScript: refuseWhenInterrupted,
+    signal: run.context.signal,
     progress: reportProgress(run, step),
     ...(action.kind === 'module' || keep ? { beforeStatement } : {}),
   }

@@ -19,6 +19,7 @@ import { forbidden, guardFailure } from './refusals.ts'
 import { explainForeignLimit, refuseSessionState } from './shared-session.ts'
 import type { LeftTransaction, Row, SqlSession, Within } from './sql-session.ts'
 import { Statements } from './unawaited.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 type Watch = StatementWatch & { readonly within: Within }
 
@@ -296,7 +297,7 @@ export class PostgresSession implements SqlSession {
       send: (statement) => this.#sendOfModule(statement, action.file, watch),
       statements,
     })
-    const failure = await this.#failureOf(action, handle, { progress: watch.progress ?? (() => {}) })
+    const failure = await this.#failureOf(action, handle, { progress: watch.progress ?? (() => {}) }, watch.signal)
     const forgotten = await statements.end()
     if (failure ?? forgotten) throw failure ?? forgotten
   }
@@ -305,9 +306,10 @@ export class PostgresSession implements SqlSession {
     action: Action & { kind: 'module' },
     handle: unknown,
     context: MigrationContext,
+    signal: AbortSignal | undefined,
   ): Promise<MigratorError | undefined> {
     try {
-      await action.run(handle as never, context)
+      await unlessAborted(signal, async () => action.run(handle as never, context))
       return undefined
     } catch (error) {
       return statementFailure(error, { file: action.file })
