@@ -111,12 +111,14 @@ function keysOf(document: Readonly<Record<string, unknown>>): readonly string[] 
 
 describe('the reference', () => {
   const cli = documentAt('docs/reference/cli.md')
-  const forAll = ['Common flags', 'Flags of runs'].map((heading) => sectionOf(cli, heading)).join('\n')
+  const forAll = ['Global options', 'Flags of runs'].map((heading) => sectionOf(cli, heading)).join('\n')
   let flags: ReadonlyMap<string, readonly string[]>
 
   beforeAll(async () => {
-    const names = [...(await help()).matchAll(/^ +db (\w+)/gm)].map(([, name = '']) => name)
-    const helps = await Promise.all(names.map(async (name) => [scriptOf(name), flagsIn(await help(name))] as const))
+    const scripts = [...(await help()).matchAll(/^ +pnpm (db:[\w:]+)/gm)].map(([, script = '']) => script)
+    const helps = await Promise.all(
+      scripts.map(async (script) => [script, flagsIn(await help(script.replace('db:', '')))] as const),
+    )
     flags = new Map(helps)
   })
 
@@ -184,10 +186,6 @@ describe('the reference', () => {
     return (await promisify(execFile)(process.execPath, args, { cwd: packageDirectory })).stdout
   }
 })
-
-function scriptOf(name: string): string {
-  return name === 'status' || name === 'safe' ? `db:migrate:${name}` : `db:${name}`
-}
 
 function flagsIn(text: string): readonly string[] {
   return [...new Set([...text.matchAll(/(?<![\w-])--[a-z][a-z-]*/g)].map(([flag]) => flag))]
