@@ -44,6 +44,23 @@ test('a schema that the migrations led to has not drifted', async () => {
   })
 })
 
+test('a schema that was made for the history is no drift, unless somebody puts something into it', async () => {
+  const { project, db } = await scene(FILES)
+  const config = `{ historyTable: 'migrator.schema_migrations', migrations: 'migrations', scratchUrl: '${inject('serverUrl')}' }`
+  await project.write({ 'migrator.config.mjs': `export default ${config}\n` })
+  await db.sql`DROP TABLE pace`
+  expect((await project.run(['migrate'])).code).toBe(0)
+  await db.sql`INSERT INTO users (name) VALUES ('a')`
+  expect((await project.run(['rollback', '--preserve-data'])).code).toBe(0)
+  expect(driftOf(await project.run(['drift', '--json']))).toMatchObject({ verdict: 'identical', differences: [] })
+  await db.sql`CREATE TYPE migrator.mood AS ENUM ('good')`
+  const found = driftOf(await project.run(['drift', '--json'])).differences
+  expect(found.map(({ kind, object }) => `${kind} ${object}`)).toEqual([
+    'added enum migrator.mood',
+    'added schema migrator',
+  ])
+})
+
 test('a certificate tells the same without a scratch database', async () => {
   const { project } = await applied()
   await project.run(['rehearse', '--all', '--write', ...scratch()])

@@ -6,14 +6,14 @@ const SINCE_15 = `current_setting('server_version_num')::int >= 150000`
  * Until 14 a new database's `public` belongs to the bootstrap superuser (oid 10) and everybody may create in it; since 15
  * it belongs to pg_database_owner (oid 6171) and nobody else may. Each is its version's default and so is not told.
  */
-export const schemas: CatalogQuery = ({ inUserSchema, notOfExtension }) => `
+export const schemas: CatalogQuery = ({ inUserSchema, notOfExtension, notOwnSchema }) => `
   SELECT 'schema' AS kind, quote_ident(s.nspname) AS name, ${roleName('s.nspowner')} AS owner,
          ${aclText("CASE WHEN s.nspname = 'public' THEN COALESCE(s.nspacl, acldefault('n', s.nspowner)) ELSE s.nspacl END")} AS acl,
          CASE WHEN s.nspname = 'public' AND s.nspowner = CASE WHEN ${SINCE_15} THEN 6171 ELSE 10 END THEN 'yes' END AS "owner is default",
          CASE WHEN s.nspname = 'public' THEN CASE WHEN ${SINCE_15} THEN 'U' ELSE 'UC' END END AS "acl default",
          d.description AS comment
     FROM pg_namespace s ${inUserSchema('s.oid')} ${comment('pg_namespace', 's.oid')}
-   WHERE ${notOfExtension('pg_namespace', 's.oid')}`
+   WHERE ${notOfExtension('pg_namespace', 's.oid')} AND ${notOwnSchema}`
 
 /** What they bring belongs to them and is told by the version. */
 export const extensions: CatalogQuery = () => `

@@ -22,12 +22,24 @@ export interface Scope {
   notOfExtension(catalog: string, oid: string): string
   /** True unless the relation (`n`, name) is one of the migrator's own tables. */
   readonly notOwn: string
+  /** True unless the schema `s` was made for the history, and holds nothing else. */
+  readonly notOwnSchema: string
 }
 
 export function createScope({ tables, schemas = [] }: OwnObjects): Scope {
   const archives = schemas.map((schema) => ` AND n.nspname <> ${literal(schema)}`).join('')
   const own = tables.map(({ schema, table }) => `(${literal(schema)}, ${literal(table)})`).join(', ')
+  const homes = tables.filter(({ schema }) => schema !== 'public').map(({ schema }) => literal(schema))
   return {
+    notOwnSchema:
+      homes.length === 0
+        ? 'true'
+        : `NOT (s.nspname IN (${homes.join(', ')})
+      AND EXISTS (SELECT FROM pg_class o WHERE o.relnamespace = s.oid AND (s.nspname, o.relname) IN (${own}))
+      AND NOT EXISTS (SELECT FROM pg_class o WHERE o.relnamespace = s.oid AND o.relkind IN ('r', 'p', 'v', 'm', 'f')
+                         AND (s.nspname, o.relname) NOT IN (${own}))
+      AND NOT EXISTS (SELECT FROM pg_proc o WHERE o.pronamespace = s.oid)
+      AND NOT EXISTS (SELECT FROM pg_type o WHERE o.typnamespace = s.oid AND o.typtype IN ('e', 'd', 'r')))`,
     inUserSchema: (column) =>
       `JOIN pg_namespace n ON n.oid = ${column} AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'${archives}`,
     notOfExtension: (catalog, oid) =>
