@@ -114,7 +114,10 @@ function lockedOptions<T>(yargs: Argv<T>): Argv<T> {
 }
 
 function confirmOption<T>(yargs: Argv<T>): Argv<T> {
-  return yargs.option('confirm', { ...text, describe: 'Name of the database, to confirm changes to a protected one' })
+  return yesOption(yargs, 'For scripts; what needs --force or --confirm still needs it').option('confirm', {
+    ...text,
+    describe: 'Name of the database, to confirm changes to a protected one',
+  })
 }
 
 export interface YesFlag {

@@ -133,11 +133,9 @@ describe('an option that would do nothing is refused', () => {
     )
   const run = ['--transaction each', '--lock-timeout 1s', '--statement-timeout 1s', '--lock-retries 1']
   test.each([
-    ...['migrate', 'rollback', 'redo', 'status', 'plan', 'validate', 'drift', 'rehearse', 'history'].flatMap(
-      (command) => none(command, '--yes'),
-    ),
+    ...['status', 'plan', 'validate', 'drift', 'rehearse', 'history'].flatMap((command) => none(command, '--yes')),
     ...['baseline 0003_three', 'import drizzle', 'repair drop-record 0001_one'].flatMap((command) =>
-      none(command, ...run, '--scratch-url x', '--yes', '--snapshot'),
+      none(command, ...run, '--scratch-url x', '--snapshot'),
     ),
     ...none('plan', '--dry-run', '--lock-timeout 1s', '--lock-wait 1s', '--lock-retries 1', '--confirm x', '--no-wait'),
     ...none('reset', '--confirm x', '--snapshot'),

@@ -7,7 +7,9 @@ import type { Position } from '../script/text.ts'
 export function guardFailure(error: unknown): unknown {
   const state = error instanceof MigratorError ? error.details.sqlstate : undefined
   if (state === '2201F')
-    return new MigratorError('LOCK_LOST', 'The run lock was lost, so the step in hand was not committed.', { cause: error })
+    return new MigratorError('LOCK_LOST', 'The run lock was lost, so the step in hand was not committed.', {
+      cause: error,
+    })
   if (state !== '2201E') return error
   const message = 'The migration ended the transaction that it ran in; what came before that is committed.'
   return new MigratorError('TRANSACTION_CONTROL', message, { cause: error })
