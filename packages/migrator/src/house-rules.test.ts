@@ -56,7 +56,9 @@ test('only exit.ts ends the process', () => {
 })
 
 test('only files named env.ts read the environment', () => {
-  expect(linesWith(/\bprocess\.env\b/, (path) => path.endsWith('/env.ts'))).toEqual([])
+  // What init writes into other people's configuration reads theirs.
+  const mayName = (path: string) => path.endsWith('/env.ts') || path.endsWith('/cli/init/texts.ts') || isTest(path)
+  expect(linesWith(/\bprocess\.env\b/, mayName)).toEqual([])
 })
 
 test('nothing is of any type', () => {

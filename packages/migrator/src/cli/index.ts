@@ -90,7 +90,7 @@ function parserOf(line: Words, invocation: Invocation): Argv {
 /** Undefined where the program is no part of a project, and its name is all that is typed. */
 function installedBy({ packageManager }: Environment): PackageManager | undefined {
   if (!import.meta.url.includes('/node_modules/')) return undefined
-  return packageManager ?? packageManagerOf(process.cwd())
+  return packageManager ?? packageManagerOf(process.cwd()) ?? 'npm'
 }
 
 /** The driver asks for the types of a new session by itself, and leaves the failure of that to nobody. */

@@ -19,6 +19,8 @@ export interface Outcome {
   readonly text: string
   /** It tells the address of the local embedded server, to be used as it is; everything else is redacted. */
   readonly tellsAddress?: boolean | undefined
+  /** Its commands are named as they are called here already, and `db:…` is the name of a script. */
+  readonly isSpoken?: boolean | undefined
   /** What ended it early. */
   readonly error?: MigratorError | undefined
 }
@@ -65,12 +67,12 @@ export function createOutput(
     describe: errorJson,
     style,
     progressStyle,
-    print({ document, text, tellsAddress, error }) {
+    print({ document, text, tellsAddress, isSpoken, error }) {
       const shown = tellsAddress
         ? { document, text }
         : { document: redactTexts(document) as object, text: redactText(text) }
       if (flags.json) printDocument(error ? { ...shown.document, error: errorJson(error) } : shown.document)
-      else if (text !== '') writeResult(`${invocation.speak(shown.text)}\n`)
+      else if (text !== '') writeResult(`${isSpoken ? shown.text : invocation.speak(shown.text)}\n`)
       if (error && !flags.json) printError(error)
       return error ? error.exitCode : 0
     },

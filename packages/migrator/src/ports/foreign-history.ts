@@ -8,4 +8,6 @@ export interface ForeignHistories {
    * that exist, and where the name leaves a choice.
    */
   read(on: Session, name: string): Promise<ForeignHistory>
+  /** Those that exist: their tools, and their tables as `schema.table`. */
+  list(on: Session): Promise<readonly Pick<ForeignHistory, 'tool' | 'table'>[]>
 }

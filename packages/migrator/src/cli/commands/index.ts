@@ -12,6 +12,7 @@ export interface CommandSpec {
 
 /** Every command by its name. What a command needs is loaded when it is called: it is started anew each time. */
 const COMMANDS: Readonly<Record<string, () => Promise<(cli: Cli) => CommandSpec>>> = {
+  init: async () => (await import('./init.ts')).initCommand,
   migrate: async () => (await import('./migrate.ts')).migrateCommand,
   rollback: async () => (await import('./rollback.ts')).rollbackCommand,
   status: async () => (await import('./status.ts')).statusCommand,

@@ -4,6 +4,7 @@ import { migrate } from '../../engine/run/migrate.ts'
 import { approveRun } from '../approval.ts'
 import { type BackupFlags, backupOptions, chooseBackup } from '../backups.ts'
 import type { Cli } from '../command.ts'
+import { noticeOfPush } from '../drizzle-notice.ts'
 import { type RunFlags, runOptions } from '../options.ts'
 import { readCount, refuseTogether } from '../values.ts'
 import { createCommandContext, refuseIdleScratch, runOptionsOf } from '../wiring.ts'
@@ -76,6 +77,7 @@ export async function runMigrate(cli: Cli, flags: MigrateFlags, check: () => voi
         dryRun: flags.dryRun ?? false,
         approve: (proposal) => approveRun(world, proposal, { confirm: flags.confirm, backup }),
       })
+      noticeOfPush(world, report)
       return await runOutcome(world, report, backup)
     } finally {
       await world.close()

@@ -25,6 +25,10 @@ export const foreignHistories: ForeignHistories = {
     if (asked.length > 1) throw ambiguous(name, asked)
     return readFrom(on, only)
   },
+
+  async list(on: SqlSession) {
+    return (await findAll(on)).map(({ tool, schema, table }) => ({ tool: tool.tool, table: `${schema}.${table}` }))
+  },
 }
 
 function toolsNamed(name: string): readonly HistoryTool[] {
@@ -57,6 +61,13 @@ async function find(on: SqlSession, tables: readonly string[]): Promise<readonly
   })
 }
 
+function findAll(on: SqlSession): Promise<readonly Found[]> {
+  return find(
+    on,
+    historyTools.map(({ table }) => table),
+  )
+}
+
 /** The table's own name first, so that a table with another name is known by its columns alone. */
 function toolWith(table: string, present: ReadonlySet<string>): HistoryTool | undefined {
   const fits = ({ columns, without = [] }: HistoryTool) =>
@@ -86,10 +97,7 @@ function asText(row: Readonly<Record<string, unknown>>): TextRow {
 }
 
 async function notFound(on: SqlSession, name: string): Promise<MigratorError> {
-  const there = await find(
-    on,
-    historyTools.map(({ table }) => table),
-  )
+  const there = await findAll(on)
   const hint =
     there.length === 0
       ? 'No history of another tool was found in this database. Check the database, or record migrations with db:baseline ID.'
