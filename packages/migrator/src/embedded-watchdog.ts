@@ -1,4 +1,4 @@
-/** The program that stops an embedded server once nobody has used it for a while: DIRECTORY IDLE_MS. */
+/** The program that stops an idle embedded server: DIRECTORY IDLE_MS. */
 import { watch } from './dialects/postgres/scratch/embedded/watchdog.ts'
 
 const [directory = '', idleMs = ''] = process.argv.slice(2)

@@ -14,7 +14,7 @@ test.each([
   ['run db:rolback', 1, 'Did you mean "db:rollback"?'],
   ['--filter @repo/database db:migrat', 1, 'Did you mean "db:migrate"?'],
   ['db:frobnicate-all-of-it', 254, 'There is no script "db:frobnicate-all-of-it". package.json lists the scripts.'],
-])('pnpm %s says that there is no such script', (line, code, says) => {
+])('pnpm %s suggests the nearest script', (line, code, says) => {
   const { status, stdout, stderr } = pnpm(...line.split(' '))
   expect({ status, stdout }).toEqual({ status: code, stdout: '' })
   expect(stderr).toContain(says)

@@ -63,7 +63,7 @@ export async function approveHistory(world: DatabaseContext, confirm: string | u
   throw new MigratorError('CONFIRMATION_REQUIRED', message, { hint: `Add --confirm ${database}.` })
 }
 
-/** The database's name as it was typed; undefined where nobody is there to type it. */
+/** The database's name as it was typed; undefined without a terminal. */
 export async function askedName(world: DatabaseContext, what: string): Promise<string | undefined> {
   return canAsk(world) ? ask(`${what}\nType the database's name to go on: `) : undefined
 }

@@ -26,7 +26,7 @@ export interface MigratorConfig {
   readonly protected?: ProtectedSetting | undefined
   /** Start the embedded PostgreSQL where no database is named. Default false: a command asks, or refuses. */
   readonly embedded?: boolean | undefined
-  /** The embedded PostgreSQL stops when nobody has been connected for so long. Default 12 hours; 0: it stays. */
+  /** The embedded PostgreSQL stops after this long without a connection. Default 12 hours; 0: it stays. */
   readonly embeddedIdleMs?: number | undefined
   /** The same for the one of scratch databases. Default 15 minutes. */
   readonly scratchIdleMs?: number | undefined

@@ -10,7 +10,7 @@ import { invalid } from './values.ts'
 export type DatabaseFlags = Pick<CommonFlags, 'databaseUrl' | 'embedded'>
 type Given = Pick<CliEnvironment, 'env' | 'config'>
 
-/** Which database a command is for. `none`: nobody has said so. */
+/** Which database a command is for. `none`: nothing names one. */
 export type DatabaseChoice = ({ readonly kind: 'named' } & NamedDatabase) | { readonly kind: 'embedded' | 'none' }
 
 /**

@@ -63,7 +63,7 @@ test('hints name what the package manager of the project runs', () => {
   expect(scriptsOf('yarn').speak('db:start')).toBe('yarn db:start')
 })
 
-test('npm is told where its own options end', () => {
+test("separates options from npm's own with --", () => {
   const { speak } = scriptsOf('npm')
   const spoken =
     'npm run db:rehearse -- --all --write, npm run db:repair clear-dirty ID -- --as applied, npm run db:migrate.'

@@ -121,7 +121,7 @@ export function createOutput(
   }
 }
 
-/** The places of problems in their files; which file it is stands above each where there are several. */
+/** The places of problems in their files; with several files, each is preceded by its path. */
 function framesOf(problems: unknown): readonly string[] {
   if (!Array.isArray(problems)) return []
   const framed = (problems as readonly Partial<FileProblem>[]).filter(({ frame }) => frame !== undefined)

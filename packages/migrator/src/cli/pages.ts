@@ -6,7 +6,7 @@ import { toolName } from '../version.ts'
 /** The published package holds the documentation, one folder above its bundled code. */
 const PAGES = fileURLToPath(new URL('../docs/', import.meta.url))
 
-/** A page that a message names (`docs/runbooks/rollback.md`), as a path from where the user stands. */
+/** A page that a message names (`docs/runbooks/rollback.md`), as a path relative to the user's working directory. */
 export function pathOfPage(page: string, from = process.cwd()): string {
   const path = join(PAGES, page.replace(/^docs\//, ''))
   if (!existsSync(path)) return page

@@ -31,7 +31,7 @@ import { invalid, readDuration, readNumber } from './values.ts'
 
 type WorldFlags = CommonFlags & ScratchFlags & { acceptArchived?: boolean; livenessTimeout?: string }
 
-/** The files are read first: a wrong folder is told before a server is started. */
+/** Reads the files first, so that a wrong folder is reported before a server is started. */
 export async function createCommandContext(flags: WorldFlags, surroundings: CliEnvironment): Promise<CommandContext> {
   const set = readMigrationSet(flags, surroundings)
   return { ...(await createDatabaseContext(flags, surroundings)), set }

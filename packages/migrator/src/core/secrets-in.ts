@@ -49,7 +49,7 @@ function named(text: string, at: number, word: string): Secret | undefined {
   return flag ? nonEmpty(next, valueEnd(text, next, word)) : undefined
 }
 
-/** The end of a value in a literal that stands in another one, or is put together behind it; undefined for any other. */
+/** The end of a value in a nested literal, or one concatenated after the literal closes; undefined for any other. */
 function quotedEnd(text: string, at: number): number | undefined {
   const mark = text.startsWith("\\'", at) ? "\\'" : "''"
   if (text.startsWith(mark, at) && /[^\s;,)']/.test(text[at + 2] ?? '')) {

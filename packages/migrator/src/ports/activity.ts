@@ -32,7 +32,7 @@ export interface Blocker {
 /** Who refuses statements on behalf of the database. */
 export interface Objector {
   readonly kind: 'event trigger' | 'trigger'
-  /** As SQL names it: quoted where it has to be, a trigger with its table. */
+  /** Its SQL name, quoted if necessary; a trigger with its table. */
   readonly name: string
   readonly function: string
   /** The statement that keeps it out of the way. */

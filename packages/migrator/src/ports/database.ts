@@ -26,13 +26,13 @@ export interface Database {
   /** Keeps what backups were taken, in this very database; undefined where nothing is on record about them. */
   readonly backupStore?: BackupStore | undefined
   /**
-   * Undefined where other sessions can't be looked at: nobody is named who keeps a step waiting. `tryRunLock` then leaves the
+   * Undefined if other sessions cannot be inspected: blockers are then not named. `tryRunLock` then leaves the
    * lock taken for as long as the server still works for the run that had it.
    */
   readonly activity?: Activity | undefined
   /** Keeps whether it is protected, in this very database. */
   readonly protectionMarks: ProtectionMarks
-  /** Tells what steps down would destroy; undefined where nothing can be told. */
+  /** Measures what a rollback would destroy; undefined if the database cannot measure it. */
   readonly losses?: Losses | undefined
   /** Keeps it, in this very database; undefined where it can't be kept. */
   readonly keptData?: KeptData | undefined
@@ -59,7 +59,7 @@ export interface Database {
   close(): Promise<void>
 }
 
-/** What a database can take back by itself. The engine reads it, and asks no database which one it is. */
+/** What a database can undo on its own. The engine decides by this, never by the kind of database. */
 export interface Capabilities {
   /**
    * What a transaction takes back when it is rolled back. Unless that is `schema-and-data`, every step runs outside a

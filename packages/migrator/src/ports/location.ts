@@ -1,4 +1,4 @@
-/** Where a database stands; safe to print. */
+/** Where a database is; safe to print. */
 export interface DatabaseLocation {
   readonly host: string
   readonly port: number

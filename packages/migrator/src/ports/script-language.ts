@@ -66,7 +66,7 @@ export interface ScriptStatement {
 }
 
 /**
- * Asked in the order in which the actions will run: what one renames is told by the name that it has now, and what one creates
+ * Asked in the order in which the actions will run: an object that one of them renames has its current name, and what one creates
  * is none of what is there.
  */
 export interface EffectReader {

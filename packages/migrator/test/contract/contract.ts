@@ -6,7 +6,7 @@ import { until } from '../support/until.ts'
 import { creating, type World, written } from './world.ts'
 
 /**
- * What the engine promises on every database, whatever it can take back by itself. Nothing here knows one: where databases
+ * What the engine promises on every database, whatever it can undo on its own. Nothing here knows one: where databases
  * differ, their capabilities say what is to be expected.
  */
 export function contract(name: string, open: () => Promise<World>): void {
@@ -218,7 +218,7 @@ export function contract(name: string, open: () => Promise<World>): void {
         expect(await world.objects()).toEqual(['a'])
       })
 
-      test('goes on where it stopped when it was rolling back', async () => {
+      test('resumes an interrupted rollback where it stopped', async () => {
         const { create, drop, pause } = world.say
         const [up, down] = [
           [create('a'), create('b')],
@@ -275,7 +275,7 @@ export function contract(name: string, open: () => Promise<World>): void {
         ['batch', capabilities.oneTransactionForAll, (dryRun) => runner().apply(all, { transaction: 'batch', dryRun })],
         ['kept data', keptData !== undefined, (dryRun) => runner().rollback(all, { preserveData: true, dryRun })],
         ['losses', losses !== undefined, (dryRun) => runner({ protected: true }).rollback(all, { dryRun })],
-        ['losses let go', true, (dryRun) => runner({ protected: true }).rollback(all, { acceptLoss: true, dryRun })],
+        ['acceptLoss', true, (dryRun) => runner({ protected: true }).rollback(all, { acceptLoss: true, dryRun })],
       ]
       const told: [string, unknown, unknown][] = []
       for (const [what, , run] of refusals) told.push([what, await codeOf(run(true)), await codeOf(run(false))])

@@ -18,7 +18,7 @@ import { until } from '../support/until.ts'
 const settings = { fsync: 'off' }
 const idleMs = 400
 
-test('a server that nobody uses is stopped, and its watchdog ends', async () => {
+test('an idle server is stopped, and its watchdog exits', async () => {
   const directory = project()
   const server = await startEmbeddedServer({ directory, settings, idleMs })
   const watchdog = await watchdogOf(directory)

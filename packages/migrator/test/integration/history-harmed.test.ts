@@ -66,7 +66,7 @@ test.each([
   expect(await historyOf(db)).toEqual(['0001_one'])
 })
 
-test('outside a transaction what code of the database removed is told at the next statement', async () => {
+test('outside a transaction, history removed by a function is reported at the next statement', async () => {
   const code = "DO $$ BEGIN EXECUTE 'TRUNCATE \"schema_' || 'migrations\"'; END $$;"
   const { project } = await withOne(outsidePair('0002_harm', `${code}\nCREATE TABLE two (id int);`, 'SELECT 1;'))
   const failed = await project.run(['migrate', '--json'])
@@ -74,7 +74,7 @@ test('outside a transaction what code of the database removed is told at the nex
   expect(failed.json().error).toMatchObject({ code: 'HISTORY_CHANGED', id: '0002_harm' })
 })
 
-test('what another session takes away beside a run is told as that, and the step is not committed', async () => {
+test('history removed by another session is reported as such, and the step is not committed', async () => {
   const { db, project } = await withOne(pair('0002_two', `CREATE TABLE two (id int); ${SLEEP};`, 'DROP TABLE two;'))
   const running = project.start(['migrate', '--json', '--transaction', 'each'])
   await sleeping(db)

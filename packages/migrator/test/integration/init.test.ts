@@ -187,7 +187,7 @@ export default defineConfig({
 })
 
 describe('elsewhere', () => {
-  test('from the root of a monorepo it finds the package, and says where it goes on', async () => {
+  test('from the root of a monorepo it finds the package, and says where to continue', async () => {
     const folder = await project('monorepo', {
       'pnpm-workspace.yaml': 'packages: ["packages/*"]\n',
       'package.json': '{ "packageManager": "pnpm@10.34.9", "devDependencies": { "@repo/migrator": "1" } }\n',
@@ -254,7 +254,7 @@ describe('elsewhere', () => {
     expect((await init(folder)).stdout).toContain('this folder belongs to Knex')
   })
 
-  test('drizzle-kit 1 looks at every schema, and is told which to leave alone', async () => {
+  test('drizzle-kit 1 looks at every schema, so init says which to exclude', async () => {
     const folder = await project('kit one', {
       'package.json': '{ "devDependencies": { "drizzle-kit": "^1.0.0-rc.5" } }',
       'drizzle.config.json': '{ "dialect": "postgresql" }',

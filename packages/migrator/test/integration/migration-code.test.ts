@@ -168,7 +168,7 @@ const SURROUNDINGS = [
 
 describe.each(['batch', 'each', 'outside'])('what a module changes for its whole process, %s,', (mode) => {
   test.each(mode === 'each' ? SURROUNDINGS : SURROUNDINGS.slice(0, 3))(
-    'is put back behind its step, which is told: %s',
+    'is restored after its step, with a warning: %s',
     async (_, body, says) => {
       const look = `const odd = [process.exitCode ?? 0, process.env.HOME ? 0 : 1, process.env.ADDED ? 1 : 0, process.listenerCount('SIGTERM') - 1,
       process.cwd() === '/' ? 1 : 0, [1].map((n) => n - 1)[0]]

@@ -207,7 +207,7 @@ describe('libpq', () => {
   })
 })
 
-describe('where nobody names a database', () => {
+describe('without a database', () => {
   const commands = [
     ['status'],
     ['migrate'],

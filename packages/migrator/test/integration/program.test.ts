@@ -150,7 +150,7 @@ describe('help', () => {
     const { stdout } = await project.run(['completion'], { SHELL: `/bin/${shell}` })
     expect(stdout).toContain('migrator')
     const found = spawnSync(shell, ['-n'], { input: stdout, encoding: 'utf8' })
-    // Not every machine has zsh; that the script is zsh's own is told by its first line.
+    // Not every machine has zsh; the first line shows that the script is for zsh.
     if (found.error) expect(stdout).toContain('#compdef migrator')
     else expect({ code: found.status, stderr: found.stderr }).toEqual({ code: 0, stderr: '' })
     const { stdout: names } = await project.run(['--get-yargs-completions', 'migrator', 'r'], { SHELL: '/bin/bash' })

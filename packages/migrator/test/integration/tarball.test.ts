@@ -196,7 +196,7 @@ export const idOf = ({ migration }: { migration: Migration }): string => migrati
 export const all = [${paths.map((_, index) => `m${index}`)}]
 `,
   )
-  // Without skipLibCheck: what the declarations import has to be there too.
+  // Without skipLibCheck: what the declarations import must be installed too.
   const compilerOptions = { ...STRICT, ...how, skipLibCheck: false, noEmit: true, ignoreDeprecations: '5.0' }
   const typeRoots = [join(packageDirectory, 'node_modules/@types')]
   const options = { compilerOptions: { ...compilerOptions, verbatimModuleSyntax: false, typeRoots }, files: ['use.ts'] }

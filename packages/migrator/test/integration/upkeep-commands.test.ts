@@ -270,7 +270,7 @@ describe('validate', () => {
 describe('a file that is another only by its name, or its bytes', () => {
   beforeEach(async () => void (await done('migrate')))
 
-  test('is told as renamed by status, validate and migrate, with the way on', async () => {
+  test('status, validate and migrate report it as renamed, with the next step', async () => {
     for (const part of ['up', 'down'])
       await rename(
         join(project.migrations, `0003_three.${part}.sql`),

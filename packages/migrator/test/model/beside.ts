@@ -10,7 +10,7 @@ export function wrongBeside(outcome: Outcome): readonly string[] {
   return fine.includes(outcome.told.code) ? [] : [`beside another run: ${describeOutcome(outcome)}`]
 }
 
-/** Each application and each revert is told by exactly one of the two; a recovery may take back what was left dirty. */
+/** Exactly one of the two reports each application and each revert; a recovery may revert what was left dirty. */
 export function miscounted(outcomes: readonly Outcome[], before: Reality, after: Reality): readonly string[] {
   const all = outcomes.flatMap((outcome) => (outcome.kind === 'told' ? [outcome.told] : []))
   const steps = all.flatMap((told) => told.steps ?? [])

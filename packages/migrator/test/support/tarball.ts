@@ -14,7 +14,7 @@ const turn = join(packageDirectory, 'node_modules/.packing')
 
 /** Packs the engine as it would be published, into a folder; returns the tarball's path. */
 export async function pack(folder: string): Promise<string> {
-  await until('nobody else packs', () => mkdir(turn).then(yes, no), 300_000)
+  await until('no other test is packing', () => mkdir(turn).then(yes, no), 300_000)
   try {
     await run('pnpm', ['pack', '--pack-destination', folder], { cwd: packageDirectory })
   } finally {

@@ -15,7 +15,7 @@ export interface TranslatedServer {
 
 /**
  * A PostgreSQL of Debian's that speaks German: the embedded one comes without message catalogs. LANGUAGE chooses the catalog
- * under any locale but C, so none has to be generated. Undefined, said out loud, where it is not installed; throws on CI.
+ * under any locale but C, so none has to be generated. Undefined, with a notice, if it is not installed; throws on CI.
  */
 export async function startTranslated(): Promise<TranslatedServer | undefined> {
   const programs = findPrograms()

@@ -122,7 +122,7 @@ function withScripts(manifest: string | undefined, manager: PackageManager): Scr
   }
 }
 
-const STATUS: Next = ['db:migrate:status', 'where every migration stands']
+const STATUS: Next = ['db:migrate:status', 'show the state of every migration']
 
 function nextFor({ folder, drizzle }: Project, known: Histories | undefined): readonly Next[] {
   if (known?.own !== undefined) return [STATUS]
@@ -148,7 +148,7 @@ function importing(name: string, purpose: string): readonly Next[] {
   return [[`db:import ${name} --dry-run`, `${purpose}: look first`], [`db:import ${name}`, 'record it'], STATUS]
 }
 
-/** A path as it is typed where the user stands. */
+/** A path relative to the user's working directory. */
 export function shown(path: string, from: string): string {
   return relative(from, path) || '.'
 }

@@ -26,7 +26,7 @@ export function drizzleConfigIn(folder: string): string | undefined {
   return NAMES.find((name) => existsSync(join(folder, name)))
 }
 
-/** Runs the configuration, as drizzle-kit does. One that does not run here (for want of a variable) is read as a text. */
+/** Runs the configuration, as drizzle-kit does. One that cannot run here, for example because a variable is missing, is read as text. */
 export async function loadDrizzleConfig(folder: string): Promise<DrizzleConfig | undefined> {
   const file = drizzleConfigIn(folder)
   if (file === undefined) return undefined

@@ -5,7 +5,14 @@ import { dangerOfPush } from './drizzle-push.ts'
 test.each([
   ['drizzle-kit 0 looks at public', 'public.schema_migrations', 0, [], undefined, 'Move it'],
   ['and at no other schema', 'migrator.schema_migrations', 0, [], undefined, undefined],
-  ['unless it is told to', 'migrator.schema_migrations', 0, [], ['public', 'migrator'], "schemaFilter: ['public']"],
+  [
+    'unless a schemaFilter includes it',
+    'migrator.schema_migrations',
+    0,
+    [],
+    ['public', 'migrator'],
+    "schemaFilter: ['public']",
+  ],
   ['a filter of tables is left alone', 'public.schema_migrations', 0, ['shop_*'], undefined, undefined],
   ['drizzle-kit 1 looks at all', 'migrator.schema_migrations', 1, [], undefined, "schemaFilter: ['public']"],
   ['but for those left out', 'migrator.schema_migrations', 1, [], ['!migrator'], undefined],

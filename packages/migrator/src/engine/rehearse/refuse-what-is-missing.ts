@@ -6,7 +6,7 @@ import type { ScratchContext } from '../../ports/scratch.ts'
 import type { Session } from '../../ports/session.ts'
 
 /**
- * Throws SCRATCH_UNAVAILABLE when a step failed for want of an extension or a role, and names it: both belong to the server,
+ * Throws SCRATCH_UNAVAILABLE when a step failed because an extension or a role is missing, and names it: both belong to the server,
  * and others' histories take them for granted.
  */
 export async function refuseWhatIsMissing(

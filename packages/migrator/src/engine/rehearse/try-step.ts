@@ -6,7 +6,7 @@ import type { AtomicStep, OutsideStep, StatementWatch, StepLimits, StepSession }
 import { guarded } from '../run/atomic-step.ts'
 import { interrupted, reportError } from '../run/context.ts'
 
-/** A scratch database has nobody to wait for; a step that waits there waits for itself. */
+/** Nothing else uses a scratch database; a step that waits there waits for itself. */
 export const LIMITS: StepLimits = { lockTimeoutMs: 10_000, statementTimeoutMs: 0 }
 
 export interface Tried {

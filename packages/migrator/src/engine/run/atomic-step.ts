@@ -55,7 +55,7 @@ export function recordOf({ context, lock, recorded }: Run, changes: readonly His
   const there = new Set(recorded)
   for (const change of changes) {
     const id = 'entry' in change ? change.entry.id : change.id
-    // Of one that may be gone no more is expected, whatever becomes of this transaction.
+    // An entry that may be gone is no longer expected, whether or not this transaction commits.
     if (change.kind === 'reverted') recorded.delete(id)
     if (change.kind === 'reverted') there.delete(id)
     else there.add(id)

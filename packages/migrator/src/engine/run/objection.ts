@@ -14,7 +14,7 @@ export async function namingObjector(
   error: unknown,
 ): Promise<unknown> {
   if (!(error instanceof MigratorError) || error.details.where === undefined || on.isLost) return error
-  // What comes from outside meets a trigger like any other statement: nobody objects to anything.
+  // A trigger can be interrupted like any other statement; that does not mean it objected.
   if (FROM_OUTSIDE.has(failureKindOf(error))) return error
   const objector = await database.activity?.objectorOf(on, error).catch(() => undefined)
   if (!objector) return error

@@ -15,7 +15,7 @@ export async function committed(run: Run, change: HistoryChange, answer: Promise
     await answer
   } catch (error) {
     if (!isConnectionLost(error)) throw error
-    // Where it was lost before anything was sent that commits, nobody has to be asked.
+    // If no COMMIT was sent before the connection was lost, the outcome is known.
     const outcome = error.details.outcome === 'not-committed' ? 'not-committed' : await outcomeOf(run, change)
     if (outcome !== 'committed') throw lostWhile(outcome, error)
   }

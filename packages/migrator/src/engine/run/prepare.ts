@@ -92,7 +92,7 @@ async function loadStep(
   return archive.load(step.entry, await store.sources(on, step.id))
 }
 
-/** What can be told of a script without running it. */
+/** What can be determined about a script without running it. */
 export async function unrunnable(
   script: ScriptLanguage | undefined,
   migration: Migration,
@@ -116,7 +116,7 @@ async function look(
   return named({ id, file, sql }, await script.problems(sql, transactional ? 'transaction' : 'no-transaction'))
 }
 
-/** The same and whatever else can be told by parsing it, which takes its time. */
+/** The same, plus what parsing it reveals, which takes longer. */
 export async function faultsOf(
   script: ScriptLanguage | undefined,
   migration: Migration,

@@ -73,7 +73,7 @@ function refuseWipes(
 }
 
 function untold(id: string, sql: string): MigratorError {
-  const message = `What this statement of the down of ${id} does can't be told beforehand: ${sql.split('\n')[0]}`
+  const message = `The effect of this statement in the down of ${id} cannot be determined beforehand: ${sql.split('\n')[0]}`
   return new MigratorError('RECOVERY_FAILED', message)
 }
 

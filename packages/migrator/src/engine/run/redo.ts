@@ -16,7 +16,7 @@ export interface RedoReport {
  */
 export async function redo(context: Context, set: MigrationSet, options: RollbackOptions): Promise<RedoReport> {
   if (options.dryRun) return rehearsed(context, set, options)
-  // Whether they would be refused is told without a scratch database.
+  // Whether they would be refused can be determined without a scratch database.
   const planned = await rehearsed({ ...context, withScratch: undefined }, set, { ...options, dryRun: true })
   const refusal = planned.down.error ?? planned.up?.error
   if (refusal) throw refusal

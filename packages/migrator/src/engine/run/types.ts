@@ -23,7 +23,7 @@ export interface StepData {
   putBack: readonly PutBackRows[]
 }
 
-/** What to do with an archived source that is damaged, or that nobody vouches for. */
+/** What to do with an archived source that is damaged, or not trusted. */
 export type OnUnusableArchive = 'stop' | 'drop-record'
 
 /**
@@ -54,6 +54,6 @@ export interface Run {
   lockLost: boolean
   /** Asked before each step; rejecting stops the run there, with the step not begun. */
   readonly beforeStep?: ((step: ReadyStep) => Promise<void>) | undefined
-  /** The step in hand. */
+  /** The current step. */
   current?: ReadyStep | undefined
 }

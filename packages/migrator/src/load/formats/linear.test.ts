@@ -3,7 +3,7 @@ import { growthOf, LINEAR } from '../../../test/support/growth.ts'
 import { formats, otherToolOf } from './index.ts'
 import { listingOf } from './listing.ts'
 
-/** Files of every tool, so that each reads one: `TEXT` is what the repetition stands in. */
+/** Files of every tool, one for each reader: `TEXT` marks where the repeated text goes. */
 const FILES = [
   '0001_a.sql',
   '0001_a.up.sql',

@@ -14,7 +14,7 @@ import { MemorySession } from './session.ts'
 
 const DATABASE = 'memory'
 
-/** A dialect that takes nothing back by itself, and lacks whatever a database may lack. */
+/** A dialect that cannot undo anything, and offers no optional port. */
 export class MemoryAdapter implements Database {
   readonly location = { host: 'localhost', port: 0, database: DATABASE, user: 'tester', local: true }
   readonly capabilities: Capabilities = { atomic: 'none', oneTransactionForAll: false, rehearsal: false }

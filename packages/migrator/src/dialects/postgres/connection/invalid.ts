@@ -19,7 +19,7 @@ export function calledBy<T>(name: string, told: T): T {
   return new MigratorError(code, calledBy(name, message), init) as T
 }
 
-/** What errors call the connection string that nobody gave another name. */
+/** What errors call the connection string by default. */
 export const USUAL = 'DATABASE_URL'
 
 export const QUOTE_VALUE =

@@ -75,7 +75,7 @@ describe('problems', () => {
 describe('what actions do to data', () => {
   const dropped = (name: string) => expect.objectContaining({ kind: 'object', ref: { name } })
 
-  test('is told by the names of now, in the order in which they run', async () => {
+  test('uses current names, in the order in which the actions run', async () => {
     const reader = postgresScript.effectReader()
     expect(await reader.read(sqlAction('ALTER TABLE a RENAME TO b; CREATE TABLE c (); SELECT 1'))).toEqual({
       effects: [],
@@ -102,7 +102,7 @@ test.each([
   ["ALTER TYPE a ADD VALUE 'b'", true],
   ["await db.execute(sql`ALTER TYPE a ADD VALUE 'b'`)", true],
   ["ALTER TYPE a RENAME VALUE 'a' TO 'b'", false],
-])('%s stands alone: %s', (text, expected) => {
+])('%s needs its own transaction: %s', (text, expected) => {
   expect(postgresScript.standsAlone(text)).toBe(expected)
 })
 

@@ -15,7 +15,7 @@ export function textOf(value: unknown): string {
   return value === undefined || value === null ? '' : String(value)
 }
 
-/** A node's fields, whether or not it stands under its type: the parser wraps some nodes and leaves others bare. */
+/** A node's fields, whether or not it is wrapped in its type: the parser wraps some nodes and leaves others bare. */
 export function inner(value: unknown, type: string): Node {
   const node = (value ?? {}) as Node
   return (node[type] ?? node) as Node

@@ -13,7 +13,7 @@ export function startOfCode(sql: string, from = 0): number {
   return sql.length
 }
 
-/** The line comments in front of the first statement, without their dashes; what stands in a block comment is no option. */
+/** The line comments in front of the first statement, without their dashes; a block comment holds no options. */
 export function headerOf(sql: string): string {
   const end = startOfCode(sql)
   let lines = ''

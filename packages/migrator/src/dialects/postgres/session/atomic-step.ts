@@ -13,7 +13,7 @@ export interface AtomicStepOptions {
   readonly begun: Promise<void>
 }
 
-/** A transaction on a session. Nothing of it is awaited before the next is sent, but what has to be. */
+/** A transaction on a session. Messages are pipelined: it awaits an answer only if the next message depends on it. */
 export class PostgresAtomicStep implements AtomicStep {
   readonly #on: SqlSession
   readonly #options: AtomicStepOptions

@@ -7,7 +7,7 @@ import type { Position } from '../script/text.ts'
 export function guardFailure(error: unknown): unknown {
   const state = error instanceof MigratorError ? error.details.sqlstate : undefined
   if (state === '2201F')
-    return new MigratorError('LOCK_LOST', 'The run lock was lost, so the step in hand was not committed.', {
+    return new MigratorError('LOCK_LOST', 'The run lock was lost; the current step was not committed.', {
       cause: error,
     })
   if (state !== '2201E') return error

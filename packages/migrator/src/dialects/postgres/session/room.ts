@@ -9,7 +9,7 @@ const ROOM_MS = 3_000
 export async function refuseWithoutRoom(on: SqlSession, location: DatabaseLocation): Promise<void> {
   if (!on.pooled) return
   const answer = on.query('SELECT 1 AS answer').then(() => 'answered' as const)
-  // It is answered, or lost with its session, some time after the lock is let go.
+  // The answer arrives, or is lost with its session, after the lock is released.
   answer.catch(() => undefined)
   const answered = await Promise.race([answer, pause(ROOM_MS, undefined, { ref: false })])
   if (answered === 'answered') return

@@ -1,6 +1,6 @@
 import { MigratorError } from '../../../errors.ts'
 
-/** Waits for code that may wait for anything, a promise that nobody settles too. Rejects with INTERRUPTED once it is aborted. */
+/** Runs code that may never settle. Rejects with INTERRUPTED as soon as the signal is aborted. */
 export async function unlessAborted(signal: AbortSignal | undefined, work: () => Promise<unknown>): Promise<void> {
   if (!signal) return void (await work())
   const over = new AbortController()

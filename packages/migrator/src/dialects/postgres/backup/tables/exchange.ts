@@ -5,7 +5,7 @@ import type { ArchivedTable } from './archive.ts'
 import { columnPairs, keptColumns, restoredValue, rowKey } from './columns.ts'
 import { qualified, type TableShape } from './shape.ts'
 
-/** A table of the backup, and as it stands now. */
+/** A table of the backup, and the same table now. */
 export interface TablePair {
   readonly archived: ArchivedTable
   readonly now: TableShape

@@ -20,7 +20,7 @@ export interface EmbeddedServerOptions {
   readonly onProgress?: ((message: string) => unknown) | undefined
   /** Extra server settings (`{ fsync: 'off' }`), used when the server is started; one that runs keeps its own. */
   readonly settings?: Readonly<Record<string, string>>
-  /** The server is stopped once nobody has been connected for so long. 0: it stays until it is stopped. Default: as before. */
+  /** The server is stopped after this long without a connection. 0: it keeps running until it is stopped. Default: unchanged. */
   readonly idleMs?: number | undefined
 }
 

@@ -17,7 +17,7 @@ interface Charge {
 }
 
 /**
- * Makes sure that a watchdog stops the server of this directory once nobody has been connected for `idleMs`; with 0, that
+ * Makes sure that a watchdog stops the server of this directory once nothing has been connected for `idleMs`; with 0, that
  * none does. It is a process of its own, because the server outlives the one that started it.
  */
 export async function ensureWatchdog(home: string, idleMs: number | undefined): Promise<void> {
