@@ -1,12 +1,11 @@
 import type { Argv } from 'yargs'
 import { redo } from '../../engine/run/redo.ts'
-import { approveRun } from '../approval.ts'
 import { backupOptions, chooseBackup } from '../backups.ts'
 import type { Cli } from '../command.ts'
 import { runOptions } from '../options.ts'
 import { readCount } from '../values.ts'
 import { createCommandContext, refuseIdleScratch, runOptionsOf } from '../wiring.ts'
-import { lossOptions, provenLoss, type RollbackFlags } from './rollback.ts'
+import { lossOptions, type RollbackFlags, revertOptions } from './rollback.ts'
 import { redoOutcome } from './run-outcome.ts'
 
 export const redoCommand = (cli: Cli) => ({
@@ -31,18 +30,10 @@ export const redoCommand = (cli: Cli) => ({
         const backup = await chooseBackup(flags, world)
         const report = await redo(world.context, world.set, {
           ...options,
-          ...(backup.kind === 'taken' ? { backup: backup.provider } : {}),
+          ...(await revertOptions(world, flags, backup)),
           target: { kind: 'count', count },
-          force: flags.force ?? false,
           // All of it is applied again.
           everything: true,
-          preserveData: flags.preserveData ?? false,
-          acceptLoss: flags.acceptLoss ?? false,
-          onLoss: (await world.protection()).protected ? 'refuse' : 'tell',
-          knownLoss: provenLoss(world),
-          lossTimeoutMs: surroundings.config.config.lossTimeoutMs,
-          dryRun: flags.dryRun ?? false,
-          approve: (proposal) => approveRun(world, proposal, { confirm: flags.confirm, backup }),
         })
         return await redoOutcome(world, report, backup)
       } finally {

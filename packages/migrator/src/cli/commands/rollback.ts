@@ -3,9 +3,10 @@ import type { KnownLoss } from '../../core/loss.ts'
 import type { DownTarget } from '../../core/target.ts'
 import type { RunReport } from '../../engine/run/report.ts'
 import { type RollbackOptions, rollback } from '../../engine/run/rollback.ts'
+import type { Proposal } from '../../engine/run/run-kind.ts'
 import { MigratorError } from '../../errors.ts'
 import { agreesTo, approveRun } from '../approval.ts'
-import { type BackupFlags, backupOptions, chooseBackup } from '../backups.ts'
+import { type BackupChoice, type BackupFlags, backupOptions, chooseBackup } from '../backups.ts'
 import type { Cli } from '../command.ts'
 import type { CommandContext } from '../command-context.ts'
 import { knownLossOf } from '../known-loss.ts'
@@ -85,21 +86,12 @@ export async function runRollback(cli: Cli, flags: RollbackFlags, check: () => v
     const run = runOptionsOf(flags, surroundings.config)
     const world = await createCommandContext(flags, surroundings)
     try {
-      const force = flags.force ?? false
       const backup = await chooseBackup(flags, world)
       const report = await askingForAll(world, {
         ...run,
-        ...(backup.kind === 'taken' ? { backup: backup.provider } : {}),
+        ...(await revertOptions(world, flags, backup)),
         target,
-        force,
-        everything: force,
-        preserveData: flags.preserveData ?? false,
-        acceptLoss: flags.acceptLoss ?? false,
-        onLoss: (await world.protection()).protected ? 'refuse' : 'tell',
-        knownLoss: provenLoss(world),
-        lossTimeoutMs: surroundings.config.config.lossTimeoutMs,
-        dryRun: flags.dryRun ?? false,
-        approve: (proposal) => approveRun(world, proposal, { confirm: flags.confirm, backup }),
+        everything: flags.force ?? false,
       })
       return await runOutcome(world, report, backup)
     } finally {
@@ -108,8 +100,25 @@ export async function runRollback(cli: Cli, flags: RollbackFlags, check: () => v
   })
 }
 
+/** What rolling back on its own, and as the first half of a redo, have in common. */
+export async function revertOptions(world: CommandContext, flags: RevertFlags, backup: BackupChoice) {
+  return {
+    ...(backup.kind === 'taken' ? { backup: backup.provider } : {}),
+    force: flags.force ?? false,
+    preserveData: flags.preserveData ?? false,
+    acceptLoss: flags.acceptLoss ?? false,
+    onLoss: (await world.protection()).protected ? ('refuse' as const) : ('tell' as const),
+    knownLoss: provenLoss(world),
+    lossTimeoutMs: world.config.config.lossTimeoutMs,
+    dryRun: flags.dryRun ?? false,
+    approve: (proposal: Proposal) => approveRun(world, proposal, { confirm: flags.confirm, backup }),
+  }
+}
+
+type RevertFlags = Pick<RollbackFlags, 'force' | 'preserveData' | 'acceptLoss' | 'dryRun' | 'confirm'>
+
 /** In an incident a damaged lock file must not stand in the way: what it would tell is then read from the downs. */
-export function provenLoss(world: CommandContext): KnownLoss | undefined {
+function provenLoss(world: CommandContext): KnownLoss | undefined {
   try {
     return knownLossOf(world)
   } catch (error) {
