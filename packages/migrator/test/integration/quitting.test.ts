@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { pair, type Running, threeTables } from '../support/cli.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { historyOf, sleeping, waitingForLock } from '../support/observe.ts'
-import { module, outsidePair, SLEEP, saidBy, scene } from '../support/scene.ts'
+import { outsidePair, SLEEP, saidBy, scene } from '../support/scene.ts'
 
 const three = pair('0003_three', 'CREATE TABLE three (id int);', 'DROP TABLE three;')
 
@@ -77,10 +77,11 @@ test('a second signal says in the document what may be dirty', async () => {
 })
 
 test('a second signal says of a step in a transaction that nothing is dirty', async () => {
-  const waits = module('0002_two', { up: "console.error('waits'); await new Promise(() => {})", down: 'await 0' })
-  const { db, project } = await scene({ ...waits, ...three })
+  const stubborn =
+    'DO $$ BEGIN LOOP BEGIN PERFORM pg_sleep(60); EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP; END $$;'
+  const { db, project } = await scene({ ...pair('0002_two', stubborn, 'SELECT 1;'), ...three })
   const running = project.start(['migrate'])
-  await running.says('waits')
+  await sleeping(db)
   const ended = await quits(running)
   expect(ended.code, saidBy(ended)).toBe(130)
   expect(ended.stderr).toContain('0002_two was being applied in a transaction. Nothing is dirty')

@@ -95,7 +95,7 @@ export class Statements {
       return await sent
     } catch (error) {
       // The statement is sent in a later turn than the one in which it is built, so its own stack does not name the line.
-      if (error instanceof Error && site) error.stack = [error.stack, ...framesOf(site)].join('\n')
+      if (error instanceof Error && site) addFrames(error, site)
       throw error
     } finally {
       this.#running.delete(sent)
@@ -117,6 +117,11 @@ export class Statements {
     const message = `${places[0]}: a statement ${what}${more}.`
     return new MigratorError('NOT_AWAITED', message, { details: { file: this.#file, places } })
   }
+}
+
+/** The driver makes the stack of its errors read-only, which Node 22 and later enforce. */
+function addFrames(error: Error, site: Site): void {
+  Reflect.defineProperty(error, 'stack', { value: [error.stack, ...framesOf(site)].join('\n') })
 }
 
 function framesOf(site: Site): readonly string[] {
