@@ -9,19 +9,19 @@ import { linger } from './dialects/postgres/testing/server.ts'
 import { MigratorError } from './errors.ts'
 import { loadMigrations } from './migration-files.ts'
 import { MigrationRunner } from './runner.ts'
-import type { Errand, Telling } from './testing/killed-run.ts'
+import type { KillRequest, WorkerMessage } from './testing/killed-run.ts'
 import { type Fault, plantFault } from './testing/planted-fault.ts'
 
 process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
-const [errand] = (await once(process, 'message')) as [Errand]
+const [request] = (await once(process, 'message')) as [KillRequest]
 try {
-  await run(errand)
+  await run(request)
 } catch (error) {
   if (!(error instanceof MigratorError)) throw error
   tell({ kind: 'ended', why: error.message })
 }
 
-async function run({ address, directory, failAt, transaction, expected }: Errand): Promise<void> {
+async function run({ address, directory, failAt, transaction, expected }: KillRequest): Promise<void> {
   const migrations = await loadMigrations(directory)
   const checksums = new Map(migrations.map(({ id, checksum }) => [id, checksum]))
   const others = expected.filter(({ id, checksum }) => checksums.get(id) !== checksum).map(({ id }) => id)
@@ -53,12 +53,12 @@ function faultIn({ applicationName }: PostgresAdapter): Fault {
   }
 }
 
-async function ask(question: Telling): Promise<void> {
+async function ask(question: WorkerMessage): Promise<void> {
   const answered = once(process, 'message')
   tell(question)
   await answered
 }
 
-function tell(telling: Telling): void {
+function tell(telling: WorkerMessage): void {
   process.send?.(telling)
 }

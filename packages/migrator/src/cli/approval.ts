@@ -10,67 +10,67 @@ import type { DatabaseContext } from './command-context.ts'
  * name: typed, or as `--confirm NAME`.
  */
 export async function approveRun(
-  world: DatabaseContext,
+  command: DatabaseContext,
   { plan, destructive }: Proposal,
   { confirm, backup }: { readonly confirm: string | undefined; readonly backup: BackupChoice },
 ): Promise<void> {
   const risky = plan.direction === 'down' ? plan.steps.map(({ id }) => id) : destructive
-  if (risky.length === 0 || !(await world.protection()).protected) return
-  const { host, database } = world.database.location
+  if (risky.length === 0 || !(await command.protection()).protected) return
+  const { host, database } = command.database.location
   const verb = plan.direction === 'down' ? 'reverts' : 'drops, truncates or deletes in'
   const what = `This ${verb} ${plural(risky.length, 'migration', 'migrations')} on the protected database "${database}" at ${host}: ${risky.join(', ')}.`
   if (backup.kind === 'open') throw new MigratorError('BACKUP_REQUIRED', `${what} No backup was asked for.`)
   if (confirm === database) return
   if (confirm !== undefined) throw required(what, `--confirm names "${confirm}", but the database is "${database}".`)
-  if (!canAsk(world)) throw required(what, `Add --confirm ${database}; --yes is for local databases only.`)
+  if (!canAsk(command)) throw required(what, `Add --confirm ${database}; --yes is for local databases only.`)
   const answer = await ask(`${what}\nType the database's name to go on: `)
   if (answer !== database) throw required(what, `"${answer}" is not its name. Nothing was changed.`)
 }
 
 /** What only a local database may be asked to do: agreed to by --yes, or by a typed yes. */
-export async function approveLocal(world: DatabaseContext, what: string, agreed: boolean): Promise<void> {
-  if ((await world.protection()).protected) {
+export async function approveLocal(command: DatabaseContext, what: string, agreed: boolean): Promise<void> {
+  if ((await command.protection()).protected) {
     throw new MigratorError(
       'PROTECTED_DATABASE',
-      `${what} The database "${world.database.location.database}" at ${world.database.location.host} is protected.`,
+      `${what} The database "${command.database.location.database}" at ${command.database.location.host} is protected.`,
     )
   }
   if (agreed) return
-  if (!canAsk(world)) throw required(what, 'Add --yes to agree.')
+  if (!canAsk(command)) throw required(what, 'Add --yes to agree.')
   if (!(await askYes(what))) throw required(what, 'Nothing was changed.')
 }
 
 /** Putting a backup back in place replaces what is there now: agreed to by its name where it is protected, by a yes elsewhere. */
 export async function approveInPlace(
-  world: DatabaseContext,
+  command: DatabaseContext,
   id: string,
   { confirm, yes }: { readonly confirm: string | undefined; readonly yes: boolean },
 ): Promise<void> {
-  const { database, host } = world.database.location
+  const { database, host } = command.database.location
   const what = `This puts the backup ${id} back over what is in "${database}" at ${host} now.`
-  if (!(await world.protection()).protected) return approveLocal(world, what, yes || confirm === database)
+  if (!(await command.protection()).protected) return approveLocal(command, what, yes || confirm === database)
   if (confirm === database) return
-  if (!canAsk(world)) throw required(what, `Add --confirm ${database}; --yes is for local databases only.`)
+  if (!canAsk(command)) throw required(what, `Add --confirm ${database}; --yes is for local databases only.`)
   const answer = await ask(`${what}\nType the database's name to go on: `)
   if (answer !== database) throw required(what, `"${answer}" is not its name. Nothing was changed.`)
 }
 
 /** What writes the history of a protected database wants its name. */
-export async function approveHistory(world: DatabaseContext, confirm: string | undefined): Promise<void> {
-  const { database } = world.database.location
-  if (confirm === database || !(await world.protection()).protected) return
+export async function approveHistory(command: DatabaseContext, confirm: string | undefined): Promise<void> {
+  const { database } = command.database.location
+  if (confirm === database || !(await command.protection()).protected) return
   const message = `This writes the history of the protected database "${database}".`
   throw new MigratorError('CONFIRMATION_REQUIRED', message, { hint: `Add --confirm ${database}.` })
 }
 
 /** The database's name as it was typed; undefined without a terminal. */
-export async function askedName(world: DatabaseContext, what: string): Promise<string | undefined> {
-  return canAsk(world) ? ask(`${what}\nType the database's name to go on: `) : undefined
+export async function askedName(command: DatabaseContext, what: string): Promise<string | undefined> {
+  return canAsk(command) ? ask(`${what}\nType the database's name to go on: `) : undefined
 }
 
 /** A typed yes, where somebody is there to type it. */
-export async function agreesTo(world: Pick<DatabaseContext, 'output'>, what: string): Promise<boolean> {
-  return canAsk(world) && (await askYes(what))
+export async function agreesTo(command: Pick<DatabaseContext, 'output'>, what: string): Promise<boolean> {
+  return canAsk(command) && (await askYes(what))
 }
 
 function canAsk({ output }: Pick<DatabaseContext, 'output'>): boolean {

@@ -82,7 +82,7 @@ export type BackupChoice =
 export const BUILT_IN = ['rds', 'aurora', 'pg-dump', 'tables', 'template'] as const
 
 /** By the flags, then by the configuration of protected databases. Throws USAGE_INVALID for flags that cannot be combined. */
-export async function chooseBackup(flags: BackupFlags, world: DatabaseContext): Promise<BackupChoice> {
+export async function chooseBackup(flags: BackupFlags, command: DatabaseContext): Promise<BackupChoice> {
   const given = [
     flags.backup !== undefined && '--backup',
     flags.snapshot && '--snapshot',
@@ -95,15 +95,15 @@ export async function chooseBackup(flags: BackupFlags, world: DatabaseContext): 
       throw invalid('--no-backup requires --reason "why"; the reason is kept in the log.')
     return { kind: 'refused' }
   }
-  const name = flags.snapshot ? 'snapshot' : (flags.backup ?? (await configuredOf(world)))
+  const name = flags.snapshot ? 'snapshot' : (flags.backup ?? (await configuredOf(command)))
   refuseIdle(flags, name)
-  return name === undefined ? { kind: 'open' } : { kind: 'taken', provider: await providerNamed(name, flags, world) }
+  return name === undefined ? { kind: 'open' } : { kind: 'taken', provider: await providerNamed(name, flags, command) }
 }
 
 /** The configured one is for protected databases. */
-async function configuredOf(world: DatabaseContext): Promise<string | undefined> {
-  const provider = world.config.config.backups?.provider
-  return provider !== undefined && (await world.protection()).protected ? provider : undefined
+async function configuredOf(command: DatabaseContext): Promise<string | undefined> {
+  const provider = command.config.config.backups?.provider
+  return provider !== undefined && (await command.protection()).protected ? provider : undefined
 }
 
 const OF_RDS = new Set<string | undefined>(['snapshot', 'rds', 'aurora'])
@@ -128,22 +128,22 @@ function refuseIdle(
 export async function providerNamed(
   name: string,
   flags: SourceFlags & { readonly noWait?: boolean },
-  world: DatabaseContext,
+  command: DatabaseContext,
 ): Promise<BackupProvider> {
-  const { backups = {} } = world.config.config
+  const { backups = {} } = command.config.config
   const own = backups.providers && Object.hasOwn(backups.providers, name) ? backups.providers[name] : undefined
   if (own) return own
   switch (name) {
     case 'snapshot':
     case 'rds':
     case 'aurora':
-      return rdsProvider(name === 'snapshot' ? 'auto' : name, flags, world)
+      return rdsProvider(name === 'snapshot' ? 'auto' : name, flags, command)
     case 'pg-dump':
-      return pgDumpProvider(world)
+      return pgDumpProvider(command)
     case 'tables':
-      return tablesProvider(world)
+      return tablesProvider(command)
     case 'template':
-      return templateProvider(world)
+      return templateProvider(command)
   }
   const names = [...BUILT_IN, ...Object.keys(backups.providers ?? {})].join(', ')
   throw invalid(`Unknown backup provider "${name}".`, `Valid providers: ${names}.`)
@@ -153,9 +153,9 @@ export async function providerNamed(
 export async function managedProvider(
   name: string,
   flags: SourceFlags,
-  world: DatabaseContext,
+  command: DatabaseContext,
 ): Promise<ManagedBackupProvider> {
-  const provider = await providerNamed(name, flags, world)
+  const provider = await providerNamed(name, flags, command)
   if (isManaged(provider)) return provider
   throw new MigratorError('BACKUP_UNAVAILABLE', `The backup "${name}" is your own and has no list() and restoreTo().`, {
     hint: 'Restore it with the tool that made it, or give the provider those functions.',

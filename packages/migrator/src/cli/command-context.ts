@@ -15,7 +15,7 @@ export interface CliEnvironment {
   readonly underway: EventSink
 }
 
-/** The world of a command that reads no migration files. Whoever made it closes it. */
+/** What a command that reads no migration files works with. Whoever made it closes it. */
 export interface DatabaseContext extends CliEnvironment {
   readonly context: Context
   readonly database: PostgresAdapter
@@ -28,7 +28,7 @@ export interface DatabaseContext extends CliEnvironment {
   close(): Promise<void>
 }
 
-/** The world of a command that works with migrations. */
+/** What a command that reads migration files works with. */
 export interface CommandContext extends DatabaseContext {
   readonly set: MigrationSet
 }

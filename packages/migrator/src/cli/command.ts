@@ -10,13 +10,13 @@ import type { Signals } from './signals.ts'
 import { divertStdout } from './stdout.ts'
 import { watchUnderway } from './underway.ts'
 
-type Work = (surroundings: CliEnvironment) => Promise<Outcome>
+type Work = (environment: CliEnvironment) => Promise<Outcome>
 
 /** What a command's handler is given. */
 export interface Cli {
   readonly invocation: Invocation
   /**
-   * Gives the work its surroundings, prints what it came to, and sets the exit code. Never rejects. An interruption waits
+   * Gives the work its environment, prints what it came to, and sets the exit code. Never rejects. An interruption waits
    * for the work to stop where that is safe.
    */
   run(flags: CommonFlags, work: Work): Promise<void>

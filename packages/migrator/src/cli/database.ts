@@ -48,15 +48,15 @@ export function namedDatabase(flags: DatabaseFlags, given: Given): NamedDatabase
  * The database of a command. The embedded server is started only where somebody asked for it: with a flag, in the
  * configuration, by db:start, or on the terminal now. Rejects with DATABASE_NOT_NAMED otherwise.
  */
-export async function databaseOf(flags: DatabaseFlags, surroundings: CliEnvironment): Promise<NamedDatabase> {
-  const choice = chosenDatabase(flags, surroundings)
+export async function databaseOf(flags: DatabaseFlags, environment: CliEnvironment): Promise<NamedDatabase> {
+  const choice = chosenDatabase(flags, environment)
   if (choice.kind === 'named') return withoutKind(choice)
-  if (choice.kind === 'embedded') return embeddedDatabase(surroundings)
-  const running = await runningEmbeddedUrl(surroundings)
+  if (choice.kind === 'embedded') return embeddedDatabase(environment)
+  const running = await runningEmbeddedUrl(environment)
   if (running !== undefined) return { connectionString: running, connectionName: 'the embedded PostgreSQL' }
-  const directory = dataDirectory(surroundings.config)
+  const directory = dataDirectory(environment.config)
   const where = `the embedded PostgreSQL, with its data in ${directory}`
-  if (await agreesTo(surroundings, `${NOT_NAMED} This would start ${where}.`)) return embeddedDatabase(surroundings)
+  if (await agreesTo(environment, `${NOT_NAMED} This would start ${where}.`)) return embeddedDatabase(environment)
   throw new MigratorError('DATABASE_NOT_NAMED', NOT_NAMED, {
     hint: `Set DATABASE_URL. Or start ${where}: add --embedded, or write embedded: true in migrator.config.ts.`,
   })

@@ -20,12 +20,12 @@ export function migrationsDirectoryOf(flags: Pick<CommonFlags, 'migrations'>, { 
  * The migrations that a command works with, with what is notable about them on stderr. Throws
  * MIGRATIONS_NOT_RECOGNISED rather than take a wrong folder for one with nothing to do.
  */
-export function readMigrationSet(flags: Pick<CommonFlags, 'migrations'>, surroundings: CliEnvironment): Directory {
-  const path = migrationsDirectoryOf(flags, surroundings)
-  const directory = readDirectory(path, { strict: surroundings.config.config.strict })
+export function readMigrationSet(flags: Pick<CommonFlags, 'migrations'>, environment: CliEnvironment): Directory {
+  const path = migrationsDirectoryOf(flags, environment)
+  const directory = readDirectory(path, { strict: environment.config.config.strict })
   const empty = directory.files.length === 0 && directory.problems.length === 0
   if (empty && (flags.migrations !== undefined || looksLikeMigrations(listDirectory(path)))) throw unrecognised(path)
-  for (const line of warningLines(directory.warnings)) surroundings.output.warn(line)
+  for (const line of warningLines(directory.warnings)) environment.output.warn(line)
   return directory
 }
 

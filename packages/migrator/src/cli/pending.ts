@@ -12,13 +12,13 @@ import { runningEmbeddedUrl } from './embedded.ts'
  */
 export async function livePending(
   flags: DatabaseFlags,
-  surroundings: CliEnvironment,
+  environment: CliEnvironment,
   migrations: readonly Migration[],
 ): Promise<ReadonlySet<string> | undefined> {
-  const named = namedDatabase(flags, surroundings)
-  const connectionString = named?.connectionString ?? (await runningEmbeddedUrl(surroundings))
+  const named = namedDatabase(flags, environment)
+  const connectionString = named?.connectionString ?? (await runningEmbeddedUrl(environment))
   if (connectionString === undefined) return undefined
-  const { historyTable } = surroundings.config.config
+  const { historyTable } = environment.config.config
   const database = new PostgresAdapter({
     ...named,
     connectionString,
@@ -31,7 +31,7 @@ export async function livePending(
     return new Set(statuses.flatMap(({ id, file, entry }) => (file && !entry ? [id] : [])))
   } catch (error) {
     if (!(error instanceof MigratorError) || !UNREACHABLE.has(error.code)) throw error
-    if (named) surroundings.output.warn(`${error.message} What has no certificate counts as pending.`)
+    if (named) environment.output.warn(`${error.message} What has no certificate counts as pending.`)
     return undefined
   } finally {
     await database.close()

@@ -9,24 +9,24 @@ import type { ScratchFlags } from './scratch-options.ts'
 /** The scratch server that flags or configuration name, otherwise the embedded one, for as long as `work` lasts. */
 export async function withScratch<T>(
   { scratchUrl }: ScratchFlags,
-  surroundings: CliEnvironment,
+  environment: CliEnvironment,
   live: string | undefined,
   work: (context: ScratchContext) => Promise<T>,
 ): Promise<T> {
-  const { config, signal } = surroundings
+  const { config, signal } = environment
   const use = (url: string, from: string) =>
     withScratchServer({ url, from, live, historyTable: config.config.historyTable, signal }, work)
   if (scratchUrl !== undefined) return use(scratchUrl, '--scratch-url')
   if (config.config.scratchUrl !== undefined) return use(config.config.scratchUrl, 'scratchUrl')
-  const embedded = await startScratchEmbedded(surroundings)
+  const embedded = await startScratchEmbedded(environment)
   try {
     return await use(embedded.urlOf('postgres'), 'embedded')
   } finally {
     // Beside a database elsewhere nobody expects a server to be left running here.
     if (embedded.startedNow && live !== undefined && !locationOf(readConnection(live)).local) {
-      await stopScratchEmbedded(surroundings)
+      await stopScratchEmbedded(environment)
     } else if (embedded.startedNow) {
-      surroundings.output.note(leftRunning(embedded, scratchIdleMs(config)))
+      environment.output.note(leftRunning(embedded, scratchIdleMs(config)))
     }
   }
 }

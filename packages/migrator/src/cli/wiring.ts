@@ -29,18 +29,21 @@ import { withScratch } from './scratch.ts'
 import type { ScratchFlags } from './scratch-options.ts'
 import { invalid, readDuration, readNumber } from './values.ts'
 
-type WorldFlags = CommonFlags & ScratchFlags & { acceptArchived?: boolean; livenessTimeout?: string }
+type ContextFlags = CommonFlags & ScratchFlags & { acceptArchived?: boolean; livenessTimeout?: string }
 
 /** Reads the files first, so that a wrong folder is reported before a server is started. */
-export async function createCommandContext(flags: WorldFlags, surroundings: CliEnvironment): Promise<CommandContext> {
-  const set = readMigrationSet(flags, surroundings)
-  return { ...(await createDatabaseContext(flags, surroundings)), set }
+export async function createCommandContext(flags: ContextFlags, environment: CliEnvironment): Promise<CommandContext> {
+  const set = readMigrationSet(flags, environment)
+  return { ...(await createDatabaseContext(flags, environment)), set }
 }
 
-export async function createDatabaseContext(flags: WorldFlags, surroundings: CliEnvironment): Promise<DatabaseContext> {
-  const { env, config, output, signal } = surroundings
-  const migrationsDirectory = migrationsDirectoryOf(flags, surroundings)
-  const named = await databaseOf(flags, surroundings)
+export async function createDatabaseContext(
+  flags: ContextFlags,
+  environment: CliEnvironment,
+): Promise<DatabaseContext> {
+  const { env, config, output, signal } = environment
+  const migrationsDirectory = migrationsDirectoryOf(flags, environment)
+  const named = await databaseOf(flags, environment)
   const { connectionString } = named
   const runId = randomUUID()
   const context: { current?: Context } = {}
@@ -64,7 +67,7 @@ export async function createDatabaseContext(flags: WorldFlags, surroundings: Cli
   const logTable = lazyLog(async () => database.log(await operator(), output.warn), output.warn)
   const progress = terminalSink(process.stderr, output.progressStyle, output.speak)
   const shown = output.json ? onlyBackups(progress) : progress
-  const events = fanOut([surroundings.underway, shown, ...logFileSinks(surroundings, operator), logTable], output.warn)
+  const events = fanOut([environment.underway, shown, ...logFileSinks(environment, operator), logTable], output.warn)
   context.current = {
     database,
     store: database.historyStore,
@@ -75,10 +78,10 @@ export async function createDatabaseContext(flags: WorldFlags, surroundings: Cli
     operator,
     toolVersion,
     signal,
-    withScratch: (work) => withScratch(flags, surroundings, connectionString, work),
+    withScratch: (work) => withScratch(flags, environment, connectionString, work),
   }
   return {
-    ...surroundings,
+    ...environment,
     context: context.current,
     database,
     connectionString,

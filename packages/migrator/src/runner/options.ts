@@ -1,5 +1,5 @@
 /**
- * The runner: the library's wiring, as `cli/` is the commands'. Each call is given its own world, and leaves nothing of it.
+ * The runner: the library's wiring, as `cli/` is the commands'. Each call opens what it needs and closes all of it.
  * This file: what callers may ask for, and that nothing else gets through.
  */
 

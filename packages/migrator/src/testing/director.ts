@@ -6,14 +6,14 @@ import type { Database } from '../ports/database.ts'
 import { withSession } from './database-state.ts'
 
 /** What is done to a step that is in the middle of a statement, or behind one; it is known by its server's process. */
-export type Blow = (serverPid: number) => Promise<void>
+export type Fault = (serverPid: number) => Promise<void>
 
 /** Watches a step from other connections, and strikes inside of a statement where that can be arranged. */
 export interface Director {
-  /** Whether a blow was dealt. */
+  /** Whether a fault was dealt. */
   readonly struck: boolean
-  strike: Blow
-  /** The step deals the blow itself. */
+  strike: Fault
+  /** The step deals the fault itself. */
   mark(): void
   /** The step is about to send its first statement; a build of an index is struck while it waits. */
   sending(serverPid: number, sql: string, within: Within): Promise<void>
@@ -21,7 +21,7 @@ export interface Director {
   end(): Promise<void>
 }
 
-export function createDirector(database: Database, blow: Blow): Director {
+export function createDirector(database: Database, fault: Fault): Director {
   let struck = false
   let ended = false
   let background: Promise<void> | undefined
@@ -48,7 +48,7 @@ export function createDirector(database: Database, blow: Blow): Director {
 
   async function strike(serverPid: number): Promise<void> {
     struck = true
-    await blow(serverPid)
+    await fault(serverPid)
   }
 
   async function strikeWhenHeld(on: SqlSession, serverPid: number, holder: SqlSession): Promise<void> {
@@ -70,10 +70,10 @@ export function createDirector(database: Database, blow: Blow): Director {
   }
 }
 
-export function cancelling(database: Database): Blow {
+export function cancelling(database: Database): Fault {
   return (serverPid) => withSession(database, (session) => cancel(session, serverPid))
 }
 
-export function cutting(database: Database): Blow {
+export function cutting(database: Database): Fault {
   return (serverPid) => withSession(database, (session) => cut(session, serverPid))
 }

@@ -40,7 +40,7 @@ async function fail({ scenario }: Trial, director: Director, on: SqlSession): Pr
 /** Cut from another connection while a statement runs. */
 async function beCut(director: Director, on: SqlSession): Promise<never> {
   const busy = linger(on)
-  // Looked at below; it may fail before the blow has been acknowledged.
+  // Looked at below; it may fail before the fault has been acknowledged.
   busy.catch(() => undefined)
   await director.strike(on.serverPid)
   await busy

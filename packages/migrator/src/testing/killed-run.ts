@@ -13,7 +13,7 @@ import type { TransactionMode } from './failure.ts'
 import { type RunOutcome, type Trial, unusable } from './trial.ts'
 
 /** What the process that is to be killed is told to do. */
-export interface Errand {
+export interface KillRequest {
   readonly address: DatabaseAddress
   readonly directory: string
   readonly failAt: string
@@ -23,7 +23,7 @@ export interface Errand {
 }
 
 /** What it tells. After `arrived` and `sending` it waits for an answer; after `struck` for its end. */
-export type Telling =
+export type WorkerMessage =
   | { readonly kind: 'arrived'; readonly applicationName: string }
   | { readonly kind: 'sending'; readonly serverPid: number; readonly sql: string; readonly within: Within }
   | { readonly kind: 'struck'; readonly serverPid: number }
@@ -36,7 +36,7 @@ export async function runAndKill(trial: Trial, arrived: () => Promise<void>): Pr
   const director = createDirector(trial.runner.adapter, async () => void child.kill('SIGKILL'))
   try {
     const heard = listen(child, director, arrived)
-    child.send(errandOf(trial))
+    child.send(killRequestOf(trial))
     const { applicationName, error } = await heard
     if (error) return { struck: false, error }
     await waitUntilLetGo(trial, applicationName)
@@ -56,7 +56,7 @@ function start(): ChildProcess {
 }
 
 /** It is sent as a message: the address holds a password, which arguments and environment would show. */
-function errandOf({ runner, directory = '', migration, transaction, steps }: Trial): Errand {
+function killRequestOf({ runner, directory = '', migration, transaction, steps }: Trial): KillRequest {
   const expected = steps.map(({ id, checksum }) => ({ id, checksum }))
   const address = runner.adapter.address?.()
   if (!address) throw unsupported('runs in another process, which a trial kills')
@@ -78,13 +78,13 @@ function listen(child: ChildProcess, director: Director, arrived: () => Promise<
       if (director.struck && signal === 'SIGKILL') resolve({ applicationName })
       else reject(new Error(`the process that was to be killed ended by itself (${signal ?? code})`))
     })
-    child.on('message', (told: Telling) => {
+    child.on('message', (told: WorkerMessage) => {
       if (told.kind === 'ended') resolve({ applicationName, error: new MigratorError('MIGRATION_FAILED', told.why) })
       else answer(told).catch(reject)
     })
   })
 
-  async function answer(told: Exclude<Telling, { kind: 'ended' }>): Promise<void> {
+  async function answer(told: Exclude<WorkerMessage, { kind: 'ended' }>): Promise<void> {
     if (told.kind === 'struck') return director.strike(told.serverPid)
     if (told.kind === 'other-files') throw otherFiles(told.ids)
     if (told.kind === 'sending') await director.sending(told.serverPid, told.sql, told.within)

@@ -8,7 +8,7 @@ import { MemoryAdapter } from './memory/adapter.ts'
 import { HISTORY } from './memory/history.ts'
 import { MemoryServer } from './memory/server.ts'
 import type { MemoryHandle } from './memory/session.ts'
-import { creating, type World } from './world.ts'
+import { creating, type Subject } from './subject.ts'
 
 contract('in memory', openMemory)
 
@@ -55,7 +55,7 @@ describe('a database whose migrations are modules only', () => {
   })
 })
 
-async function openMemory(): Promise<World> {
+async function openMemory(): Promise<Subject> {
   const server = new MemoryServer()
   const outside = server.join('outside')
   return {

@@ -5,7 +5,7 @@ import { PostgresAdapter } from '../../src/index.ts'
 import { createDatabase, emptied, type TestDatabase } from '../support/database.ts'
 import { until } from '../support/until.ts'
 import { contract } from './contract.ts'
-import type { World } from './world.ts'
+import type { Subject } from './subject.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -17,7 +17,7 @@ contract('PostgreSQL', openPostgres)
 
 const PAUSE = 4711
 
-async function openPostgres(): Promise<World> {
+async function openPostgres(): Promise<Subject> {
   const { sql, url } = database
   await emptied(database)
   const clients: PostgresAdapter[] = []

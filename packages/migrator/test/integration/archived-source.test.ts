@@ -123,10 +123,10 @@ describe.each([
     () => db.sql`UPDATE schema_migrations SET sources = sources - 1 WHERE version = '0004_four'`,
     'ARCHIVE_DAMAGED',
   ],
-] as const)('an archived source %s', (_, spoil, code) => {
+] as const)('an archived source %s', (_, discard, code) => {
   beforeEach(async () => {
     await migrateAndLose(PAIR)
-    await spoil()
+    await discard()
   })
 
   test('stops the rollback; nothing older is reverted instead', async () => {

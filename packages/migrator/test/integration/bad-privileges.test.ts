@@ -99,8 +99,8 @@ describe('a log file that cannot be written is a warning, and the migration goes
       async () => void (await mkdir(join(project.directory, 'logs/migrations.jsonl'), { recursive: true })),
     ],
     ['a file in place of its folder', () => project.write({ logs: 'in the way' })],
-  ])('%s', async (_, spoil) => {
-    await spoil()
+  ])('%s', async (_, discard) => {
+    await discard()
     const { code, stderr } = await project.run(['migrate', '--steps', '1'], asOwner())
     expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('Warning: ') })
     expect(stderr.match(/Failed to write to migration log file .*migrations\.jsonl/g)).toHaveLength(1)

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { asSql } from '../../src/dialects/postgres/session/sql-session.ts'
-import { standAt } from '../../src/engine/rehearse/schema-at.ts'
+import { schemaAt } from '../../src/engine/rehearse/schema-at.ts'
 import type { ScratchDatabase, ScratchServer } from '../../src/ports/scratch.ts'
 import { pair } from '../support/cli.ts'
 import { databaseOn } from '../support/database.ts'
@@ -152,19 +152,19 @@ test('standing anywhere applies only what no template has', async () => {
   const chain = ['one', 'two', 'three'].map((name, place) =>
     sqlMigration({ id: `000${place + 1}_${name}`, up: `CREATE TABLE ${name} (id int)`, down: `DROP TABLE ${name}` }),
   )
-  const two = await standAt(context, chain.slice(0, 2))
+  const two = await schemaAt(context, chain.slice(0, 2))
   expect(await tablesIn(two)).toEqual(['one', 'two'])
   // The kept one is told apart by a table that no migration makes.
   const [template = ''] = (await names('scratch\\_template\\_%')).slice(-1)
   await databaseOn(own.url.replace(/[^/]*$/, template), (sql) => sql.unsafe('CREATE TABLE mark (id int)'))
-  const three = await standAt(context, chain)
+  const three = await schemaAt(context, chain)
   expect(await tablesIn(three)).toEqual(['mark', 'one', 'three', 'two'])
 })
 
 test('a migration that does not apply on the way is named', async () => {
   const context = contextOn(await opened())
   const chain = [sqlMigration({ id: '0001_bad', up: 'CREATE TABLE a (id nonsense)', down: 'SELECT 1' })]
-  await expect(standAt(context, chain)).rejects.toMatchObject({
+  await expect(schemaAt(context, chain)).rejects.toMatchObject({
     code: 'MIGRATION_FAILED',
     message: /Migration 0001_bad does not apply to an empty database/,
   })

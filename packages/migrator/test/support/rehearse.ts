@@ -8,7 +8,7 @@ import { replaceDatabase } from '../../src/dialects/postgres/connection/split.ts
 import { createRehearsalTools } from '../../src/dialects/postgres/rehearsal-tools.ts'
 import { createScratchServer, type ScratchServerOptions } from '../../src/dialects/postgres/scratch/server.ts'
 import { rehearsed } from '../../src/engine/rehearse/attempts.ts'
-import { createMovingPlace } from '../../src/engine/rehearse/scratch-session.ts'
+import { createMovingScratchSession } from '../../src/engine/rehearse/scratch-session.ts'
 import type { ScratchContext, ScratchServer } from '../../src/ports/scratch.ts'
 
 /** Scratch databases on the suite's own server, or on another one. Whoever asked for it closes `server`. */
@@ -53,7 +53,7 @@ export interface Rehearsed extends Judgement {
 export async function rehearseSql(context: ScratchContext, before: string, steps: SqlSteps): Promise<Rehearsed> {
   const standing = sqlMigration({ id: '0001_before', up: before, transactional: steps.transactional ?? true })
   const history = before.trim() === '' ? [sqlMigration(steps)] : [standing, sqlMigration(steps)]
-  const moving = createMovingPlace(context, history)
-  const facts = await rehearsed(context, history, history.length - 1, moving).finally(moving.spoil)
+  const moving = createMovingScratchSession(context, history)
+  const facts = await rehearsed(context, history, history.length - 1, moving).finally(moving.discard)
   return { ...judgeRehearsal(facts), facts }
 }

@@ -27,27 +27,27 @@ export const baselineCommand = (cli: Cli) => ({
       })
       .example(`${cli.invocation.command('baseline')} 0004_reports --dry-run`, 'show what would be recorded'),
   handler: (flags: BaselineFlags) =>
-    cli.runUntilInterrupted(flags, async (surroundings) => {
-      const options = runOptionsOf(flags, surroundings.config)
-      const world = await createCommandContext(flags, surroundings)
+    cli.runUntilInterrupted(flags, async (environment) => {
+      const options = runOptionsOf(flags, environment.config)
+      const command = await createCommandContext(flags, environment)
       try {
-        const report = await baseline(world.context, world.set, flags.id, {
+        const report = await baseline(command.context, command.set, flags.id, {
           ...options,
           dryRun: flags.dryRun ?? false,
-          approve: () => approveHistory(world, flags.confirm),
+          approve: () => approveHistory(command, flags.confirm),
         })
         const verb = report.dryRun ? 'Would record' : 'Recorded'
         const lines = [
-          headline(world),
+          headline(command),
           `${verb} ${plural(report.recorded.length, 'migration', 'migrations')} as applied, without running any.`,
           ...report.recorded.map((id) => `  ${id}`),
         ]
         return {
-          document: { runId: world.runId, ...report },
-          text: [...lines, '', nextCommands(world.output, [STATUS])].join('\n'),
+          document: { runId: command.runId, ...report },
+          text: [...lines, '', nextCommands(command.output, [STATUS])].join('\n'),
         }
       } finally {
-        await world.close()
+        await command.close()
       }
     }),
 })

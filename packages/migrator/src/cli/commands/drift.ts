@@ -30,21 +30,21 @@ export const driftCommand = (cli: Cli) => ({
       .example(cli.invocation.command('drift'), 'list what was changed by hand')
       .example(`${cli.invocation.command('drift')} --check`, 'for a nightly job'),
   handler: (flags: DriftFlags) =>
-    cli.runUntilInterrupted(flags, async (surroundings) => {
-      const world = await createCommandContext(flags, surroundings)
+    cli.runUntilInterrupted(flags, async (environment) => {
+      const command = await createCommandContext(flags, environment)
       try {
-        const certificates = readLockFile(world.migrationsDirectory)
-        const report = await drift(world.context, world.set, certificates, (work) =>
-          withScratch(flags, surroundings, world.connectionString, work),
+        const certificates = readLockFile(command.migrationsDirectory)
+        const report = await drift(command.context, command.set, certificates, (work) =>
+          withScratch(flags, environment, command.connectionString, work),
         )
-        return outcomeOf(world, report, flags)
+        return outcomeOf(command, report, flags)
       } finally {
-        await world.close()
+        await command.close()
       }
     }),
 })
 
-function outcomeOf(world: CommandContext, report: DriftReport, { check }: DriftFlags): Outcome {
+function outcomeOf(command: CommandContext, report: DriftReport, { check }: DriftFlags): Outcome {
   const { diff, newest, fingerprint, provenBy } = report
   const { verdict, differences } = diff
   const document = { verdict, differences, newest: newest ?? null, fingerprint, provenBy: provenBy ?? 'comparison' }
@@ -55,7 +55,7 @@ function outcomeOf(world: CommandContext, report: DriftReport, { check }: DriftF
           hint: 'db:drift names them; put each into a new migration, or undo it.',
         })
       : undefined
-  return { document, text: [headline(world), ...lines(report)].join('\n'), error }
+  return { document, text: [headline(command), ...lines(report)].join('\n'), error }
 }
 
 function lines({ diff, newest, provenBy }: DriftReport): readonly string[] {

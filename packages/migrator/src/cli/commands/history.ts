@@ -26,13 +26,13 @@ export const historyCommand = (cli: Cli) => ({
       .option('limit', { type: 'string', default: '30', requiresArg: true, describe: 'Number of lines' })
       .example(`${cli.invocation.command('history')} --limit 5`, 'show the last five'),
   handler: (flags: HistoryFlags) =>
-    cli.runUntilInterrupted(flags, async (surroundings) => {
+    cli.runUntilInterrupted(flags, async (environment) => {
       const limit = readCount('limit', flags.limit) ?? 30
-      const world = await createDatabaseContext(flags, surroundings)
+      const command = await createDatabaseContext(flags, environment)
       try {
-        const { output } = world
-        const { database } = world.context
-        const { rows, backups } = await withSession(world.context, async (session) => ({
+        const { output } = command
+        const { database } = command.context
+        const { rows, backups } = await withSession(command.context, async (session) => ({
           rows: (await database.readLog?.(session, limit)) ?? [],
           backups: (await database.backupStore?.read(session, limit)) ?? [],
         }))
@@ -40,10 +40,10 @@ export const historyCommand = (cli: Cli) => ({
         const below = backups.length === 0 ? [] : ['', 'Backups:', '', backupsTable(backups, output.style)]
         return {
           document: { entries: rows, backups: backups.map(backupJson) },
-          text: [headline(world), '', body, ...below].join('\n'),
+          text: [headline(command), '', body, ...below].join('\n'),
         }
       } finally {
-        await world.close()
+        await command.close()
       }
     }),
 })

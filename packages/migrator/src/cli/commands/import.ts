@@ -39,21 +39,21 @@ export const importCommand = (cli: Cli) => ({
       .example(`${cli.invocation.command('import')} drizzle`, 'record it')
       .example(`${cli.invocation.command('import')} --undo`, 'remove the imported records'),
   handler: (flags: ImportFlags) =>
-    cli.run(flags, async (surroundings) => {
+    cli.run(flags, async (environment) => {
       refuseMixed(flags)
-      const world = await createCommandContext(flags, surroundings)
+      const command = await createCommandContext(flags, environment)
       const options = {
-        ...runOptionsOf(flags, surroundings.config),
+        ...runOptionsOf(flags, environment.config),
         dryRun: flags.dryRun ?? false,
         skipUnmatched: flags.skipUnmatched ?? false,
-        approve: () => approveHistory(world, flags.confirm),
+        approve: () => approveHistory(command, flags.confirm),
       }
       try {
-        if (flags.undo) return undone(world, await undoImport(world.context, options))
-        const { context, set } = world
-        return imported(world, await importHistory(context, foreignHistories, set, flags.history ?? '', options))
+        if (flags.undo) return undone(command, await undoImport(command.context, options))
+        const { context, set } = command
+        return imported(command, await importHistory(context, foreignHistories, set, flags.history ?? '', options))
       } finally {
-        await world.close()
+        await command.close()
       }
     }),
 })
@@ -64,7 +64,7 @@ function refuseMixed({ history, undo, skipUnmatched }: ImportFlags): void {
   if (!undo && !history) throw invalid('Name the history: import HISTORY.', 'As in db:import drizzle.')
 }
 
-function imported(world: CommandContext, { error, ...report }: ImportReport): Outcome {
+function imported(command: CommandContext, { error, ...report }: ImportReport): Outcome {
   const { history, tool, mapped, unmatched, recorded, dryRun } = report
   const width = Math.max(0, ...mapped.map(({ id }) => id.length))
   const rows = mapped.map(
@@ -73,17 +73,17 @@ function imported(world: CommandContext, { error, ...report }: ImportReport): Ou
   )
   const verb = dryRun ? 'Would record' : 'Recorded'
   const lines = [
-    headline(world),
+    headline(command),
     `${history} (${tool}): ${plural(mapped.length, 'row matches', 'rows match')} a migration, ${unmatched.length} do not.`,
     ...rows,
     ...unmatched.map(({ from, reason }) => `  ✗ ${from}: ${reason}`),
     ...(error
       ? []
       : [`${verb} ${plural(recorded.length, 'migration', 'migrations')} as applied, without running any.`]),
-    ...(error || dryRun ? [] : ['', nextCommands(world.output, [STATUS])]),
+    ...(error || dryRun ? [] : ['', nextCommands(command.output, [STATUS])]),
   ]
   const document = {
-    runId: world.runId,
+    runId: command.runId,
     ...report,
     mapped: mapped.map((each) => ({ ...each, appliedAt: each.appliedAt ?? null })),
   }
@@ -91,11 +91,11 @@ function imported(world: CommandContext, { error, ...report }: ImportReport): Ou
 }
 
 function undone(
-  world: CommandContext,
+  command: CommandContext,
   report: { readonly removed: readonly string[]; readonly dryRun: boolean },
 ): Outcome {
   const verb = report.dryRun ? 'Would remove' : 'Removed'
   const told = `${verb} ${plural(report.removed.length, 'imported record', 'imported records')}; nothing was run.`
-  const lines = [headline(world), told, ...report.removed.map((id) => `  ${id}`)]
-  return { document: { runId: world.runId, ...report }, text: lines.join('\n') }
+  const lines = [headline(command), told, ...report.removed.map((id) => `  ${id}`)]
+  return { document: { runId: command.runId, ...report }, text: lines.join('\n') }
 }

@@ -28,48 +28,48 @@ export const initCommand = (cli: Cli) => ({
       .option('dry-run', { type: 'boolean', default: false, describe: 'Show what would be written; write nothing' })
       .example(`${cli.invocation.command('init')} --dry-run`, 'look first'),
   handler: (flags: InitFlags) =>
-    cli.runUntilInterrupted(flags, (surroundings) => init(flags, surroundings, hasScripts(cli))),
+    cli.runUntilInterrupted(flags, (environment) => init(flags, environment, hasScripts(cli))),
 })
 
 /** Called by scripts of package.json already: there are none to add. */
 const hasScripts = ({ invocation }: Cli): boolean => invocation.word('status') !== 'status'
 
-async function init(flags: InitFlags, surroundings: CliEnvironment, scripted: boolean): Promise<Outcome> {
-  const { config, env } = surroundings
+async function init(flags: InitFlags, environment: CliEnvironment, scripted: boolean): Promise<Outcome> {
+  const { config, env } = environment
   const from = config.path === undefined ? resolve(config.directory) : dirname(resolve(config.path))
   const project = await lookAt(from, env.packageManager)
   const { migrations, historyTable } = config.config
   const found = changesFor(
     scripted ? { ...project, manifest: undefined } : project,
-    await histories(flags, surroundings, project),
+    await histories(flags, environment, project),
     project.config === undefined ? undefined : { migrations, historyTable },
   )
-  if (!flags.dryRun && found.changes.length > 0) await agree(flags, surroundings, found.changes)
+  if (!flags.dryRun && found.changes.length > 0) await agree(flags, environment, found.changes)
   if (!flags.dryRun) for (const change of found.changes) write(change)
-  return outcomeOf(surroundings, project, found, flags.dryRun ?? false)
+  return outcomeOf(environment, project, found, flags.dryRun ?? false)
 }
 
 /** Only of a database that is named: none is asked for, and none is started. */
 async function histories(
   flags: InitFlags,
-  surroundings: CliEnvironment,
+  environment: CliEnvironment,
   { drizzle }: Project,
 ): Promise<Histories | string | undefined> {
   const variable = drizzle?.urlVariable
   const url =
-    namedDatabase(flags, surroundings)?.connectionString ??
-    (variable === undefined ? undefined : surroundings.env.inherited[variable])
+    namedDatabase(flags, environment)?.connectionString ??
+    (variable === undefined ? undefined : environment.env.inherited[variable])
   if (!url) return undefined
-  const configured = surroundings.config.config.historyTable
+  const configured = environment.config.config.historyTable
   return historiesIn(url, configured === undefined ? HISTORIES : [configured])
 }
 
 const HISTORIES = ['public.schema_migrations', 'migrator.schema_migrations']
 
-async function agree({ yes }: InitFlags, surroundings: CliEnvironment, changes: readonly Change[]): Promise<void> {
+async function agree({ yes }: InitFlags, environment: CliEnvironment, changes: readonly Change[]): Promise<void> {
   if (yes) return
   const what = `This writes ${changes.map(({ path }) => shown(path, process.cwd())).join(', ')}.`
-  if (await agreesTo(surroundings, what)) return
+  if (await agreesTo(environment, what)) return
   throw new MigratorError('CONFIRMATION_REQUIRED', what, { hint: 'Add --yes to agree, or look first with --dry-run.' })
 }
 

@@ -59,15 +59,15 @@ export function migrateOptions<T>(yargs: Argv<T>): Argv<T> {
 }
 
 export async function runMigrate(cli: Cli, flags: MigrateFlags, check: () => void = () => {}): Promise<void> {
-  await cli[flags.dryRun ? 'runUntilInterrupted' : 'run'](flags, async (surroundings) => {
+  await cli[flags.dryRun ? 'runUntilInterrupted' : 'run'](flags, async (environment) => {
     check()
     refuseIdleScratch(flags)
     const target = readUpTarget(flags)
-    const options = runOptionsOf(flags, surroundings.config)
-    const world = await createCommandContext(flags, surroundings)
+    const options = runOptionsOf(flags, environment.config)
+    const command = await createCommandContext(flags, environment)
     try {
-      const backup = await chooseBackup(flags, world)
-      const report = await migrate(world.context, world.set, {
+      const backup = await chooseBackup(flags, command)
+      const report = await migrate(command.context, command.set, {
         ...options,
         ...(backup.kind === 'taken' ? { backup: backup.provider } : {}),
         target,
@@ -75,12 +75,12 @@ export async function runMigrate(cli: Cli, flags: MigrateFlags, check: () => voi
         dirty: flags.noAutoRecover ? 'stop' : 'recover',
         allowOutOfOrder: flags.allowOutOfOrder ?? false,
         dryRun: flags.dryRun ?? false,
-        approve: (proposal) => approveRun(world, proposal, { confirm: flags.confirm, backup }),
+        approve: (proposal) => approveRun(command, proposal, { confirm: flags.confirm, backup }),
       })
-      noticeOfPush(world, report)
-      return await runOutcome(world, report, backup)
+      noticeOfPush(command, report)
+      return await runOutcome(command, report, backup)
     } finally {
-      await world.close()
+      await command.close()
     }
   })
 }

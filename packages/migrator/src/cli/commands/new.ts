@@ -32,14 +32,14 @@ export const newCommand = (cli: Cli) => ({
       .example(`${cli.invocation.command('new')} add_plans`, 'NNNN_add_plans.ts')
       .example(`${cli.invocation.command('new')} add_plans --sql`, 'NNNN_add_plans.up.sql and .down.sql'),
   handler: (flags: NewFlags) =>
-    cli.runUntilInterrupted(flags, async (surroundings) => {
-      const directory = migrationsDirectoryOf(flags, surroundings)
+    cli.runUntilInterrupted(flags, async (environment) => {
+      const directory = migrationsDirectoryOf(flags, environment)
       if (!existsSync(directory)) mkdirSync(directory, { recursive: true })
       const id = `${nextNumber(takenIds(directory), new Date())}_${readName(flags.name)}`
       const files = flags.sql ? pairTemplates(id) : [moduleTemplate(id)]
       for (const { name, content } of files) writeNew(join(directory, name), content)
       const paths = files.map(({ name }) => join(directory, name))
-      const shown = paths.map((path) => `  ${relative(surroundings.env.invokedFrom ?? process.cwd(), path)}`)
+      const shown = paths.map((path) => `  ${relative(environment.env.invokedFrom ?? process.cwd(), path)}`)
       const text = [
         'Wrote',
         ...shown,

@@ -56,13 +56,13 @@ export const planCommand = (cli: Cli) => ({
       .example(`${cli.invocation.command('plan')} --format markdown`, 'for a comment on a pull request')
       .example(`${cli.invocation.command('plan')} --down --steps 2`, 'before rolling back two'),
   handler: (flags: PlanFlags) =>
-    cli.runUntilInterrupted(flags, async (surroundings) => {
+    cli.runUntilInterrupted(flags, async (environment) => {
       refuseMixed(flags)
-      const world = await createCommandContext(flags, surroundings)
+      const command = await createCommandContext(flags, environment)
       try {
-        return await plan(flags, world)
+        return await plan(flags, command)
       } finally {
-        await world.close()
+        await command.close()
       }
     }),
 })
@@ -72,14 +72,14 @@ function refuseMixed({ down, batch, all, allowOutOfOrder }: PlanFlags): void {
   if (down && allowOutOfOrder) throw invalid('--down and --allow-out-of-order cannot be combined.')
 }
 
-async function plan(flags: PlanFlags, world: CommandContext): Promise<Outcome> {
-  const { env, output } = world
-  const certificates = readLockFile(world.migrationsDirectory)
-  const backup = await chooseBackup(flags, world)
-  const dry = await dryRunOf(flags, world)
-  const facts = await planFacts(world.context, world.set, dry, {
+async function plan(flags: PlanFlags, command: CommandContext): Promise<Outcome> {
+  const { env, output } = command
+  const certificates = readLockFile(command.migrationsDirectory)
+  const backup = await chooseBackup(flags, command)
+  const dry = await dryRunOf(flags, command)
+  const facts = await planFacts(command.context, command.set, dry, {
     certificates,
-    backup: await backupWords(world, dry, backup),
+    backup: await backupWords(command, dry, backup),
   })
   const format = flags.format ?? 'text'
   const path = flags.output === undefined ? undefined : resolve(env.invokedFrom ?? '.', flags.output)
@@ -90,17 +90,17 @@ async function plan(flags: PlanFlags, world: CommandContext): Promise<Outcome> {
   return { document: planJson(facts), text: output.json ? '' : text, error: dry.error }
 }
 
-async function dryRunOf(flags: PlanFlags, world: CommandContext): Promise<RunReport> {
-  const { context, set, config } = world
+async function dryRunOf(flags: PlanFlags, command: CommandContext): Promise<RunReport> {
+  const { context, set, config } = command
   const options = { ...runOptionsOf(flags, config), dryRun: true, approve: async () => {} }
   if (flags.down) {
     const target = readDownTarget(flags)
-    const knownLoss = knownLossOf(world)
+    const knownLoss = knownLossOf(command)
     // What a rollback without --force refuses is what its plan has to show.
     return rollback(context, set, { ...options, target, force: false, everything: false, onLoss: 'tell', knownLoss })
   }
   const target = readUpTarget(flags)
-  if (target.kind === 'id') await refuseApplied(target.id, world)
+  if (target.kind === 'id') await refuseApplied(target.id, command)
   return migrate(context, set, { ...options, target, allowOutOfOrder: flags.allowOutOfOrder ?? false })
 }
 
@@ -111,10 +111,10 @@ async function refuseApplied(id: string, { context }: CommandContext): Promise<v
     throw invalid(`${id} is already applied.`, `For a rollback to it: db:plan --down --target ${id}.`)
 }
 
-async function backupWords(world: CommandContext, { direction }: RunReport, backup: BackupChoice): Promise<string> {
+async function backupWords(command: CommandContext, { direction }: RunReport, backup: BackupChoice): Promise<string> {
   if (backup.kind === 'taken') return `${backup.provider.name}, taken first`
   if (backup.kind === 'refused') return 'none, as was asked for'
-  if (!(await world.protection()).protected) return 'none; the database is not protected'
+  if (!(await command.protection()).protected) return 'none; the database is not protected'
   return direction === 'down'
     ? 'none yet; this protected database needs --snapshot, --backup NAME, or --no-backup --reason "why"'
     : 'none yet; steps that drop, truncate or delete need one'

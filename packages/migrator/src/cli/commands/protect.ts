@@ -25,22 +25,22 @@ export const protectCommand = (cli: Cli) => ({
       .example(cli.invocation.command('protect'), 'a production database behind a tunnel on localhost')
       .example(`${cli.invocation.command('protect')} --remove --confirm app`, 'a copy that came with the mark'),
   handler: (flags: ProtectFlags) =>
-    cli.runUntilInterrupted(flags, async (surroundings) => {
+    cli.runUntilInterrupted(flags, async (environment) => {
       if (!flags.remove && flags.confirm !== undefined) throw invalid('--confirm belongs to --remove.')
-      const world = await createDatabaseContext(flags, surroundings)
+      const command = await createDatabaseContext(flags, environment)
       try {
         if (flags.remove) {
-          const { database } = await world.protection()
+          const { database } = await command.protection()
           const name =
-            flags.confirm ?? (await askedName(world, `This removes the protection of the database "${database}".`))
-          await unprotect(world.database, name)
+            flags.confirm ?? (await askedName(command, `This removes the protection of the database "${database}".`))
+          await unprotect(command.database, name)
         } else {
-          await protect(world.context)
+          await protect(command.context)
         }
         const told = flags.remove ? 'The mark is removed.' : 'It is marked as protected.'
-        return { document: { marked: !flags.remove }, text: [headline(world), told].join('\n') }
+        return { document: { marked: !flags.remove }, text: [headline(command), told].join('\n') }
       } finally {
-        await world.close()
+        await command.close()
       }
     }),
 })

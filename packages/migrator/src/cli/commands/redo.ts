@@ -21,23 +21,23 @@ export const redoCommand = (cli: Cli) => ({
       .example(cli.invocation.command('redo'), 'redo the last one')
       .example(`${cli.invocation.command('redo')} --dry-run`, 'show what would run'),
   handler: (flags: RollbackFlags) =>
-    cli[flags.dryRun ? 'runUntilInterrupted' : 'run'](flags, async (surroundings) => {
+    cli[flags.dryRun ? 'runUntilInterrupted' : 'run'](flags, async (environment) => {
       refuseIdleScratch(flags)
       const count = readCount('steps', flags.steps) ?? 1
-      const options = runOptionsOf(flags, surroundings.config)
-      const world = await createCommandContext(flags, surroundings)
+      const options = runOptionsOf(flags, environment.config)
+      const command = await createCommandContext(flags, environment)
       try {
-        const backup = await chooseBackup(flags, world)
-        const report = await redo(world.context, world.set, {
+        const backup = await chooseBackup(flags, command)
+        const report = await redo(command.context, command.set, {
           ...options,
-          ...(await revertOptions(world, flags, backup)),
+          ...(await revertOptions(command, flags, backup)),
           target: { kind: 'count', count },
           // All of it is applied again.
           everything: true,
         })
-        return await redoOutcome(world, report, backup)
+        return await redoOutcome(command, report, backup)
       } finally {
-        await world.close()
+        await command.close()
       }
     }),
 })

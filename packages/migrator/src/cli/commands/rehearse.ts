@@ -54,30 +54,30 @@ export const rehearseCommand = (cli: Cli) => ({
       .example(`${cli.invocation.command('rehearse')} --all --write`, 'rehearse everything and keep the proof')
       .example(`${cli.invocation.command('rehearse')} --since origin/main`, 'rehearse what a pull request adds'),
   handler: (flags: RehearseFlags & { readonly _: readonly unknown[] }) =>
-    cli.runUntilInterrupted(flags, (surroundings) =>
-      runRehearse({ ...flags, ids: flags._.slice(1).map(String) }, surroundings),
+    cli.runUntilInterrupted(flags, (environment) =>
+      runRehearse({ ...flags, ids: flags._.slice(1).map(String) }, environment),
     ),
 })
 
-async function runRehearse(flags: RehearseFlags, surroundings: CliEnvironment): Promise<Outcome> {
-  const { output } = surroundings
+async function runRehearse(flags: RehearseFlags, environment: CliEnvironment): Promise<Outcome> {
+  const { output } = environment
   refuseMixed(flags)
-  const directory = migrationsDirectoryOf(flags, surroundings)
-  const { migrations, problems } = await loadAll(readMigrationSet(flags, surroundings))
+  const directory = migrationsDirectoryOf(flags, environment)
+  const { migrations, problems } = await loadAll(readMigrationSet(flags, environment))
   if (problems.length > 0) throw invalidFiles(problems)
-  const chosen = await choose(flags, surroundings, directory, migrations)
-  const live = namedDatabase(flags, surroundings)?.connectionString
+  const chosen = await choose(flags, environment, directory, migrations)
+  const live = namedDatabase(flags, environment)?.connectionString
   const rehearsals =
     chosen.size === 0
       ? []
-      : await withScratch(flags, surroundings, live, (context) =>
-          rehearse(context, migrations, { chosen, onProgress: (rehearsal) => tell(surroundings, rehearsal) }),
+      : await withScratch(flags, environment, live, (context) =>
+          rehearse(context, migrations, { chosen, onProgress: (rehearsal) => tell(environment, rehearsal) }),
         )
   const written = flags.write ? await write(directory, migrations, rehearsals) : undefined
   const broken = rehearsals.filter(({ verdict }) => verdict === 'broken')
   const error = broken.length > 0 ? failed(broken) : rehearsals.find(({ obstacle }) => obstacle)?.obstacle
   const document = { ...rehearsalDocument(rehearsals), ...(written ? { lockFile: written } : {}) }
-  const text = output.json ? '' : textOf(rehearsals, surroundings, written)
+  const text = output.json ? '' : textOf(rehearsals, environment, written)
   return { document, text, error }
 }
 
@@ -88,7 +88,7 @@ function refuseMixed({ ids = [], all, since }: RehearseFlags): void {
 
 async function choose(
   { ids = [], all, since, ...flags }: RehearseFlags,
-  surroundings: CliEnvironment,
+  environment: CliEnvironment,
   directory: string,
   migrations: readonly Migration[],
 ): Promise<ReadonlySet<string>> {
@@ -105,7 +105,7 @@ async function choose(
         .map(({ id }) => id),
     )
   }
-  const pending = await livePending(flags, surroundings, migrations)
+  const pending = await livePending(flags, environment, migrations)
   if (pending) return pending
   // No database tells what is pending: then it is what nobody has proven yet.
   return new Set(

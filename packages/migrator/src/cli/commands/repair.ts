@@ -43,26 +43,26 @@ export const repairCommand = (cli: Cli) => ({
       )
       .example(`${cli.invocation.command('repair')} restore-file 0003_sessions`, 'restore its file from the history'),
   handler: (flags: RepairFlags) =>
-    cli.runUntilInterrupted(flags, async (surroundings) => {
-      const options = runOptionsOf(flags, surroundings.config)
-      const world = await createCommandContext(flags, surroundings)
+    cli.runUntilInterrupted(flags, async (environment) => {
+      const options = runOptionsOf(flags, environment.config)
+      const command = await createCommandContext(flags, environment)
       try {
-        await approve(world, flags)
-        const report = await repair(world.context, world.set, repairOf(flags, world), {
+        await approve(command, flags)
+        const report = await repair(command.context, command.set, repairOf(flags, command), {
           ...options,
           dryRun: flags.dryRun ?? false,
         })
         return {
-          document: { runId: world.runId, ...report },
-          text: [headline(world), report.message, '', nextCommands(world.output, [STATUS])].join('\n'),
+          document: { runId: command.runId, ...report },
+          text: [headline(command), report.message, '', nextCommands(command.output, [STATUS])].join('\n'),
         }
       } finally {
-        await world.close()
+        await command.close()
       }
     }),
 })
 
-function repairOf({ what, id, as }: RepairFlags, world: CommandContext): Repair {
+function repairOf({ what, id, as }: RepairFlags, command: CommandContext): Repair {
   if (what === 'clear-dirty') {
     if (as === undefined)
       throw invalid(
@@ -73,11 +73,11 @@ function repairOf({ what, id, as }: RepairFlags, world: CommandContext): Repair 
   }
   if (as !== undefined) throw invalid(`--as belongs to clear-dirty; ${what} does not take it.`)
   if (what === 'accept-checksum' || what === 'drop-record') return { kind: what, id }
-  return { kind: what, id, write: (source) => writeSource(world, source) }
+  return { kind: what, id, write: (source) => writeSource(command, source) }
 }
 
-async function approve(world: CommandContext, { confirm, what, dryRun }: RepairFlags): Promise<void> {
-  if (what !== 'restore-file' && !dryRun) await approveHistory(world, confirm)
+async function approve(command: CommandContext, { confirm, what, dryRun }: RepairFlags): Promise<void> {
+  if (what !== 'restore-file' && !dryRun) await approveHistory(command, confirm)
 }
 
 /** Never over a file that is there. */

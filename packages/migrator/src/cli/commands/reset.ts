@@ -20,37 +20,37 @@ export const resetCommand = (cli: Cli) => ({
       .option('force', { type: 'boolean', default: false, describe: 'Same as --yes' })
       .example(`${cli.invocation.command('reset')} --yes`, 'do not ask'),
   handler: (flags: RunFlags & YesFlag & { force?: boolean }) =>
-    cli.run(flags, async (surroundings) => {
+    cli.run(flags, async (environment) => {
       refuseIdleScratch(flags)
       const options = {
-        ...runOptionsOf(flags, surroundings.config),
+        ...runOptionsOf(flags, environment.config),
         dryRun: flags.dryRun ?? false,
         approve: async () => {},
       }
-      const world = await createCommandContext(flags, surroundings)
+      const command = await createCommandContext(flags, environment)
       try {
         await approveLocal(
-          world,
+          command,
           'This rolls back every migration and applies them all again; the data is lost.',
           flags.yes || flags.force === true || options.dryRun,
         )
-        const { problems } = await validateFiles(world.set, world.context.database.script)
+        const { problems } = await validateFiles(command.set, command.context.database.script)
         if (problems.length > 0) throw invalidFiles(problems)
-        const down = await rollback(world.context, world.set, {
+        const down = await rollback(command.context, command.set, {
           ...options,
           target: { kind: 'empty' },
           force: true,
           everything: true,
         })
-        if (down.error || options.dryRun) return await runOutcome(world, down)
-        const up = await migrate(world.context, world.set, {
+        if (down.error || options.dryRun) return await runOutcome(command, down)
+        const up = await migrate(command.context, command.set, {
           ...options,
           target: { kind: 'latest' },
           allowOutOfOrder: false,
         })
-        return await runOutcome(world, { ...up, results: [...down.results, ...up.results] })
+        return await runOutcome(command, { ...up, results: [...down.results, ...up.results] })
       } finally {
-        await world.close()
+        await command.close()
       }
     }),
 })

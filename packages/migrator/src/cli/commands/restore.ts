@@ -59,54 +59,55 @@ export const restoreCommand = (cli: Cli) => ({
       ),
   // Putting back in place is waited for; what is begun beside may be abandoned, and is named.
   handler: (flags: RestoreFlags) =>
-    cli[flags.inPlace ? 'run' : 'runUntilInterrupted'](flags, async (surroundings) => {
+    cli[flags.inPlace ? 'run' : 'runUntilInterrupted'](flags, async (environment) => {
       refuseTogether(flags.to !== undefined && '--to', flags.inPlace && '--in-place')
       if (!flags.inPlace && (flags.yes || flags.confirm !== undefined))
         throw invalid('--yes and --confirm belong to --in-place: a restore to a new place asks nothing.')
-      const world = await createDatabaseContext(flags, surroundings)
+      const command = await createDatabaseContext(flags, environment)
       try {
-        const provider = await providerOf(world, flags)
+        const provider = await providerOf(command, flags)
         return flags.inPlace
-          ? await restoreInPlace(world, provider, flags)
-          : await restoreBeside(world, provider, flags)
+          ? await restoreInPlace(command, provider, flags)
+          : await restoreBeside(command, provider, flags)
       } finally {
-        await world.close()
+        await command.close()
       }
     }),
 })
 
 /** By the flag, by what is on record, or by asking those that keep their backups here; snapshots of AWS are asked for last. */
-async function providerOf(world: DatabaseContext, flags: RestoreFlags): Promise<ManagedBackupProvider> {
-  if (flags.backup !== undefined) return managedProvider(flags.backup, flags, world)
-  if (flags.dbInstance !== undefined || flags.dbCluster !== undefined) return managedProvider('snapshot', flags, world)
-  const recorded = (await backupsOnRecord(world.context, 1_000))?.find(({ id }) => id === flags.id)
-  if (recorded) return managedProvider(recorded.provider, flags, world)
-  for (const name of world.database.location.local ? ['pg-dump', 'tables', 'template'] : ['pg-dump', 'tables']) {
-    const provider = await managedProvider(name, flags, world)
+async function providerOf(command: DatabaseContext, flags: RestoreFlags): Promise<ManagedBackupProvider> {
+  if (flags.backup !== undefined) return managedProvider(flags.backup, flags, command)
+  if (flags.dbInstance !== undefined || flags.dbCluster !== undefined)
+    return managedProvider('snapshot', flags, command)
+  const recorded = (await backupsOnRecord(command.context, 1_000))?.find(({ id }) => id === flags.id)
+  if (recorded) return managedProvider(recorded.provider, flags, command)
+  for (const name of command.database.location.local ? ['pg-dump', 'tables', 'template'] : ['pg-dump', 'tables']) {
+    const provider = await managedProvider(name, flags, command)
     const found = await provider.find(flags.id).catch(() => undefined)
     if (found) return provider
   }
-  return managedProvider(world.config.config.backups?.provider ?? 'snapshot', flags, world)
+  return managedProvider(command.config.config.backups?.provider ?? 'snapshot', flags, command)
 }
 
 async function restoreBeside(
-  world: DatabaseContext,
+  command: DatabaseContext,
   provider: ManagedBackupProvider,
   { id, to }: RestoreFlags,
 ): Promise<Outcome> {
-  const place = await provider.restoreTo(id, to, watchOf(world)).catch(whenInterrupted)
-  emit(world.context, {
+  const place = await provider.restoreTo(id, to, watchOf(command)).catch(whenInterrupted)
+  emit(command.context, {
     kind: 'backup-restored',
     level: 'info',
     message: `Backup ${id} (${provider.name}) was restored to the new ${place.kind} ${place.name}`,
     details: { backup: id, provider: provider.name, place: place.name, connection: place.connection },
   })
-  await amendRecord(world.context, id, 'restored')
-  return { document: { backup: { id, provider: provider.name }, restored: place }, text: placeText(world, id, place) }
+  await amendRecord(command.context, id, 'restored')
+  return { document: { backup: { id, provider: provider.name }, restored: place }, text: placeText(command, id, place) }
 }
 
 async function restoreInPlace(
-  world: DatabaseContext,
+  command: DatabaseContext,
   provider: ManagedBackupProvider,
   flags: RestoreFlags,
 ): Promise<Outcome> {
@@ -116,27 +117,27 @@ async function restoreInPlace(
       hint: `Restore it to a new place: db:restore ${id} --to NEW_NAME`,
     })
   }
-  await approveInPlace(world, id, { confirm, yes: flags.yes })
+  await approveInPlace(command, id, { confirm, yes: flags.yes })
   const handle = await provider.open(id)
   if (provider.excludes === 'sessions') {
-    await world.context.events.flush()
-    await world.database.close()
+    await command.context.events.flush()
+    await command.database.close()
   }
   const kept: string[] = []
-  await handle.restore({ kind: 'asked', watch: watchOf(world, (name) => kept.push(name)) })
-  emit(world.context, {
+  await handle.restore({ kind: 'asked', watch: watchOf(command, (name) => kept.push(name)) })
+  emit(command.context, {
     kind: 'backup-restored',
     level: 'warn',
     message: `Backup ${id} (${provider.name}) was put back in place`,
     details: { backup: id, provider: provider.name, kept },
   })
-  await amendRecord(world.context, id, 'restored')
+  await amendRecord(command.context, id, 'restored')
   const text = [
-    headline(world),
+    headline(command),
     `Backup ${id} (${provider.name}) was put back in place.`,
     ...(kept.length > 0 ? [`What it replaced is kept: ${kept.join(', ')}`] : []),
     '',
-    nextCommands(world.output, [STATUS]),
+    nextCommands(command.output, [STATUS]),
   ]
   return {
     document: { backup: { id, provider: provider.name }, restored: { kind: 'in-place', kept } },
@@ -165,9 +166,9 @@ function whenInterrupted(cause: unknown): never {
   })
 }
 
-function placeText(world: DatabaseContext, id: string, place: RestoredPlace): string {
+function placeText(command: DatabaseContext, id: string, place: RestoredPlace): string {
   return [
-    headline(world),
+    headline(command),
     `Backup ${id} is restored to the new ${place.kind} ${place.name}. The old one was not touched.`,
     ...(place.connection ? [`It answers at ${place.connection}`] : []),
     '',

@@ -79,64 +79,64 @@ export function lossOptions<T>(yargs: Argv<T>): Argv<T> {
 }
 
 export async function runRollback(cli: Cli, flags: RollbackFlags, check: () => void = () => {}): Promise<void> {
-  await cli[flags.dryRun ? 'runUntilInterrupted' : 'run'](flags, async (surroundings) => {
+  await cli[flags.dryRun ? 'runUntilInterrupted' : 'run'](flags, async (environment) => {
     check()
     refuseIdleScratch(flags)
     const target = readDownTarget(flags)
-    const run = runOptionsOf(flags, surroundings.config)
-    const world = await createCommandContext(flags, surroundings)
+    const run = runOptionsOf(flags, environment.config)
+    const command = await createCommandContext(flags, environment)
     try {
-      const backup = await chooseBackup(flags, world)
-      const report = await askingForAll(world, {
+      const backup = await chooseBackup(flags, command)
+      const report = await askingForAll(command, {
         ...run,
-        ...(await revertOptions(world, flags, backup)),
+        ...(await revertOptions(command, flags, backup)),
         target,
         everything: flags.force ?? false,
       })
-      return await runOutcome(world, report, backup)
+      return await runOutcome(command, report, backup)
     } finally {
-      await world.close()
+      await command.close()
     }
   })
 }
 
 /** What rolling back on its own, and as the first half of a redo, have in common. */
-export async function revertOptions(world: CommandContext, flags: RevertFlags, backup: BackupChoice) {
+export async function revertOptions(command: CommandContext, flags: RevertFlags, backup: BackupChoice) {
   return {
     ...(backup.kind === 'taken' ? { backup: backup.provider } : {}),
     force: flags.force ?? false,
     preserveData: flags.preserveData ?? false,
     acceptLoss: flags.acceptLoss ?? false,
-    onLoss: (await world.protection()).protected ? ('refuse' as const) : ('tell' as const),
-    knownLoss: provenLoss(world),
-    lossTimeoutMs: world.config.config.lossTimeoutMs,
+    onLoss: (await command.protection()).protected ? ('refuse' as const) : ('tell' as const),
+    knownLoss: provenLoss(command),
+    lossTimeoutMs: command.config.config.lossTimeoutMs,
     dryRun: flags.dryRun ?? false,
-    approve: (proposal: Proposal) => approveRun(world, proposal, { confirm: flags.confirm, backup }),
+    approve: (proposal: Proposal) => approveRun(command, proposal, { confirm: flags.confirm, backup }),
   }
 }
 
 type RevertFlags = Pick<RollbackFlags, 'force' | 'preserveData' | 'acceptLoss' | 'dryRun' | 'confirm'>
 
 /** In an incident a damaged lock file must not stand in the way: what it would tell is then read from the downs. */
-function provenLoss(world: CommandContext): KnownLoss | undefined {
+function provenLoss(command: CommandContext): KnownLoss | undefined {
   try {
-    return knownLossOf(world)
+    return knownLossOf(command)
   } catch (error) {
     if (!(error instanceof MigratorError)) throw error
-    world.output.warn(error.message)
+    command.output.warn(error.message)
     return undefined
   }
 }
 
 /** Rolling back everything needs --force, or a typed yes. */
-async function askingForAll(world: CommandContext, options: RollbackOptions): Promise<RunReport> {
+async function askingForAll(command: CommandContext, options: RollbackOptions): Promise<RunReport> {
   try {
-    return await rollback(world.context, world.set, options)
+    return await rollback(command.context, command.set, options)
   } catch (error) {
     const wantsAll =
       error instanceof MigratorError && error.code === 'CONFIRMATION_REQUIRED' && error.details.problems !== undefined
-    if (!wantsAll || !(await agreesTo(world, error.message))) throw error
-    return rollback(world.context, world.set, { ...options, everything: true })
+    if (!wantsAll || !(await agreesTo(command, error.message))) throw error
+    return rollback(command.context, command.set, { ...options, everything: true })
   }
 }
 

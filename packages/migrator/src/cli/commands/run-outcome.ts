@@ -17,47 +17,48 @@ import type { CommandContext, DatabaseContext } from '../command-context.ts'
 import { type Next, nextCommands, type Outcome } from '../output.ts'
 
 /** What a run did, for a person and as a document. */
-export async function runOutcome(world: CommandContext, report: RunReport, backup?: BackupChoice): Promise<Outcome> {
-  const proof = report.fingerprint === undefined ? undefined : proofOf(world, report)
-  const run = runDocument(report, world.database.location.database, world.output.describe)
+export async function runOutcome(command: CommandContext, report: RunReport, backup?: BackupChoice): Promise<Outcome> {
+  const proof = report.fingerprint === undefined ? undefined : proofOf(command, report)
+  const run = runDocument(report, command.database.location.database, command.output.describe)
   const document = proof ? { ...run, schema: { ...proof, fingerprint: report.fingerprint } } : run
-  const text = world.output.json
+  const text = command.output.json
     ? ''
     : report.dryRun
-      ? await previewText(world, report, backup)
-      : await resultText(world, report, proof)
+      ? await previewText(command, report, backup)
+      : await resultText(command, report, proof)
   return { document, text, error: report.error }
 }
 
 /** What a redo did: both halves of it in one document and one report. */
 export async function redoOutcome(
-  world: CommandContext,
+  command: CommandContext,
   { down, up }: RedoReport,
   backup: BackupChoice,
 ): Promise<Outcome> {
-  if (!up) return runOutcome(world, down, backup)
-  if (!up.dryRun) return runOutcome(world, { ...up, results: [...down.results, ...up.results], backups: down.backups })
-  const [first, second] = [await runOutcome(world, down, backup), await runOutcome(world, up)]
+  if (!up) return runOutcome(command, down, backup)
+  if (!up.dryRun)
+    return runOutcome(command, { ...up, results: [...down.results, ...up.results], backups: down.backups })
+  const [first, second] = [await runOutcome(command, down, backup), await runOutcome(command, up)]
   const steps = [first, second].flatMap(({ document }) => (document as { steps: readonly object[] }).steps)
   const [, ...again] = second.text.split('\n')
   return {
     document: { ...first.document, steps },
-    text: world.output.json ? '' : [first.text, '', ...again].join('\n'),
+    text: command.output.json ? '' : [first.text, '', ...again].join('\n'),
     error: first.error ?? second.error,
   }
 }
 
 async function previewText(
-  world: CommandContext,
+  command: CommandContext,
   { plan, sql, sqlNote, drift = [], direction, loss = [], error }: RunReport,
   backup: BackupChoice | undefined,
 ): Promise<string> {
-  const { colours } = world.output.style
-  const lines = [headline(world)]
+  const { colours } = command.output.style
+  const lines = [headline(command)]
   if (error) lines.push(colours.red(`This run would be refused with exit code ${error.exitCode}: see below.`))
   if (plan.steps.length > 0) lines.push(`Would ${whatRuns(plan)}; nothing was changed:`)
   else if (!error) lines.push(direction === 'up' ? 'Nothing is pending.' : 'Nothing to roll back.')
-  if (plan.steps.length > 0) lines.push(...(await backupPreview(world, plan.direction, backup)))
+  if (plan.steps.length > 0) lines.push(...(await backupPreview(command, plan.direction, backup)))
   lines.push(...lossPreview(loss, colours.yellow))
   for (const step of plan.steps) {
     lines.push(
@@ -98,12 +99,12 @@ function lossPreview(losses: readonly Loss[], paint: (text: string) => string): 
 }
 
 async function backupPreview(
-  world: CommandContext,
+  command: CommandContext,
   direction: 'up' | 'down',
   backup?: BackupChoice,
 ): Promise<readonly string[]> {
   if (backup?.kind === 'taken') return [`Backup: ${backup.provider.name}, taken first.`]
-  if (backup?.kind === 'refused' || !(await world.protection()).protected) return []
+  if (backup?.kind === 'refused' || !(await command.protection()).protected) return []
   const when = direction === 'down' ? 'this needs' : 'steps that drop, truncate or delete need'
   return [
     `Backup: none yet. On this protected database ${when} --snapshot, --backup NAME, or --no-backup --reason "why".`,
@@ -117,9 +118,9 @@ const WAYS = {
   record: 'NOTHING IS RUN, only its record is dropped',
 } as const
 
-async function resultText(world: CommandContext, report: RunReport, proof?: SchemaProof): Promise<string> {
+async function resultText(command: CommandContext, report: RunReport, proof?: SchemaProof): Promise<string> {
   const { results, recovered, direction, error, durationMs } = report
-  const lines = [headline(world)]
+  const lines = [headline(command)]
   for (const { record } of report.backups) {
     const state = record.state === 'creating' ? ' is being taken' : ''
     const restore = record.restoreCommand ? `; to restore it: ${record.restoreCommand}` : ''
@@ -137,7 +138,7 @@ async function resultText(world: CommandContext, report: RunReport, proof?: Sche
     lines.push(...preserved.map(preservedText), ...putBack.map(putBackText))
   if (error) lines.push(...failureLines(report))
   if (proof) lines.push(proofText(proof, direction))
-  lines.push(...(await whereItStands(world, report)))
+  lines.push(...(await whereItStands(command, report)))
   return lines.join('\n')
 }
 
@@ -173,17 +174,17 @@ function failureLines({ results, direction }: RunReport): readonly string[] {
 }
 
 /** The status after the run, and the commands that come next. A failure to read it must not hide what the run did. */
-async function whereItStands(world: CommandContext, report: RunReport): Promise<readonly string[]> {
+async function whereItStands(command: CommandContext, report: RunReport): Promise<readonly string[]> {
   const { error, results, direction } = report
-  const statuses = report.statuses ?? (await readAgain(world))
+  const statuses = report.statuses ?? (await readAgain(command))
   if (!statuses) return ['The status could not be read afterwards; run db:migrate:status.']
   const changed = results.length > 0 && !error
-  const shown = changed && statuses.length <= 50 ? ['', statusTable(statuses, world.output.style), ''] : []
+  const shown = changed && statuses.length <= 50 ? ['', statusTable(statuses, command.output.style), ''] : []
   const next = error ? [] : nextAfter(statuses, direction)
   return [
     ...shown,
     `Status: ${summaryLine(countStates(statuses))}`,
-    ...(next.length > 0 ? ['', nextCommands(world.output, next)] : []),
+    ...(next.length > 0 ? ['', nextCommands(command.output, next)] : []),
   ]
 }
 

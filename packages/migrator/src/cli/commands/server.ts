@@ -12,9 +12,9 @@ export const startCommand = (cli: Cli) => ({
       `${cli.invocation.command('start')}\n\nStart the embedded PostgreSQL in the background, unless it is already running.`,
     ),
   handler: (flags: CommonFlags) =>
-    cli.runUntilInterrupted(flags, async (surroundings) => {
-      const server = await startEmbedded(surroundings)
-      const name = embeddedName(surroundings.config)
+    cli.runUntilInterrupted(flags, async (environment) => {
+      const server = await startEmbedded(environment)
+      const name = embeddedName(environment.config)
       await ensureDatabase(server, name)
       const url = server.urlOf(name)
       const { port, pid, dataDirectory, startedNow } = server
@@ -23,7 +23,7 @@ export const startCommand = (cli: Cli) => ({
           ? `PostgreSQL is running on port ${port} (pid ${pid}), data in ${dataDirectory}.`
           : `PostgreSQL is already running on port ${port} (pid ${pid}).`,
         `Connect with: psql ${url}`,
-        endText(embeddedIdleMs(surroundings.config)),
+        endText(embeddedIdleMs(environment.config)),
       ]
       return { document: { url, port, pid, dataDirectory, startedNow }, text: text.join('\n'), tellsAddress: true }
     }),
@@ -35,9 +35,9 @@ export const stopCommand = (cli: Cli) => ({
   builder: (yargs: Argv) =>
     commonOptions(yargs).usage(`${cli.invocation.command('stop')}\n\nStop the embedded PostgreSQL. Its data is kept.`),
   handler: (flags: CommonFlags) =>
-    cli.runUntilInterrupted(flags, async (surroundings) => {
-      const stopped = await stopEmbedded(surroundings)
-      const scratch = await stopScratchEmbedded(surroundings)
+    cli.runUntilInterrupted(flags, async (environment) => {
+      const stopped = await stopEmbedded(environment)
+      const scratch = await stopScratchEmbedded(environment)
       const text = stopped
         ? `PostgreSQL (pid ${stopped.pid}) is stopped; its data stays in ${stopped.dataDirectory}.`
         : 'The embedded PostgreSQL was not running.'

@@ -52,15 +52,15 @@ export const snapshotCommand = (cli: Cli) => ({
         'show what would be removed; --yes removes it',
       ),
   handler: (flags: SnapshotFlags) =>
-    cli.runUntilInterrupted(flags, async (surroundings) => {
+    cli.runUntilInterrupted(flags, async (environment) => {
       checkFlags(flags)
-      const world = await createDatabaseContext(flags, surroundings)
+      const command = await createDatabaseContext(flags, environment)
       try {
-        if (flags.what === 'create') return await create(world, flags)
-        const provider = await managedProvider(nameOf(flags, world), flags, world)
-        return flags.what === 'list' ? await list(world, provider) : await prune(world, provider, flags)
+        if (flags.what === 'create') return await create(command, flags)
+        const provider = await managedProvider(nameOf(flags, command), flags, command)
+        return flags.what === 'list' ? await list(command, provider) : await prune(command, provider, flags)
       } finally {
-        await world.close()
+        await command.close()
       }
     }),
 })
@@ -88,15 +88,15 @@ function nameOf({ backup, snapshot }: SnapshotFlags, { config }: DatabaseContext
   return backup ?? (snapshot ? 'snapshot' : (config.config.backups?.provider ?? 'snapshot'))
 }
 
-async function create(world: DatabaseContext, flags: SnapshotFlags): Promise<Outcome> {
-  const provider = await providerNamed(nameOf(flags, world), flags, world)
-  const { handle, record } = await takeBackup(world.context, provider, flags.reason)
+async function create(command: DatabaseContext, flags: SnapshotFlags): Promise<Outcome> {
+  const provider = await providerNamed(nameOf(flags, command), flags, command)
+  const { handle, record } = await takeBackup(command.context, provider, flags.reason)
   const text = [
-    headline(world),
+    headline(command),
     `Backup ${handle.id} (${handle.provider})${record.state === 'creating' ? ' was begun' : ''}${handle.sizeBytes === undefined ? '' : `, ${sizeText(handle.sizeBytes)}`}`,
     handle.describe?.().text,
     '',
-    nextCommands(world.output, [
+    nextCommands(command.output, [
       ...(record.restoreCommand ? [[record.restoreCommand, 'restore it to a new place'] as const] : []),
       ['db:snapshot list', 'list the backups'],
     ]),
@@ -104,41 +104,45 @@ async function create(world: DatabaseContext, flags: SnapshotFlags): Promise<Out
   return { document: { backup: backupJson(record) }, text: text.filter((line) => line !== undefined).join('\n') }
 }
 
-async function list(world: DatabaseContext, provider: ManagedBackupProvider): Promise<Outcome> {
+async function list(command: DatabaseContext, provider: ManagedBackupProvider): Promise<Outcome> {
   const backups = await provider.list()
-  await refreshRecords(world, backups)
+  await refreshRecords(command, backups)
   const body =
-    backups.length === 0 ? `There are no backups of "${provider.name}".` : backupTable(backups, world.output.style)
-  return { document: { provider: provider.name, backups }, text: [headline(world), '', body].join('\n') }
+    backups.length === 0 ? `There are no backups of "${provider.name}".` : backupTable(backups, command.output.style)
+  return { document: { provider: provider.name, backups }, text: [headline(command), '', body].join('\n') }
 }
 
 /** What a record says of a backup that may have been finished since, by itself: `failed` when it was waited for too briefly. */
 const UNSETTLED = new Set<string>(['creating', 'interrupted', 'failed'])
 
-async function refreshRecords(world: DatabaseContext, backups: readonly StoredBackup[]): Promise<void> {
-  const records = (await backupsOnRecord(world.context, 100)) ?? []
+async function refreshRecords(command: DatabaseContext, backups: readonly StoredBackup[]): Promise<void> {
+  const records = (await backupsOnRecord(command.context, 100)) ?? []
   for (const { id, state } of records) {
     const now = backups.find((backup) => backup.id === id)?.state
     if (UNSETTLED.has(state) && now !== undefined && now !== 'creating' && now !== state)
-      await amendRecord(world.context, id, now)
+      await amendRecord(command.context, id, now)
   }
 }
 
-async function prune(world: DatabaseContext, provider: ManagedBackupProvider, flags: SnapshotFlags): Promise<Outcome> {
+async function prune(
+  command: DatabaseContext,
+  provider: ManagedBackupProvider,
+  flags: SnapshotFlags,
+): Promise<Outcome> {
   const rules = { olderThanMs: readAge('older-than', flags.olderThan), keep: readNumber('keep', flags.keep) }
-  const chosen = chooseToPrune(await provider.list(), rules, world.context.clock.now())
+  const chosen = chooseToPrune(await provider.list(), rules, command.context.clock.now())
   if (flags.yes) {
     for (const { id } of chosen) {
       await provider.remove(id)
-      await amendRecord(world.context, id, 'removed')
+      await amendRecord(command.context, id, 'removed')
     }
   }
-  const lines = [headline(world)]
+  const lines = [headline(command)]
   if (chosen.length === 0) lines.push('There is nothing to prune.')
   else {
     const count = plural(chosen.length, 'backup', 'backups')
     lines.push(flags.yes ? `Removed ${count}:` : `Would remove ${count}; nothing was changed. Add --yes to remove:`)
-    lines.push('', backupTable(chosen, world.output.style))
+    lines.push('', backupTable(chosen, command.output.style))
   }
   return { document: { provider: provider.name, dryRun: !flags.yes, removed: chosen }, text: lines.join('\n') }
 }

@@ -31,14 +31,14 @@ export const statusCommand = (cli: Cli) => ({
       .example(cli.invocation.command('status'), 'show the table')
       .example(`${cli.invocation.command('status')} --check`, 'for CI and readiness checks'),
   handler: (flags: StatusFlags) =>
-    cli.runUntilInterrupted(flags, async (surroundings) => {
-      const world = await createCommandContext(flags, surroundings)
+    cli.runUntilInterrupted(flags, async (environment) => {
+      const command = await createCommandContext(flags, environment)
       try {
-        const report = await status(world.context, world.set)
-        const { style } = world.output
-        const protection = await world.protection()
+        const report = await status(command.context, command.set)
+        const { style } = command.output
+        const protection = await command.protection()
         const lines = [
-          headline(world),
+          headline(command),
           ...protectedBy(protection),
           '',
           statusTable(report.migrations, style),
@@ -54,7 +54,7 @@ export const statusCommand = (cli: Cli) => ({
           error: errorIn(report, flags),
         }
       } finally {
-        await world.close()
+        await command.close()
       }
     }),
 })

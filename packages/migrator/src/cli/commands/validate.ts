@@ -36,16 +36,16 @@ export const validateCommand = (cli: Cli) => ({
       })
       .example(`${cli.invocation.command('validate')} --check`, 'in CI, before deploying'),
   handler: (flags: ValidateFlags) =>
-    cli.runUntilInterrupted(flags, async (surroundings) => {
-      const report = await validate(flags, surroundings)
+    cli.runUntilInterrupted(flags, async (environment) => {
+      const report = await validate(flags, environment)
       const outcome = outcomeOf(report)
-      return flags.check && !outcome.error ? certified(flags, surroundings, outcome) : outcome
+      return flags.check && !outcome.error ? certified(flags, environment, outcome) : outcome
     }),
 })
 
 /** Compares the lock file with the files alone: no database is needed to see that a proof is out of date. */
-function certified(flags: ValidateFlags, surroundings: CliEnvironment, { document, text }: Outcome): Outcome {
-  const directory = migrationsDirectoryOf(flags, surroundings)
+function certified(flags: ValidateFlags, environment: CliEnvironment, { document, text }: Outcome): Outcome {
+  const directory = migrationsDirectoryOf(flags, environment)
   const stale = staleCertificates(readDirectory(directory).files, readLockFile(directory))
   if (stale.length === 0) return { document: { ...document, stale }, text: `${text}\nAll of them are certified.` }
   const message = `migrations.lock.json is out of date: ${stale.map(describeStale).join(', ')}.`
@@ -56,16 +56,16 @@ function certified(flags: ValidateFlags, surroundings: CliEnvironment, { documen
   return { document: { ...document, stale }, text: '', error }
 }
 
-async function validate(flags: CommonFlags, surroundings: CliEnvironment): Promise<ValidateReport> {
+async function validate(flags: CommonFlags, environment: CliEnvironment): Promise<ValidateReport> {
   // No server is started to see whether files are valid, unless somebody asks for it.
-  const wanted = chosenDatabase(flags, surroundings)
+  const wanted = chosenDatabase(flags, environment)
   if (wanted.kind !== 'named' && !flags.embedded)
-    return validateFiles(readMigrationSet(flags, surroundings), postgresScript)
-  const world = await createCommandContext(flags, surroundings)
+    return validateFiles(readMigrationSet(flags, environment), postgresScript)
+  const command = await createCommandContext(flags, environment)
   try {
-    return await validateWithHistory(world.context, world.set)
+    return await validateWithHistory(command.context, command.set)
   } finally {
-    await world.close()
+    await command.close()
   }
 }
 

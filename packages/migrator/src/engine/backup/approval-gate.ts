@@ -1,24 +1,24 @@
 import type { Loss } from '../../core/loss.ts'
 import type { Plan, Step } from '../../core/plan.ts'
 import { MigratorError } from '../../errors.ts'
-import { type Course, operationOf, type Proposal } from '../run/run-kind.ts'
+import { operationOf, type Proposal, type RunKind } from '../run/run-kind.ts'
 import type { ReadyStep } from '../run/types.ts'
 import type { Backups } from './take.ts'
 
 /** What stands between a plan and its run: that it was agreed to, and that what it endangers is backed up. */
-export interface Safeguard {
+export interface ApprovalGate {
   /** Rejects to stop the run before any change. The backup of a run is taken once, however often it is passed. */
   pass(proposal: Proposal, steps: readonly ReadyStep[]): Promise<void>
   /** The backup of one migration; undefined where there is none of that kind. */
   readonly passStep: ((step: ReadyStep) => Promise<void>) | undefined
 }
 
-export function createSafeguard(course: Course, backups: Backups | undefined): Safeguard {
-  const operation = operationOf(course)
+export function createApprovalGate(runKind: RunKind, backups: Backups | undefined): ApprovalGate {
+  const operation = operationOf(runKind)
   const perMigration = backups?.provider.per === 'migration'
   return {
     async pass(proposal, steps) {
-      await course.approve(proposal)
+      await runKind.approve(proposal)
       if (!backups || perMigration || backups.taken.length > 0 || steps.length === 0) return
       await backups.take({ kind: 'run', operation, steps })
     },
@@ -31,14 +31,14 @@ export function createSafeguard(course: Course, backups: Backups | undefined): S
 }
 
 /** Backups of single migrations want a transaction for each. Throws USAGE_INVALID when one for all was asked for. */
-export function withBackupMode(course: Course): Course {
-  const { options } = course
-  if (options.backup?.per !== 'migration') return course
+export function withBackupMode(runKind: RunKind): RunKind {
+  const { options } = runKind
+  if (options.backup?.per !== 'migration') return runKind
   if (options.transaction === 'batch') {
     const message = `The backup "${options.backup.name}" is taken before every migration, so not all can share one transaction.`
     throw new MigratorError('USAGE_INVALID', message, { hint: 'Leave out --transaction batch.' })
   }
-  return { ...course, options: { ...options, transaction: 'each' } }
+  return { ...runKind, options: { ...options, transaction: 'each' } }
 }
 
 /** What was agreed to before the run lock was taken. */
@@ -49,10 +49,10 @@ export interface Agreed {
   readonly loss: readonly Loss[]
 }
 
-/** A course that was agreed to already: only what was agreed to then may run, but for what a recovery adds. */
-export function agreedBefore(course: Course, agreed: Agreed): Course {
+/** A run that was agreed to already: only what was agreed to then may run, but for what a recovery adds. */
+export function agreedBefore(runKind: RunKind, agreed: Agreed): RunKind {
   return {
-    ...course,
+    ...runKind,
     assess: async () => agreed.loss,
     async approve({ plan }) {
       if (agreed.dirty.length > 0 || idsOf(plan.steps) === idsOf(agreed.plan.steps)) return

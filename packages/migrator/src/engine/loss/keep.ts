@@ -2,7 +2,7 @@ import type { KeptData, KeptFor, KeptRows, PutBackRows } from '../../ports/kept-
 import type { Session } from '../../ports/session.ts'
 import type { OutsideStep, StatementWatch } from '../../ports/step.ts'
 import { type Context, emit } from '../run/context.ts'
-import type { Course } from '../run/run-kind.ts'
+import type { RunKind } from '../run/run-kind.ts'
 import type { ReadyStep, Run, StepData, StepResult } from '../run/types.ts'
 
 /** What of one step was kept or came back, once that was committed. */
@@ -14,7 +14,7 @@ export interface KeptDataOfStep extends Readonly<StepData> {
 export async function dataToKeep(
   { database }: Context,
   on: Session,
-  { direction, options }: Pick<Course, 'direction' | 'options'>,
+  { direction, options }: Pick<RunKind, 'direction' | 'options'>,
 ): Promise<'all' | ReadonlySet<string>> {
   if (direction === 'up') return (await database.keptData?.waiting(on)) ?? new Set()
   return options.preserveData ? 'all' : new Set()

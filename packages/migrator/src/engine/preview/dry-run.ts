@@ -11,7 +11,7 @@ import { prepareSteps, refusePlan } from '../run/prepare.ts'
 import { prepareRecovery } from '../run/recover.ts'
 import { dirtyFound, planRun, shownPlan } from '../run/recoveries.ts'
 import type { RunReport } from '../run/report.ts'
-import type { Course } from '../run/run-kind.ts'
+import type { RunKind } from '../run/run-kind.ts'
 import { transactionMode } from '../run/steps.ts'
 import type { ReadyStep } from '../run/types.ts'
 import { previewSql } from './exact-sql.ts'
@@ -21,11 +21,11 @@ import { previewSql } from './exact-sql.ts'
  * takes no lock and creates nothing. Dirty migrations are recovered first, as the run would. What speaks against the plan is
  * in `error`.
  */
-export async function dryRun(context: Context, course: Course): Promise<RunReport> {
+export async function dryRun(context: Context, runKind: RunKind): Promise<RunReport> {
   const started = context.clock.monotonicMs()
   return withSession(context, async (session) => {
-    const statuses = await readStates(context, session, course.set.files)
-    const planned = planRun(course, statuses)
+    const statuses = await readStates(context, session, runKind.set.files)
+    const planned = planRun(runKind, statuses)
     const { recoveries, after } = planned
     const plan = shownPlan(planned)
     const shown = {
@@ -34,16 +34,16 @@ export async function dryRun(context: Context, course: Course): Promise<RunRepor
       drift: driftIn(statuses),
     }
     const refusal = refusalOf(() => {
-      course.refuse()
+      runKind.refuse()
       refusePlan(plan)
     })
     try {
-      await prepareSteps(context, session, ahead(course, after))
-      if (recoveries.length > 0 && course.options.dirty === 'stop') throw dirtyFound(recoveries)
+      await prepareSteps(context, session, ahead(runKind, after))
+      if (recoveries.length > 0 && runKind.options.dirty === 'stop') throw dirtyFound(recoveries)
       const recovering = await prepareRecoveries(context, session, plan.steps)
       const coming = plan.steps.filter(({ by }) => by !== 'recovery')
-      const ready = await prepareSteps(context, session, coming, course.onUnusableArchive)
-      transactionMode(course.options, ready, context.database)
+      const ready = await prepareSteps(context, session, coming, runKind.onUnusableArchive)
+      transactionMode(runKind.options, ready, context.database)
       const steps = [...recovering, ...ready]
       // What only lacks a confirmation may still run; the rest has no use for a scratch database.
       const lends = refusal === undefined || refusal.code === 'CONFIRMATION_REQUIRED'

@@ -1,7 +1,7 @@
 import type { Migration } from '../../core/migration.ts'
 import { MigratorError } from '../../errors.ts'
 import type { ScratchContext } from '../../ports/scratch.ts'
-import { standAt, throwIfAborted } from '../rehearse/schema-at.ts'
+import { schemaAt, throwIfAborted } from '../rehearse/schema-at.ts'
 import { tryStep } from '../rehearse/try-step.ts'
 import type { ReadyStep } from '../run/types.ts'
 
@@ -16,14 +16,14 @@ export interface RecordedSql {
 /**
  * Runs the steps on a scratch database that stands where `chain` leads, and records every statement that they send, with
  * its parameters written out. Tables there hold what migrations put into them, and nothing else: a loop over people's
- * rows sends more. Rejects as `standAt` does.
+ * rows sends more. Rejects as `schemaAt` does.
  */
 export async function recordSql(
   context: ScratchContext,
   chain: readonly Migration[],
   steps: readonly ReadyStep[],
 ): Promise<RecordedSql> {
-  const scratch = await standAt(context, chain)
+  const scratch = await schemaAt(context, chain)
   const { script } = scratch.database
   const sql: Record<string, string> = {}
   try {

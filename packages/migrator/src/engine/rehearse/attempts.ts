@@ -4,9 +4,9 @@ import type { RehearsalFacts } from '../../core/rehearsal.ts'
 import { MigratorError } from '../../errors.ts'
 import type { ScratchContext } from '../../ports/scratch.ts'
 import { walkEased } from './eased.ts'
-import type { Place } from './schema-at.ts'
-import { createMovingPlace, type MovingPlace } from './scratch-session.ts'
-import { type Involved, type Seen, tellingTexts, widened } from './tables-in-scope.ts'
+import type { ScratchSession } from './schema-at.ts'
+import { createMovingScratchSession, type MovingScratchSession } from './scratch-session.ts'
+import { type TablesInScope, tellingTexts, type WalkObservation, widened } from './tables-in-scope.ts'
 import { type Rows, walkMigration } from './walk.ts'
 
 /** How many migrations before this one rows are carried through at most. */
@@ -22,7 +22,7 @@ export async function rehearsed(
   context: ScratchContext,
   chain: readonly Migration[],
   place: number,
-  moving: MovingPlace,
+  moving: MovingScratchSession,
 ): Promise<RehearsalFacts> {
   const attempts = createAttempts(context, chain, place, moving)
   const { walk } = attempts
@@ -60,56 +60,56 @@ function createAttempts(
   context: ScratchContext,
   chain: readonly Migration[],
   place: number,
-  moving: MovingPlace,
+  moving: MovingScratchSession,
 ): Attempts {
   const migration = chain[place] as Migration
-  let involved: Involved = new Set()
+  let scope: TablesInScope = new Set()
 
   /** Walks again with more tables, until all that were touched had rows. */
-  async function walkWhole<T extends Seen | undefined>(walk: () => Promise<T>): Promise<T> {
+  async function walkWhole<T extends WalkObservation | undefined>(walk: () => Promise<T>): Promise<T> {
     for (;;) {
-      const seen = await walk()
-      const wider = seen && widened(involved, seen)
-      if (wider === undefined) return seen
-      involved = wider
+      const observed = await walk()
+      const wider = observed && widened(scope, observed)
+      if (wider === undefined) return observed
+      scope = wider
     }
   }
 
   return {
     async walk(rows) {
       const { facts } = await walkWhole(async () => {
-        const seen = await walkMigration(context, await moving.before(place), migration, rows, involved).catch(
+        const observed = await walkMigration(context, await moving.before(place), migration, rows, scope).catch(
           async (error: unknown) => {
-            await moving.spoil()
+            await moving.discard()
             throw error
           },
         )
-        if (!seen.undone) await moving.spoil()
-        return seen
+        if (!observed.undone) await moving.discard()
+        return observed
       })
       return facts
     },
     async walkFrom(steps) {
       const earlier = chain.slice(place - steps, place)
-      const seen = await walkWhole(async () => {
-        const older = createMovingPlace(context, chain)
+      const observed = await walkWhole(async () => {
+        const older = createMovingScratchSession(context, chain)
         try {
-          await carry(context, await older.before(place - steps), earlier, migration, involved)
+          await carry(context, await older.before(place - steps), earlier, migration, scope)
           return await walkMigration(
             context,
             await older.before(place),
             migration,
             { before: 'kept', written: 'plain' },
-            involved,
+            scope,
           )
         } catch (error) {
           if (context.signal.aborted || !isUnreachable(error)) throw error
           return undefined
         } finally {
-          await older.spoil()
+          await older.discard()
         }
       })
-      return seen?.facts
+      return observed?.facts
     },
   }
 }
@@ -135,19 +135,19 @@ function hasRowsOf(walked: RehearsalFacts, plain: RehearsalFacts): boolean {
 /** Rows for the tables that the migration and those before it name. */
 async function carry(
   context: ScratchContext,
-  { session }: Place,
+  { session }: ScratchSession,
   earlier: readonly Migration[],
   migration: Migration,
-  involved: Involved,
+  scope: TablesInScope,
 ): Promise<void> {
   const texts = [...earlier, migration].map(tellingTexts)
-  const unknown = involved === 'all' || texts.includes(undefined)
+  const unknown = scope === 'all' || texts.includes(undefined)
   const leftOut = unknown
     ? undefined
     : await context.tools.uninvolvedTables(
         session,
         texts.flatMap((each) => each ?? []),
-        involved,
+        scope,
       )
   await context.tools.makeRows(session, { style: 'plain', leftOut })
 }

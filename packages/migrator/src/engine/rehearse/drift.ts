@@ -7,7 +7,7 @@ import type { ScratchContext } from '../../ports/scratch.ts'
 import { appliedChain } from '../run/applied-chain.ts'
 import { readStatuses, withSession } from '../run/begin.ts'
 import type { Context, MigrationSet } from '../run/context.ts'
-import { standAt } from './schema-at.ts'
+import { schemaAt } from './schema-at.ts'
 
 /** Whether the live schema is what the applied migrations lead to. */
 export interface DriftReport {
@@ -23,7 +23,7 @@ export interface DriftReport {
 /**
  * Compares the live schema with that of its applied migrations. Where the newest one's certificate has the same
  * fingerprint, nothing else is asked; otherwise the migrations are applied to a scratch database, and both are compared
- * object by object. Reads the live database's history and system catalogs only. Rejects as `standAt` does.
+ * object by object. Reads the live database's history and system catalogs only. Rejects as `schemaAt` does.
  */
 export async function drift(
   context: Context,
@@ -42,7 +42,7 @@ export async function drift(
     }
     const chain = await appliedChain(context, session, statuses)
     const expected = await withScratch(async (scratch) => {
-      const standing = await standAt(scratch, chain)
+      const standing = await schemaAt(scratch, chain)
       try {
         const on = await standing.database.connect({ modules: false })
         return await standing.database.catalog.snapshot(on)

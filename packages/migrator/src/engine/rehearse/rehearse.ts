@@ -6,7 +6,7 @@ import { MigratorError } from '../../errors.ts'
 import type { ScratchContext } from '../../ports/scratch.ts'
 import { rehearsed } from './attempts.ts'
 import { throwIfAborted } from './schema-at.ts'
-import { createMovingPlace, type MovingPlace } from './scratch-session.ts'
+import { createMovingScratchSession, type MovingScratchSession } from './scratch-session.ts'
 
 /** What the rehearsal of one migration came to. */
 export interface Rehearsal extends Judgement {
@@ -55,7 +55,7 @@ export async function rehearse(
   let blocked: Blocked | undefined
 
   /** Takes one after the other, and follows the history to each. */
-  async function follow(moving: MovingPlace): Promise<void> {
+  async function follow(moving: MovingScratchSession): Promise<void> {
     try {
       for (let at = next++; places[at] !== undefined; at = next++) {
         throwIfAborted(context)
@@ -68,11 +68,11 @@ export async function rehearse(
       next = places.length
       throw error
     } finally {
-      await moving.spoil()
+      await moving.discard()
     }
   }
 
-  async function tryOne(moving: MovingPlace, place: number): Promise<Rehearsal> {
+  async function tryOne(moving: MovingScratchSession, place: number): Promise<Rehearsal> {
     try {
       return await one(context, chain, place, moving)
     } catch (error) {
@@ -83,9 +83,9 @@ export async function rehearse(
     }
   }
 
-  const movings = [createMovingPlace(context, chain, 'always')]
+  const movings = [createMovingScratchSession(context, chain, 'always')]
   const apart = !chain.slice(start, places.at(-1)).some(concernsRoles)
-  if (places.length >= ENOUGH_FOR_TWO && apart) movings.push(createMovingPlace(context, chain))
+  if (places.length >= ENOUGH_FOR_TWO && apart) movings.push(createMovingScratchSession(context, chain))
   const ended = await Promise.allSettled(movings.map(follow))
   const failure = ended.find((each) => each.status === 'rejected')
   if (failure) throw failure.reason
@@ -132,7 +132,7 @@ async function one(
   context: ScratchContext,
   chain: readonly Migration[],
   place: number,
-  moving: MovingPlace,
+  moving: MovingScratchSession,
 ): Promise<Rehearsal> {
   const { clock, server } = context
   const migration = chain[place] as Migration

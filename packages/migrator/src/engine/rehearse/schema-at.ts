@@ -14,7 +14,7 @@ import { tryStep } from './try-step.ts'
  * MIGRATION_FAILED, naming the migration on the way that does not apply to an empty database, and with
  * SCRATCH_UNAVAILABLE where the server lacks an extension. Then nothing is left.
  */
-export async function standAt(
+export async function schemaAt(
   context: ScratchContext,
   chain: readonly Migration[],
   keep: 'always' | 'when it took long' = 'always',
@@ -40,7 +40,7 @@ export async function standAt(
 /** Applying so many takes about as long as copying a database. */
 const MANY = 16
 
-/** Applies migrations to a scratch database; rejects as `standAt` does. */
+/** Applies migrations to a scratch database; rejects as `schemaAt` does. */
 export async function advance(
   context: ScratchContext,
   scratch: ScratchDatabase,
@@ -55,7 +55,7 @@ export async function advance(
 }
 
 /** A session on a scratch database. */
-export interface Place {
+export interface ScratchSession {
   readonly scratch: ScratchDatabase
   readonly session: StepSession
 }
@@ -63,7 +63,7 @@ export interface Place {
 /** The same on a session that is there already, and stays open. */
 export async function advanceOn(
   context: ScratchContext,
-  { scratch, session }: Place,
+  { scratch, session }: ScratchSession,
   migrations: readonly Migration[],
 ): Promise<void> {
   const abandon = () => void session.cancel()

@@ -8,7 +8,7 @@ import type { LeftOut } from '../../ports/rehearsal.ts'
  * A long history has many tables, and a migration touches few of them: only those get rows and are compared. Its text names
  * them; its locks tell afterwards whether that was all. This type: all tables, or what the text names and these.
  */
-export type Involved = 'all' | ReadonlySet<string>
+export type TablesInScope = 'all' | ReadonlySet<string>
 
 /** What tells which tables a migration touches; undefined where nothing does, or no locks would confirm it. */
 export function tellingTexts({ transactional, up, down, sources }: Migration): readonly string[] | undefined {
@@ -18,7 +18,7 @@ export function tellingTexts({ transactional, up, down, sources }: Migration): r
 }
 
 /** What a walk with some tables left out came to. */
-export interface Seen {
+export interface WalkObservation {
   readonly facts: RehearsalFacts
   readonly leftOut: LeftOut
   /** Oids of what was locked. */
@@ -28,13 +28,13 @@ export interface Seen {
 }
 
 /** Which tables have to be involved for the facts to hold; undefined when they hold as they are. */
-export function widened(involved: Involved, { facts, leftOut, touched }: Seen): Involved | undefined {
-  if (involved === 'all' || leftOut.size === 0) return undefined
+export function widened(scope: TablesInScope, { facts, leftOut, touched }: WalkObservation): TablesInScope | undefined {
+  if (scope === 'all' || leftOut.size === 0) return undefined
   const { before, up, after } = facts.catalogs
   const changed = changesValues(before, up) || (up !== undefined && changesValues(up, after))
   if (changed || mayHangOnOtherRows(facts.failure)) return 'all'
   const strayed = [...touched].flatMap((oid) => leftOut.get(oid) ?? [])
-  return strayed.length === 0 ? undefined : new Set([...involved, ...strayed])
+  return strayed.length === 0 ? undefined : new Set([...scope, ...strayed])
 }
 
 /**

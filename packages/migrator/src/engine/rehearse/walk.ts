@@ -12,8 +12,8 @@ import { MigratorError } from '../../errors.ts'
 import type { LeftOut, MadeRows, RefusedRows, RowWish } from '../../ports/rehearsal.ts'
 import type { ScratchContext } from '../../ports/scratch.ts'
 import { refuseWhatIsMissing } from './refuse-what-is-missing.ts'
-import { type Place, throwIfAborted } from './schema-at.ts'
-import { type Involved, type Seen, tellingTexts } from './tables-in-scope.ts'
+import { type ScratchSession, throwIfAborted } from './schema-at.ts'
+import { type TablesInScope, tellingTexts, type WalkObservation } from './tables-in-scope.ts'
 import { LIMITS, tryStep } from './try-step.ts'
 
 /** Which rows stand in the tables while a migration is walked up and down. */
@@ -35,7 +35,7 @@ type Data = { -readonly [Point in keyof RehearsalFacts['data']]: RehearsalFacts[
 
 interface Walk {
   readonly context: ScratchContext
-  readonly place: Place
+  readonly place: ScratchSession
   readonly migration: Migration
   readonly statements: StatementFacts[]
   readonly leftOut: LeftOut
@@ -50,18 +50,18 @@ interface Walk {
  */
 export async function walkMigration(
   context: ScratchContext,
-  place: Place,
+  place: ScratchSession,
   migration: Migration,
   rows: Rows,
-  involved: Involved,
-): Promise<Seen> {
+  scope: TablesInScope,
+): Promise<WalkObservation> {
   const { session } = place
   const abandon = () => void session.cancel()
   context.signal.addEventListener('abort', abandon, { once: true })
   try {
-    const texts = involved === 'all' ? undefined : tellingTexts(migration)
+    const texts = scope === 'all' ? undefined : tellingTexts(migration)
     const leftOut: LeftOut =
-      involved === 'all' || !texts ? new Map() : await context.tools.uninvolvedTables(session, texts, involved)
+      scope === 'all' || !texts ? new Map() : await context.tools.uninvolvedTables(session, texts, scope)
     const touched = new Set<string>()
     const putBack = await context.tools.rememberRows(session, leftOut)
     const { facts, stands } = await walkOn({ context, place, migration, statements: [], leftOut, touched }, rows)

@@ -2,7 +2,7 @@ import { type MigrationStatus, reconcile } from '../../core/reconcile.ts'
 import { MigratorError } from '../../errors.ts'
 import type { RunLock } from '../../ports/run-lock.ts'
 import type { StepSession } from '../../ports/step.ts'
-import type { Safeguard } from '../backup/approval-gate.ts'
+import type { ApprovalGate } from '../backup/approval-gate.ts'
 import { type Context, emit, interrupted, type MigrationSet, type RunOptions } from './context.ts'
 import { lateSession } from './late-session.ts'
 import { prepareHistory } from './objection.ts'
@@ -93,7 +93,7 @@ function watchLock(run: Run): void {
 export async function recoverDirty(
   run: Run,
   statuses: readonly MigrationStatus[],
-  safeguard: Safeguard,
+  gate: ApprovalGate,
 ): Promise<readonly string[]> {
   const dirty = dirtyIn(statuses)
   if (dirty.length === 0) return []
@@ -101,7 +101,7 @@ export async function recoverDirty(
   emit(run.context, { kind: 'dirty-found', level: 'warn', message: 'Found migrations in dirty state', versions })
   if (run.options.dirty === 'stop') throw dirtyFound(dirty)
   const plan = planOfRecovery(dirty)
-  await safeguard.pass({ plan, destructive: [] }, plan.steps)
+  await gate.pass({ plan, destructive: [] }, plan.steps)
   await run.records()
   await prepareHistory(run.context, run.session)
   for (const { entry, file } of dirty) await recoverEntry(run, entry, file)

@@ -7,7 +7,7 @@ import type { RunLock } from '../../ports/run-lock.ts'
 import type { ScriptLanguage } from '../../ports/script-language.ts'
 import type { StepSession } from '../../ports/step.ts'
 import { isDestructiveAction } from '../../safety/destructive.ts'
-import { type Agreed, agreedBefore, createSafeguard, withBackupMode } from '../backup/approval-gate.ts'
+import { type Agreed, agreedBefore, createApprovalGate, withBackupMode } from '../backup/approval-gate.ts'
 import { namingBackups, restoreAfterFailure } from '../backup/restore-after-failure.ts'
 import { type Backups, createBackups, explainUnfinished } from '../backup/take.ts'
 import { readStates } from '../history/states.ts'
@@ -30,7 +30,7 @@ import { prepareSteps, refusePlan } from './prepare.ts'
 import { recoverEntry } from './recover.ts'
 import { dirtyFound, dirtyIn, planAfter, planOfRecovery, planRun } from './recoveries.ts'
 import type { RunReport } from './report.ts'
-import { type Course, operationOf, type Proposal } from './run-kind.ts'
+import { operationOf, type Proposal, type RunKind } from './run-kind.ts'
 import { runSteps, transactionMode } from './steps.ts'
 import type { ReadyStep, Run, StepResult } from './types.ts'
 
@@ -39,14 +39,14 @@ import type { ReadyStep, Run, StepResult } from './types.ts'
  * very plan that was agreed to is carried out. Nothing is created or changed before `approve` has resolved and the backup
  * that was asked for is taken. A failed step is a result; what is refused rejects.
  */
-export async function execute(context: Context, asked: Course): Promise<RunReport> {
+export async function execute(context: Context, asked: RunKind): Promise<RunReport> {
   return tellingRefusals(context, async () => {
-    const course = withBackupMode(asked)
-    const { backup, reason } = course.options
-    if (backup?.excludes === 'sessions') return executeAround(context, course, backup)
+    const runKind = withBackupMode(asked)
+    const { backup, reason } = runKind.options
+    if (backup?.excludes === 'sessions') return executeAround(context, runKind, backup)
     const session: { current?: StepSession } = {}
     const backups = backup && createBackups(context, backup, reason, () => session.current)
-    return walk(context, course, backups, session)
+    return walk(context, runKind, backups, session)
   })
 }
 
@@ -54,14 +54,14 @@ export async function execute(context: Context, asked: Course): Promise<RunRepor
  * The backup wants the database without sessions: it is taken before the lock is, and put back after it. What was agreed to
  * beforehand must still be what runs.
  */
-async function executeAround(context: Context, course: Course, provider: BackupProvider): Promise<RunReport> {
-  const backups = createBackups(context, provider, course.options.reason, () => undefined)
-  const agreed = await withSession(context, (session) => agree(context, course, session))
+async function executeAround(context: Context, runKind: RunKind, provider: BackupProvider): Promise<RunReport> {
+  const backups = createBackups(context, provider, runKind.options.reason, () => undefined)
+  const agreed = await withSession(context, (session) => agree(context, runKind, session))
   if (agreed.steps.length > 0) {
     await endSessions(context)
-    await backups.take({ kind: 'run', operation: operationOf(course), steps: agreed.steps })
+    await backups.take({ kind: 'run', operation: operationOf(runKind), steps: agreed.steps })
   }
-  const report = await walk(context, agreedBefore(course, agreed), backups, {})
+  const report = await walk(context, agreedBefore(runKind, agreed), backups, {})
   if (!report.error) return report
   await endSessions(context)
   const failed = { ...report, error: report.error }
@@ -74,51 +74,51 @@ async function endSessions({ events, database }: Context): Promise<void> {
   await database.close()
 }
 
-async function agree(context: Context, course: Course, session: StepSession): Promise<Agreed> {
-  course.refuse()
-  const statuses = await readStates(context, session, course.set.files)
-  const { plan, recoveries, after } = planRun(course, statuses)
+async function agree(context: Context, runKind: RunKind, session: StepSession): Promise<Agreed> {
+  runKind.refuse()
+  const statuses = await readStates(context, session, runKind.set.files)
+  const { plan, recoveries, after } = planRun(runKind, statuses)
   refusePlan(plan)
-  await prepareSteps(context, session, ahead(course, after))
-  if (recoveries.length > 0 && course.options.dirty === 'stop') throw dirtyFound(recoveries)
+  await prepareSteps(context, session, ahead(runKind, after))
+  if (recoveries.length > 0 && runKind.options.dirty === 'stop') throw dirtyFound(recoveries)
   const steps = await prepareSteps(
     context,
     session,
     plan.steps.filter(({ by }) => by !== 'recovery'),
-    course.onUnusableArchive,
+    runKind.onUnusableArchive,
   )
   const dirty = dirtyIn(statuses)
-  const proposal = await proposalOf(context, course, plan, steps)
+  const proposal = await proposalOf(context, runKind, plan, steps)
   const before = planOfRecovery(recoveries)
-  if (before.steps.length > 0) await course.approve({ plan: before, destructive: [] })
-  if (plan.steps.length > 0) await course.approve(proposal)
+  if (before.steps.length > 0) await runKind.approve({ plan: before, destructive: [] })
+  if (plan.steps.length > 0) await runKind.approve(proposal)
   const recovery = [...before.steps, ...toRecover(plan)]
   return { plan, steps: [...recovery, ...steps], dirty: dirty.map(({ id }) => id), loss: proposal.loss ?? [] }
 }
 
 async function walk(
   context: Context,
-  course: Course,
+  runKind: RunKind,
   backups: Backups | undefined,
   current: { current?: StepSession },
 ): Promise<RunReport> {
   const started = context.clock.monotonicMs()
   return withRunSession(context, async (session) => {
     current.current = session
-    course.refuse()
-    const statuses = await interruptibly(context, session, () => readStates(context, session, course.set.files))
-    const { plan, after } = planRun(course, statuses)
+    runKind.refuse()
+    const statuses = await interruptibly(context, session, () => readStates(context, session, runKind.set.files))
+    const { plan, after } = planRun(runKind, statuses)
     refusePlan(plan)
     if (plan.steps.length === 0 && dirtyIn(statuses).length === 0) {
       return report(context, plan, { started, results: [], recovered: [], statuses })
     }
     // Asked of git while there is still to wait for the lock.
     void context.operator()
-    await prepareSteps(context, session, ahead(course, after))
-    return withRunLock(context, session, course.options.lockWaitMs, (lock, live) => {
+    await prepareSteps(context, session, ahead(runKind, after))
+    return withRunLock(context, session, runKind.options.lockWaitMs, (lock, live) => {
       current.current = live
       return namingBackups(context, backups, () =>
-        underLock(context, course, { lock, session: live, started, backups }),
+        underLock(context, runKind, { lock, session: live, started, backups }),
       )
     })
   })
@@ -137,13 +137,13 @@ async function tellingRefusals<T>(context: Context, work: () => Promise<T>): Pro
   }
 }
 
-export function ahead(course: Course, statuses: readonly MigrationStatus[]): readonly ReadyStep[] {
-  return course.alsoLoad(statuses).map((file) => ({ id: file.id, direction: course.direction, by: 'file', file }))
+export function ahead(runKind: RunKind, statuses: readonly MigrationStatus[]): readonly ReadyStep[] {
+  return runKind.alsoLoad(statuses).map((file) => ({ id: file.id, direction: runKind.direction, by: 'file', file }))
 }
 
 async function underLock(
   context: Context,
-  course: Course,
+  runKind: RunKind,
   {
     lock,
     session,
@@ -152,31 +152,31 @@ async function underLock(
   }: { lock: RunLock; session: StepSession; started: number; backups: Backups | undefined },
 ): Promise<RunReport> {
   const [first, waiting] = await interruptibly(context, session, () =>
-    Promise.all([readStatuses(context, session, course.set), dataToKeep(context, session, course)]),
+    Promise.all([readStatuses(context, session, runKind.set), dataToKeep(context, session, runKind)]),
   )
   await explainUnfinished(context, session)
-  const safeguard = createSafeguard(course, backups)
-  const run = await createRun(context, course.options, lock, session, first, safeguard.passStep)
-  const recovered = course.direction === 'up' ? await recoverDirty(run, first, safeguard) : []
-  const statuses = recovered.length > 0 ? await readStatuses(context, session, course.set) : first
-  const planned = planAfter(recovered, course, statuses)
+  const gate = createApprovalGate(runKind, backups)
+  const run = await createRun(context, runKind.options, lock, session, first, gate.passStep)
+  const recovered = runKind.direction === 'up' ? await recoverDirty(run, first, gate) : []
+  const statuses = recovered.length > 0 ? await readStatuses(context, session, runKind.set) : first
+  const planned = planAfter(recovered, runKind, statuses)
   refusePlan(planned)
   const prepared = await prepareSteps(
     context,
     session,
     planned.steps.filter(({ by }) => by !== 'recovery'),
-    course.onUnusableArchive,
+    runKind.onUnusableArchive,
   )
   const steps = withKeptData(prepared, waiting)
   const plan = withDroppedRecords(planned, steps)
   if (plan.steps.length === 0) return report(context, plan, { started, results: [], recovered, statuses })
-  transactionMode(course.options, steps, context.database)
-  const proposal = await proposalOf(context, course, plan, steps)
-  await safeguard.pass(proposal, [...steps, ...toRecover(plan)])
+  transactionMode(runKind.options, steps, context.database)
+  const proposal = await proposalOf(context, runKind, plan, steps)
+  await gate.pass(proposal, [...steps, ...toRecover(plan)])
   await prepareHistory(context, session)
   await backups?.keepRecords(session)
   const before = await recoverSteps(run, plan)
-  const outcome = await carryOut(Object.assign(run, { total: steps.length }), steps, course, statuses)
+  const outcome = await carryOut(Object.assign(run, { total: steps.length }), steps, runKind, statuses)
   const ended = report(context, plan, {
     started,
     recovered,
@@ -193,12 +193,12 @@ async function underLock(
 
 async function proposalOf(
   { database }: Context,
-  course: Course,
+  runKind: RunKind,
   plan: Plan,
   steps: readonly ReadyStep[],
 ): Promise<Proposal> {
   const destructive = plan.direction === 'up' ? await destructiveIn(database.script, steps) : steps.map(({ id }) => id)
-  return { plan, destructive, loss: await course.assess?.(steps) }
+  return { plan, destructive, loss: await runKind.assess?.(steps) }
 }
 
 /** Dirty migrations that a rollback takes back on its way; what they run is told by their files. */
@@ -242,30 +242,32 @@ interface Outcome {
 async function carryOut(
   run: Run,
   steps: readonly ReadyStep[],
-  course: Course,
+  runKind: RunKind,
   statuses: readonly MigrationStatus[],
 ): Promise<Outcome> {
   if (steps.length === 0) return { results: [], committed: false }
   const { context } = run
   const versions = steps.map(({ id }) => id)
   await openSessions(run, steps)
-  const verb = course.direction === 'up' ? 'Applying' : 'Rolling back'
+  const verb = runKind.direction === 'up' ? 'Applying' : 'Rolling back'
   emit(context, {
     kind: 'run-started',
     level: 'info',
     message: `${verb} ${plural(versions.length, 'migration', 'migrations')}`,
     versions,
-    direction: course.direction,
+    direction: runKind.direction,
     reason: run.options.reason,
   })
   const mode = transactionMode(run.options, steps, run.context.database)
   const first = await runSteps(run, steps)
-  const outcome = first.error && course.direction === 'up' ? await compensate(run, steps, first) : first
-  const after = outcome.error ? undefined : await takeStock(run, course, newestAfter(course.direction, steps, statuses))
+  const outcome = first.error && runKind.direction === 'up' ? await compensate(run, steps, first) : first
+  const after = outcome.error
+    ? undefined
+    : await takeStock(run, runKind, newestAfter(runKind.direction, steps, statuses))
   const ended = outcome.error
     ? ({ kind: 'run-failed', level: 'error', message: 'The run failed', error: reportError(outcome.error) } as const)
     : ({ kind: 'run-finished', level: 'info', message: 'The run is complete' } as const)
-  emit(context, { ...ended, direction: course.direction, versions })
+  emit(context, { ...ended, direction: runKind.direction, versions })
   return {
     ...outcome,
     committed: mode === 'each' && outcome.results.some(leftSomething),
@@ -284,15 +286,15 @@ function leftSomething({ status, step }: StepResult): boolean {
 }
 
 /** What the steps did is committed, so a connection that is lost now is asked for once more, and then only told. */
-async function takeStock(run: Run, course: Course, newest: string | undefined): Promise<Stock | undefined> {
+async function takeStock(run: Run, runKind: RunKind, newest: string | undefined): Promise<Stock | undefined> {
   try {
-    return await lookAround(run, course, newest)
+    return await lookAround(run, runKind, newest)
   } catch (cause) {
     if (!isConnectionLost(cause)) throw cause
   }
   try {
     run.session = await run.context.database.replace(run.session, { modules: false })
-    return await lookAround(run, course, newest)
+    return await lookAround(run, runKind, newest)
   } catch (cause) {
     const message = `All steps are committed, but the status could not be read afterwards: ${reportError(cause).message}`
     emit(run.context, { kind: 'warning', level: 'warn', message })
@@ -303,7 +305,7 @@ async function takeStock(run: Run, course: Course, newest: string | undefined): 
 type Stock = Required<Pick<Outcome, 'statuses' | 'fingerprint'>>
 
 /** Records the schema's fingerprint with the newest migration, and reads the state of every one. */
-async function lookAround(run: Run, { set }: Course, newest: string | undefined): Promise<Stock> {
+async function lookAround(run: Run, { set }: RunKind, newest: string | undefined): Promise<Stock> {
   const recorded = recordFingerprint(run, newest)
   const [statuses, fingerprint] = await Promise.all([readStatuses(run.context, run.session, set), recorded])
   return { statuses, fingerprint }
@@ -322,7 +324,7 @@ async function sessionFor(run: Run, steps: readonly ReadyStep[]): Promise<StepSe
 }
 
 function newestAfter(
-  direction: Course['direction'],
+  direction: RunKind['direction'],
   steps: readonly ReadyStep[],
   statuses: readonly MigrationStatus[],
 ): string | undefined {

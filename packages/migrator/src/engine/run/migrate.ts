@@ -4,7 +4,7 @@ import type { UpReach } from '../../core/target.ts'
 import type { Context, MigrationSet, RunOptions } from './context.ts'
 import { execute } from './execute.ts'
 import type { RunReport } from './report.ts'
-import type { Course, Proposal } from './run-kind.ts'
+import type { Proposal, RunKind } from './run-kind.ts'
 import { refuseUnsupported } from './unsupported.ts'
 
 export interface MigrateOptions extends RunOptions {
@@ -20,7 +20,7 @@ export interface MigrateOptions extends RunOptions {
  * every transaction. After success all steps are applied and recorded; after a failure see `RunOptions.transaction`.
  */
 export async function migrate(context: Context, set: MigrationSet, options: MigrateOptions): Promise<RunReport> {
-  const course: Course = {
+  const runKind: RunKind = {
     direction: 'up',
     set,
     options,
@@ -33,7 +33,7 @@ export async function migrate(context: Context, set: MigrationSet, options: Migr
     onUnusableArchive: 'stop',
     approve: options.approve,
   }
-  if (!options.dryRun) return execute(context, course)
+  if (!options.dryRun) return execute(context, runKind)
   const { dryRun } = await import('../preview/dry-run.ts')
-  return dryRun(context, course)
+  return dryRun(context, runKind)
 }

@@ -2,7 +2,7 @@ import type { HistoryEntry } from '../../core/history.ts'
 import type { Plan, Step } from '../../core/plan.ts'
 import { type MigrationStatus, reconcile } from '../../core/reconcile.ts'
 import { MigratorError } from '../../errors.ts'
-import type { Course } from './run-kind.ts'
+import type { RunKind } from './run-kind.ts'
 
 export type DirtyStatus = MigrationStatus & { readonly entry: HistoryEntry }
 
@@ -19,8 +19,8 @@ export function planOfRecovery(dirty: readonly DirtyStatus[]): Plan {
 }
 
 /** The plan once these are recovered: they go up again in their places, though later ones are applied. */
-export function planAfter(recovered: readonly string[], course: Course, statuses: readonly MigrationStatus[]): Plan {
-  const plan = recoveringFirst(course.plan(statuses))
+export function planAfter(recovered: readonly string[], runKind: RunKind, statuses: readonly MigrationStatus[]): Plan {
+  const plan = recoveringFirst(runKind.plan(statuses))
   const problems = plan.problems.filter(
     ({ code, id }) => code !== 'OUT_OF_ORDER' || id === undefined || !recovered.includes(id),
   )
@@ -37,14 +37,14 @@ export interface PlannedRun {
 }
 
 /** What a run does with this history. Dry run and run both plan with this function, so that they cannot differ. */
-export function planRun(course: Course, statuses: readonly MigrationStatus[]): PlannedRun {
-  const recoveries = course.direction === 'up' ? dirtyIn(statuses).filter(({ state }) => state !== 'running') : []
-  if (recoveries.length === 0) return { plan: planAfter([], course, statuses), recoveries, after: statuses }
+export function planRun(runKind: RunKind, statuses: readonly MigrationStatus[]): PlannedRun {
+  const recoveries = runKind.direction === 'up' ? dirtyIn(statuses).filter(({ state }) => state !== 'running') : []
+  if (recoveries.length === 0) return { plan: planAfter([], runKind, statuses), recoveries, after: statuses }
   const ids = recoveries.map(({ id }) => id)
   const left = statuses.flatMap(({ id, entry }) => (entry && !ids.includes(id) ? [entry] : []))
   const held = new Map(statuses.flatMap((status) => (status.state === 'running' ? [[status.id, status] as const] : [])))
-  const after = reconcile(course.set.files, left).map((status) => held.get(status.id) ?? status)
-  return { plan: planAfter(ids, course, after), recoveries, after }
+  const after = reconcile(runKind.set.files, left).map((status) => held.get(status.id) ?? status)
+  return { plan: planAfter(ids, runKind, after), recoveries, after }
 }
 
 /** A plan for people: with all its recoveries, and with what a live run holds. */

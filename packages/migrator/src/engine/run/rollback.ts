@@ -9,7 +9,7 @@ import { type Context, emit, type MigrationSet, type RunOptions } from './contex
 import { execute } from './execute.ts'
 import { prepareSteps } from './prepare.ts'
 import type { RunReport } from './report.ts'
-import type { Course, Proposal } from './run-kind.ts'
+import type { Proposal, RunKind } from './run-kind.ts'
 import { refuseUnsupported } from './unsupported.ts'
 
 export interface RollbackOptions extends RunOptions {
@@ -34,7 +34,7 @@ export interface RollbackOptions extends RunOptions {
  * owns every transaction. A `down` that fails stops there (ROLLBACK_FAILED): nothing further is reverted.
  */
 export async function rollback(context: Context, set: MigrationSet, options: RollbackOptions): Promise<RunReport> {
-  const course: Course = {
+  const runKind: RunKind = {
     direction: 'down',
     set,
     options,
@@ -50,7 +50,7 @@ export async function rollback(context: Context, set: MigrationSet, options: Rol
       for (const message of proposal.plan.notices) emit(context, { kind: 'warning', level: 'warn', message })
     },
   }
-  return options.dryRun ? withLoss(context, course, options) : execute(context, course)
+  return options.dryRun ? withLoss(context, runKind, options) : execute(context, runKind)
 }
 
 /** Whether what is known to be destroyed stops the rollback. */
@@ -65,12 +65,12 @@ function lossOptions({ lossTimeoutMs = DEFAULT_LOSS_TIMEOUT_MS, knownLoss }: Rol
 }
 
 /** A dry run counts too: that only reads. */
-async function withLoss(context: Context, course: Course, options: RollbackOptions): Promise<RunReport> {
+async function withLoss(context: Context, runKind: RunKind, options: RollbackOptions): Promise<RunReport> {
   const { dryRun } = await import('../preview/dry-run.ts')
-  const report = await dryRun(context, course)
+  const report = await dryRun(context, runKind)
   if (report.sql === undefined) return report
   const steps = report.plan.steps.filter(({ by }) => by !== 'recovery')
-  const ready = await withSession(context, (on) => prepareSteps(context, on, steps, course.onUnusableArchive))
+  const ready = await withSession(context, (on) => prepareSteps(context, on, steps, runKind.onUnusableArchive))
   return { ...report, loss: await measureLoss(context, ready, lossOptions(options)) }
 }
 

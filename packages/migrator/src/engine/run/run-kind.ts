@@ -15,7 +15,7 @@ export interface Proposal {
 }
 
 /** What differs between running up and running down. */
-export interface Course {
+export interface RunKind {
   readonly direction: Direction
   readonly set: MigrationSet
   readonly options: RunOptions
@@ -32,6 +32,6 @@ export interface Course {
 }
 
 /** What backups and logs call it. */
-export function operationOf({ direction }: Pick<Course, 'direction'>): 'migrate' | 'rollback' {
+export function operationOf({ direction }: Pick<RunKind, 'direction'>): 'migrate' | 'rollback' {
   return direction === 'up' ? 'migrate' : 'rollback'
 }

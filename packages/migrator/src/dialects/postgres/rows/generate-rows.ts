@@ -11,7 +11,7 @@ import { ATTEMPTS, type Attempt, MOST_PARTITIONS, tryInsert, type Work, worksOf 
 import { loosenedShapes, tightenedShape } from './loosened.ts'
 import { readShapes } from './read-shapes.ts'
 import { rowPlan } from './row-plan.ts'
-import { giveOutNumbers } from './sequences.ts'
+import { advanceSequences } from './sequences.ts'
 import type { Tables } from './shape-queries.ts'
 import type { DomainValues } from './type-values.ts'
 import { attempt as allowed, refusalOf, tryColumns, tryDomains } from './value-trials.ts'
@@ -66,7 +66,7 @@ export async function generateRows(on: SqlSession, options: GenerateOptions): Pr
     shape.partitioned || options.asBefore ? [] : loosenedShapes(options.since ?? [], shape),
   )
   await Promise.all(loosened.map((shape) => fillLoosened(on, shape, domains, late)))
-  if (!options.since) await giveOutNumbers(on)
+  if (!options.since) await advanceSequences(on)
   const lateNotes = await fillLate(on, wanted, late, horizon)
   const hadRows = new Set([...before].filter(([, count]) => count > 0).map(([name]) => name))
   return summary({ shapes, wanted, tries, hadRows, mustAdd: options.since !== undefined }, lateNotes)

@@ -71,7 +71,7 @@ const USED = `
    WHERE c.relkind = 'S' AND c.oid >= 16384 AND n.nspname !~ '^pg_'`
 
 /** Of sequences that feed no column a few numbers, so that they stand where those of an application would. */
-export async function giveOutNumbers(on: SqlSession): Promise<void> {
+export async function advanceSequences(on: SqlSession): Promise<void> {
   const free = await jsonRows<TableName>(on, FREE)
   const stand = 'COALESCE(pg_catalog.pg_sequence_last_value(s.seqrelid), s.seqstart)::numeric'
   const calls = free.map(

@@ -3,7 +3,7 @@ import type { Migration } from '../../src/core/migration.ts'
 import type { Database } from '../../src/ports/database.ts'
 
 /** What the contract has to know of a dialect, and nothing else: how things are said, what is there, and how to strike. */
-export interface World {
+export interface Subject {
   /** A client of its own, as another process has one. */
   client(): Database
   readonly say: {
@@ -44,9 +44,9 @@ export interface Written {
 }
 
 /** A migration as the loader makes it of a pair of files. */
-export function written(world: World, { id, up, down, transactional = true }: Written): Migration {
-  const sources = [{ path: `${id}.up.sql`, content: world.script(up) }]
-  if (down) sources.push({ path: `${id}.down.sql`, content: world.script(down) })
+export function written(subject: Subject, { id, up, down, transactional = true }: Written): Migration {
+  const sources = [{ path: `${id}.up.sql`, content: subject.script(up) }]
+  if (down) sources.push({ path: `${id}.down.sql`, content: subject.script(down) })
   const [ups, downs] = sources.map(({ path, content }) => ({ kind: 'sql', sql: content, file: path }) as const)
   if (!ups) throw new Error('there is always an up')
   const [checksum = '', downChecksum] = sources.map(({ content }) => createHash('sha256').update(content).digest('hex'))
@@ -66,8 +66,8 @@ export function written(world: World, { id, up, down, transactional = true }: Wr
 }
 
 /** Creates each object in a statement of its own, and drops them in the reverse order. */
-export function creating(world: World, id: string, names: readonly string[], transactional = true): Migration {
-  const { create, drop } = world.say
+export function creating(subject: Subject, id: string, names: readonly string[], transactional = true): Migration {
+  const { create, drop } = subject.say
   const down = names.toReversed().map(drop)
-  return written(world, { id, up: names.map(create), down, transactional })
+  return written(subject, { id, up: names.map(create), down, transactional })
 }
