@@ -1,19 +1,36 @@
 import { sql as raw } from 'drizzle-orm'
 import type { PgDatabase } from 'drizzle-orm/pg-core'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, describe } from 'vitest'
 import { PostgresAdapter } from '../../src/index.ts'
 import { createDatabase, emptied, type TestDatabase } from '../support/database.ts'
+import { type MajorServer, olderMajors, startMajor } from '../support/majors.ts'
 import { until } from '../support/until.ts'
 import { contract } from './contract.ts'
 import type { Subject } from './subject.ts'
 
 let database: TestDatabase
-beforeAll(async () => {
-  database = await createDatabase()
-})
-afterAll(() => database.drop())
+describe('PostgreSQL 18', () => {
+  beforeAll(async () => {
+    database = await createDatabase()
+  })
+  afterAll(() => database.drop())
 
-contract('PostgreSQL', openPostgres)
+  contract('the contract', openPostgres)
+})
+
+describe.each(olderMajors())('PostgreSQL %s', (major) => {
+  let server: MajorServer
+  beforeAll(async () => {
+    server = await startMajor(major)
+    database = await createDatabase(server.url)
+  })
+  afterAll(async () => {
+    await database?.drop()
+    await server?.stop()
+  })
+
+  contract('the contract', openPostgres)
+})
 
 const PAUSE = 4711
 

@@ -24,8 +24,8 @@ export interface Arena {
   remove(): Promise<void>
 }
 
-export async function createArena(): Promise<Arena> {
-  const db = await createDatabase()
+export async function createArena(serverUrl: string): Promise<Arena> {
+  const db = await createDatabase(serverUrl)
   const project = await createProject(db.url)
   await project.write({
     'migrator.config.mjs': `export default { migrations: 'migrations', logFile: false, livenessTimeoutMs: ${LIVENESS_MS} }\n`,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { olderMajors, startMajor } from '../support/majors.ts'
 import { scenarioOf } from './generate.ts'
 import { createPlayers, type Named, type Players } from './players.ts'
 import { coursesOf, everyPoint, sample } from './sweep.ts'
@@ -13,6 +14,7 @@ const first = Number(SEED ?? 1)
 const runs = alone ? 1 : Number(RUNS ?? 20)
 const cuts = alone ? 0 : Number(CUTS ?? 24)
 const kills = alone ? 0 : Number(KILLS ?? 12)
+const ON_EACH_MAJOR = 6
 const LONG = { timeout: 600_000 + (runs + cuts + kills) * 10_000 }
 
 const KINDS_OF_CUT = ['reset', 'close', 'silence', 'deaf'] as const
@@ -26,22 +28,34 @@ beforeAll(async () => {
 })
 afterAll(() => players.leave())
 
+function seeded({ routes }: Players, count: number): readonly Named[] {
+  const seeds = Array.from({ length: count }, (_, index) => first + index)
+  const pooler = routes.includes('pooled')
+  return seeds.map((seed) => ({ name: `SEED=${seed}`, scenario: scenarioOf(seed, { pooler }) }))
+}
+
 const none = (failures: readonly string[]) => expect(failures.length, failures.join('\n\n')).toBe(0)
 
 test(
   `random histories: nothing runs twice, leaves a gap, hangs or is told wrongly (${runs} from seed ${first})`,
   LONG,
   async () => {
-    const pooler = players.routes.includes('pooled')
-    const seeds = Array.from({ length: runs }, (_, index) => first + index)
-    const seeded = seeds.map((seed): Named => ({ name: `SEED=${seed}`, scenario: scenarioOf(seed, { pooler }) }))
     none(
       await players.playAll(
-        SCENARIO?.split('\n').map((text) => ({ name: 'SCENARIO', scenario: JSON.parse(text) })) ?? seeded,
+        SCENARIO?.split('\n').map((text) => ({ name: 'SCENARIO', scenario: JSON.parse(text) })) ??
+          seeded(players, runs),
       ),
     )
   },
 )
+
+test.concurrent.for(alone ? [] : olderMajors())('and on PostgreSQL %s', LONG, async (major, { onTestFinished }) => {
+  const server = await startMajor(major)
+  onTestFinished(() => server.stop())
+  const there = await createPlayers(server.url)
+  onTestFinished(() => there.leave())
+  none(await there.playAll(seeded(there, Math.min(runs, ON_EACH_MAJOR))))
+})
 
 test(`cut at every message: the next run settles it (${cuts} of them)`, LONG, async () => {
   none(await sweep(CUTTING, 'library', cuts))

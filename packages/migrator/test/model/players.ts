@@ -21,9 +21,9 @@ export interface Named {
 /** Some wait for a wire that fell silent, so there are more of them than processors. */
 const AT_ONCE = Number(process.env.AT_ONCE ?? 6)
 
-export async function createPlayers(): Promise<Players> {
-  const pooler = await startPooler(inject('serverUrl'))
-  const arenas = await Promise.all(Array.from({ length: AT_ONCE }, createArena))
+export async function createPlayers(serverUrl = inject('serverUrl')): Promise<Players> {
+  const pooler = await startPooler(serverUrl)
+  const arenas = await Promise.all(Array.from({ length: AT_ONCE }, () => createArena(serverUrl)))
   const places = arenas.map((arena) => placeOf(arena, pooler))
   return {
     place: places[0] as Place,

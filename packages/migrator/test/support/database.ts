@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import postgres from 'postgres'
 import { inject } from 'vitest'
 
-/** A database of the test's own on the suite's server. */
+/** A database of the test's own, on the suite's server unless told otherwise. */
 export interface TestDatabase {
   readonly url: string
   readonly name: string
@@ -12,10 +12,10 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
-export async function createDatabase(): Promise<TestDatabase> {
+export async function createDatabase(serverUrl = inject('serverUrl')): Promise<TestDatabase> {
   const name = `t_${randomUUID().replaceAll('-', '').slice(0, 16)}`
-  await onServer((sql) => sql.unsafe(`CREATE DATABASE ${name}`))
-  const url = new URL(inject('serverUrl'))
+  await databaseOn(serverUrl, (admin) => admin.unsafe(`CREATE DATABASE ${name}`))
+  const url = new URL(serverUrl)
   url.pathname = `/${name}`
   const sql = postgres(url.href, { max: 4, onnotice: () => {} })
   return {
@@ -30,7 +30,7 @@ export async function createDatabase(): Promise<TestDatabase> {
     },
     async drop() {
       await sql.end({ timeout: 1 })
-      await onServer((admin) => admin.unsafe(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))
+      await databaseOn(serverUrl, (admin) => admin.unsafe(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))
     },
   }
 }
@@ -41,13 +41,8 @@ export async function emptied({ sql }: TestDatabase): Promise<void> {
 }
 
 /** One statement on the server's maintenance database. */
-export async function onServer<T>(work: (sql: postgres.Sql) => PromiseLike<T>): Promise<T> {
-  const sql = postgres(inject('serverUrl'), { max: 1, onnotice: () => {} })
-  try {
-    return await work(sql)
-  } finally {
-    await sql.end({ timeout: 1 })
-  }
+export function onServer<T>(work: (sql: postgres.Sql) => PromiseLike<T>): Promise<T> {
+  return databaseOn(inject('serverUrl'), work)
 }
 
 /** Everything of a database that a refused command must have left alone, as one text. */

@@ -38,18 +38,21 @@ export async function startPooler(serverUrl: string, settings: PoolerSettings = 
   })
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
   const through = (url: string) => Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(port) }).href
-  await until('pgbouncer answers', async () => {
-    if (child.exitCode !== null) throw new Error(`pgbouncer ended with ${child.exitCode}: ${said}`)
-    return answers(through(serverUrl))
-  })
-  return {
-    through,
-    async stop() {
-      child.kill('SIGTERM')
-      await ended
-      await rm(folder, { recursive: true, force: true })
-    },
+  const stop = async () => {
+    child.kill('SIGTERM')
+    await ended
+    await rm(folder, { recursive: true, force: true })
   }
+  try {
+    await until('pgbouncer answers', async () => {
+      if (child.exitCode !== null) throw new Error(`pgbouncer ended with ${child.exitCode}: ${said}`)
+      return answers(through(serverUrl))
+    })
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { through, stop }
 }
 
 const INSTALL = 'pgbouncer is not installed (Debian: apt-get install pgbouncer).'
@@ -73,7 +76,8 @@ function configuration(
   ownPort: number,
   { mode = 'transaction', size = 10 }: PoolerSettings,
 ): string {
-  const login = `user=${decodeURIComponent(username)} password=${decodeURIComponent(password)}`
+  const secret = password === '' ? '' : ` password=${decodeURIComponent(password)}`
+  const login = `user=${decodeURIComponent(username)}${secret}`
   return `[databases]
 * = host=${hostname} port=${port || 5432} ${login}
 [pgbouncer]
