@@ -15,13 +15,13 @@ export interface MigrationDefinition {
   readonly transaction?: boolean
   readonly validate?: (db: never) => unknown
   readonly verify?: (db: never) => unknown
-  /** Hand-written rows for its rehearsal; no part of the checksum. */
+  /** Hand-written rows for its rehearsal; not part of the checksum. */
   readonly seed?: (db: never) => unknown
 }
 
 /**
  * Makes a migration of it. Its checksum is that of its functions' source text, so that an edit is seen; nothing is
- * archived, so the definition is needed to take it back. Throws MIGRATION_FILES_INVALID without a `down` or a reason.
+ * archived, so the definition is needed to roll it back. Throws MIGRATION_FILES_INVALID without a `down` or a reason.
  */
 export function defineMigration(definition: MigrationDefinition): Migration {
   const { id, description, up, down, irreversible, transaction = true, validate, verify, seed } = definition

@@ -149,7 +149,7 @@ export const errorTable = {
     exit: 1,
     hint: 'Nothing was changed. The backup may still become available: db:snapshot list; or wait longer with --snapshot-timeout.',
   },
-  BACKUP_NOT_FOUND: { exit: 2, hint: 'db:snapshot list shows the backups that there are.' },
+  BACKUP_NOT_FOUND: { exit: 2, hint: 'db:snapshot list shows the existing backups.' },
   AWS_SOURCE_UNKNOWN: { exit: 2, hint: 'Name it with --db-instance ID or --db-cluster ID.' },
   AWS_SOURCE_UNAVAILABLE: { exit: 1, hint: 'Wait until its status is "available", then run the command again.' },
   AWS_QUOTA_EXCEEDED: {

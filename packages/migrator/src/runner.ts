@@ -90,7 +90,7 @@ export class MigrationRunner {
 
   /**
    * Applies pending migrations, under the run lock. After success all steps are applied and recorded. After a failure nothing
-   * of this call stays applied, unless `onFailure` is `stop` or `error.details` says what could not be taken back.
+   * of this call stays applied, unless `onFailure` is `stop` or `error.details` says what could not be rolled back.
    *
    * Rejects, with nothing changed, with MIGRATION_FILES_INVALID, CHECKSUM_MISMATCH, MIGRATION_MISSING, OUT_OF_ORDER,
    * MIGRATION_DIRTY, LOCK_UNAVAILABLE, BACKUP_FAILED, INTERRUPTED, and what `approve` rejects with.
@@ -181,7 +181,7 @@ export class MigrationRunner {
    * compares schema and rows. Needs `scratchUrl`; the live database is asked only what is pending. A broken migration is a
    * result. Its scratch databases are dropped, whatever happened; a few templates stay on the scratch server for the next time.
    *
-   * Rejects with SCRATCH_UNAVAILABLE, TARGET_UNKNOWN (an id that there is not), MIGRATION_FILES_INVALID and INTERRUPTED.
+   * Rejects with SCRATCH_UNAVAILABLE, TARGET_UNKNOWN (an unknown id), MIGRATION_FILES_INVALID and INTERRUPTED.
    */
   async rehearse(migrations?: Migrations, options: RehearseOptions = {}): Promise<readonly Rehearsal[]> {
     refuseOptions('rehearse', options)

@@ -33,7 +33,7 @@ export async function removeHome(home: string): Promise<void> {
 
 /**
  * When a living process began, as the system counts it; '0' where that is not known, undefined when there is none.
- * A process id alone may belong to somebody else by now.
+ * A process id alone may belong to somebody else meanwhile.
  */
 async function birthOf(pid: number): Promise<string | undefined> {
   if (process.platform !== 'linux') return isAlive(pid) ? '0' : undefined

@@ -63,7 +63,7 @@ export interface Scene {
     readonly sourceId: string
     readonly status?: string
   }): string
-  /** One that RDS took by itself, as it does daily: `rds:<instance>-<time>`. Resolves to its identifier. */
+  /** One that RDS took automatically, as it does daily: `rds:<instance>-<time>`. Resolves to its identifier. */
   addAutomatedSnapshot(instanceId: string): Promise<string>
 }
 

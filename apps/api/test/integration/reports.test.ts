@@ -122,7 +122,7 @@ test.each([
   expect(await report(path)).toMatchObject({ status: 400, body: { error: { code: 'INVALID_INPUT', field } } })
 })
 
-test('answers 401 without a known key, and 404 to a report that there is not', async () => {
+test('answers 401 without a known key, and 404 to an unknown report', async () => {
   expect(await report('top-events', {})).toMatchObject({ status: 401 })
   expect(await report('nothing')).toMatchObject({ status: 404 })
 })

@@ -10,7 +10,7 @@ import { countIn } from '../server.ts'
 const COUNT = 500
 const PSQL = 'psql -f, one transaction each'
 
-/** The same 500, applied by the engine, taken back. */
+/** The same 500, applied by the engine, rolled back. */
 export async function rollbackSection(bench: Bench): Promise<Section> {
   const texts = tables(COUNT)
   const ours = prepared(bench, 'rollback-ours', formats.ours, texts)

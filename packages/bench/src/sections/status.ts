@@ -8,7 +8,7 @@ import { median } from '../rounds.ts'
 
 const COUNT = 10_000
 
-/** `status --json` where 10,000 pairs lie in the folder and all of them are applied. */
+/** `status --json` with 10,000 pairs in the folder, all of them applied. */
 export async function statusSection(bench: Bench): Promise<Section> {
   const { server, scratch, rounds, onProgress } = bench
   const ours = prepared(bench, 'status', formats.ours, rows(COUNT))

@@ -154,7 +154,7 @@ describe('the reference', () => {
     expect(anchorsOf(documentAt('docs/runbooks/rollback.md'))).toContain('a-migration-is-dirty')
   })
 
-  test('every command line of any document has a script and flags that there are', () => {
+  test('every command line of any document has a script and flags that exist', () => {
     for (const document of documents) {
       for (const block of blocksOf(document).filter(({ language }) => language === 'bash')) {
         for (const { text, line } of commandsOf(block)) {

@@ -40,7 +40,7 @@ test('neither does a deploy that is killed while that index is built', async () 
   })
 })
 
-test('whichever migration fails, the whole run is taken back', async () => {
+test('whichever migration fails, the whole run is rolled back', async () => {
   const proofs = await RollbackTester.verifyAll(runner, migrations, { failures: ['middle'] })
   expect(proofs.map(({ failAt }) => failAt)).toEqual(migrations.map(({ id }) => id))
 })

@@ -41,7 +41,7 @@ async function open(name: string) {
 }
 
 describe('every migration', () => {
-  test('is taken back to exactly the catalog from before, and goes up again to the same', async () => {
+  test('is rolled back to exactly the catalog from before, and goes up again to the same', async () => {
     const database = await open('empty_tables')
     for (const { id } of migrations) {
       const before = await database.digest()
@@ -53,7 +53,7 @@ describe('every migration', () => {
     await database.close()
   })
 
-  test('is taken back with rows in the tables, all the way down and up again', async () => {
+  test('is rolled back with rows in the tables, all the way down and up again', async () => {
     const database = await open('with_rows')
     const befores: Digest[] = []
     for (const _ of migrations) {

@@ -14,13 +14,13 @@ export interface Copy {
   readonly directory: string
   /** What somebody types at its root, as bash does it; `exported` is what was exported before. */
   type(command: string, exported?: Readonly<Record<string, string>>): Promise<Finished>
-  /** A command that goes on running. Resolves when it has printed what is waited for. */
+  /** A command that keeps running. Resolves when it has printed what is waited for. */
   start(command: string, until: RegExp): Promise<Started>
   remove(): Promise<void>
 }
 
 export interface Started {
-  /** What it has printed by now. */
+  /** What it has printed so far. */
   readonly stdout: string
   /** Ends it as Ctrl-C does, and waits until it has. */
   stop(): Promise<void>
@@ -83,7 +83,7 @@ function start(cwd: string, command: string, until: RegExp): Promise<Started> {
       if (until.test(printed)) resolve({ stdout: printed, stop })
     })
     child.once('error', reject)
-    void ended.then(() => reject(new Error(`${command} ended by itself:\n${printed}${complained}`)))
+    void ended.then(() => reject(new Error(`${command} ended on its own:\n${printed}${complained}`)))
   })
 }
 

@@ -60,7 +60,7 @@ export function isRun({ language, comment = '' }: Block): boolean {
   return language === 'bash' && !/^not run: \S/.test(comment)
 }
 
-/** What goes on running beside the commands below it: the comment before the block says `stays: why`. */
+/** What keeps running beside the commands below it: the comment before the block says `stays: why`. */
 export function stays({ language, comment = '' }: Block): boolean {
   return language === 'bash' && /^stays: \S/.test(comment)
 }

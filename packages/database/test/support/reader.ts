@@ -3,7 +3,7 @@ import type { Copy, Finished, Started } from './copy.ts'
 /** Somebody who follows one document with two terminals: exports what it tells to, and copies what was printed. */
 export interface Reader {
   type(command: string): Promise<Finished>
-  /** What goes on running in the other terminal. What it prints to export is exported. */
+  /** What keeps running in the other terminal. What it prints to export is exported. */
   start(command: string): Promise<void>
   leave(): Promise<void>
 }

@@ -87,13 +87,13 @@ function parserOf(line: Words, invocation: Invocation): Argv {
   return globalOptions(parser).epilogue(manual())
 }
 
-/** Undefined where the program is no part of a project, and its name is all that is typed. */
+/** Undefined where the program does not belong to a project, and only its name is typed. */
 function installedBy({ packageManager }: Environment): PackageManager | undefined {
   if (!import.meta.url.includes('/node_modules/')) return undefined
   return packageManager ?? packageManagerOf(process.cwd()) ?? 'npm'
 }
 
-/** The driver asks for the types of a new session by itself, and leaves the failure of that to nobody. */
+/** The driver queries the types of a new session on its own, and hands a failure of that to nobody. */
 function asLoss(error: unknown): unknown {
   if (error instanceof MigratorError || !isBrokenWire(error)) return error
   return new MigratorError('CONNECTION_LOST', 'The connection to the database was lost.', { cause: error })

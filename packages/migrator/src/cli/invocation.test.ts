@@ -25,7 +25,7 @@ test('what is spoken already is not spoken twice', () => {
   check('Run pnpm db:migrate.', 'Run pnpm db:migrate.', 'Run migrator migrate.')
 })
 
-test('a colon behind a command is no part of it', () => {
+test('a colon after a command does not belong to it', () => {
   check('after db:migrate: look', 'after pnpm db:migrate: look', 'after migrator migrate: look')
 })
 

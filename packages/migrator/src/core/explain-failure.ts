@@ -1,6 +1,6 @@
 import type { RehearsalFacts, RehearsalFailure } from './rehearsal.ts'
 
-/** Whether the values were to blame, and not how the rows lie to each other. */
+/** Whether the values were to blame, and not how the rows relate to each other. */
 export function isOfValues({ kind }: RehearsalFailure): boolean {
   return kind === 'value-refused'
 }
@@ -16,7 +16,7 @@ export function explainExtremes(plain: RehearsalFacts, { at, message }: Rehearsa
 
 /**
  * A down that works until somebody writes is told apart from one that never does. It is broken where it changes a column
- * and does not say what becomes of values that do not fit. Where it refuses rows as a whole, by its own look at them or by
+ * and does not say what to do with values that do not fit. Where it refuses rows as a whole, by looking at them or by
  * a key or a check that it brings back, nothing is lost, and no text could bring them back either: unproven.
  */
 export function explainDown(failed: RehearsalFacts, milder: RehearsalFacts): RehearsalFacts {
@@ -30,10 +30,10 @@ export function explainDown(failed: RehearsalFacts, milder: RehearsalFacts): Reh
   return { ...failed, failure: { ...failed.failure, message } }
 }
 
-/** People mark so what has no way back. */
+/** How people mark what cannot be undone. */
 function meantSo(failed: RehearsalFacts): RehearsalFacts {
   if (!failed.failure) return failed
-  const message = `${failed.failure.message} (if there is no way back, say so instead of a down: irreversible="why")`
+  const message = `${failed.failure.message} (if it cannot be undone, declare that instead of a down: irreversible="why")`
   return { ...failed, failure: { ...failed.failure, message } }
 }
 

@@ -20,7 +20,7 @@ describe('a loss is told as', () => {
     [values(1), '1 value of public.orders.note'],
     [values(2, { how: 'may-narrow' }), '2 values of public.orders.note, which the new type may not hold'],
     [values(2, { how: 'may-overwrite' }), '2 values of public.orders.note, which it may overwrite'],
-    [unknown, "what it destroys can't be told beforehand: its down is code"],
+    [unknown, 'what it destroys cannot be determined beforehand: its down is code'],
   ])('%#: %o', (loss, expected) => {
     expect(lossText(loss)).toBe(expected)
   })

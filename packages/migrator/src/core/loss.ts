@@ -6,7 +6,7 @@ export interface Loss {
   readonly migration: string
   /**
    * `may-narrow`: the column gets a type that may not hold all of its values. `may-overwrite`: values in it get others.
-   * `unknown`: it can't be told beforehand.
+   * `unknown`: it cannot be determined beforehand.
    */
   readonly how: 'dropped' | 'emptied' | 'deleted' | 'may-narrow' | 'may-overwrite' | 'unknown'
   /** `schema.table`; undefined where nothing can be told. */
@@ -17,7 +17,7 @@ export interface Loss {
   /** Of a column: those that are not null. */
   readonly values?: number | undefined
   readonly estimated: boolean
-  /** Why it can't be told or counted. */
+  /** Why it cannot be determined or counted. */
   readonly why?: string | undefined
 }
 
@@ -48,14 +48,14 @@ export function byKeeping(losses: readonly Loss[]): Keeping {
   return { kept: all('kept'), unkept: all('unkept'), unknown: all('unknown') }
 }
 
-/** What is worth telling: what goes, what may go, and what can't be told. */
+/** What is worth reporting: what is lost, what may be lost, and what cannot be determined. */
 export function tellable(losses: readonly Loss[]): readonly Loss[] {
   return losses.filter((loss) => (loss.rows ?? loss.values) !== 0)
 }
 
 /** `3 rows of public.orders`, `about 1,200 values of public.orders.note`. */
 export function lossText({ how, table, column, rows, values, estimated, why }: Loss): string {
-  if (how === 'unknown' && table === undefined) return `what it destroys can't be told beforehand: ${why}`
+  if (how === 'unknown' && table === undefined) return `what it destroys cannot be determined beforehand: ${why}`
   const name = column === undefined ? table : `${table}.${column}`
   const count = column === undefined ? rows : values
   const [one, many] = column === undefined ? (['row', 'rows'] as const) : (['value', 'values'] as const)

@@ -45,7 +45,7 @@ export interface MigrationFile {
 /** A loaded migration, ready to run in both directions. */
 export interface Migration extends Omit<MigrationFile, 'load' | 'rewritten'> {
   readonly description?: string | undefined
-  /** False for steps that must not run in a transaction (`CREATE INDEX CONCURRENTLY` and its like). */
+  /** False for steps that must not run in a transaction (such as `CREATE INDEX CONCURRENTLY`). */
   readonly transactional: boolean
   /** Why there is no `down`. */
   readonly irreversible?: string | undefined

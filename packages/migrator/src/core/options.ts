@@ -7,7 +7,7 @@ export interface OptionKind {
   readonly fits: (value: unknown) => boolean
 }
 
-/** Every option that there is, by name. */
+/** Every option, by name. */
 export type OptionKinds<Options> = Readonly<Record<keyof Options, OptionKind>>
 
 /** PostgreSQL and timers count to this many milliseconds. */

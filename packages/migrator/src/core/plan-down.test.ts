@@ -22,7 +22,7 @@ const without = (gone: string, changes?: Readonly<Record<string, Partial<History
   )
 
 interface Expected {
-  /** The id, and how it is taken back where that is not by its file. */
+  /** The id, and how it is rolled back where that is not by its file. */
   readonly steps: readonly string[]
   readonly problems?: readonly string[]
   readonly notices?: readonly string[]

@@ -21,7 +21,7 @@ export interface PlanFacts {
 
 export interface PlannedStep {
   readonly step: Step
-  /** The SQL that will run; undefined where it could not be told. */
+  /** The SQL that will run; undefined where it is unknown. */
   readonly sql: string | undefined
   /** `file`: SHA-256 as `sha256sum` prints it. */
   readonly checksum: string | undefined

@@ -8,7 +8,7 @@ import { type DownTarget, nearestIds, type UpReach } from './target.ts'
 /**
  * One migration in one direction.
  * `by`: `file` runs the file; `archive` runs the source archived in the history, because the file is gone;
- * `recovery` takes back a dirty migration after looking at what is there; `record` drops the record and runs nothing.
+ * `recovery` rolls back a dirty migration after looking at the database; `record` drops the record and runs nothing.
  */
 export interface Step {
   readonly id: string

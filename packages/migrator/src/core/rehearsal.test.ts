@@ -75,7 +75,7 @@ describe('the verdict', () => {
   test('does not mind an empty table that it only reads', () => check(touching('ACCESS SHARE'), 'lossless'))
   test('minds every empty table where locks do not tell', () =>
     check({ ...odd, transactional: false }, 'unproven', /odd/))
-  test('is unproven where rows can not be read', () =>
+  test('is unproven where rows cannot be read', () =>
     check(
       {
         failure: { at: 'rows', message: 'overflow', code: 'MIGRATION_FAILED' },

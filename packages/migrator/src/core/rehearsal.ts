@@ -45,7 +45,7 @@ export interface RehearsalFacts {
   readonly failure?: RehearsalFailure | undefined
   /** Why rows of its own could not stand in for people's, where that is known already. */
   readonly unproven?: string | undefined
-  /** What it asks of the data that are there; its up fails where they are otherwise. */
+  /** What it requires of existing data; its up fails on other data. */
   readonly conditions?: readonly string[] | undefined
 }
 
@@ -62,11 +62,11 @@ export interface RehearsalFailure {
 
 export interface Judgement {
   readonly verdict: RehearsalVerdict
-  /** For people, the gravest first; of several lines where objects are named. */
+  /** For people, the most severe first; of several lines where objects are named. */
   readonly reasons: readonly string[]
   /** Where the schema after the down differs from the one before. */
   readonly differences: readonly Difference[]
-  /** Rows and values of before the up that the way there and back lost or changed. */
+  /** Rows and values from before the up that up and down lost or changed. */
   readonly lostByRoundTrip: readonly DataLoss[]
   /** Rows and values written since the up that the down loses. */
   readonly lostByDown: readonly DataLoss[]

@@ -52,7 +52,7 @@ export function describeDifferences(differences: readonly Difference[]): string 
 
 /**
  * Lines for people: an object each, with the properties that changed below it. What came or went together with its
- * table is told by the table's line alone.
+ * table is covered by the table's line alone.
  */
 export function explainDifferences(differences: readonly Difference[]): readonly string[] {
   const whole = wholeRelations(differences)

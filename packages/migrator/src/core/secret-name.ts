@@ -1,4 +1,4 @@
-/** Whether what goes by this name is a secret: `PGPASSWORD`, `aws_secret_access_key`, `clientSecret`, `api-key`. */
+/** Whether something with this name is a secret: `PGPASSWORD`, `aws_secret_access_key`, `clientSecret`, `api-key`. */
 export function isSecretName(name: string): boolean {
   return SECRET.test(name.replace(/[_-]/g, ''))
 }

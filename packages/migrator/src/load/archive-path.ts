@@ -11,7 +11,7 @@ export function refusalOf(path: string): string | undefined {
   return reserved === undefined ? undefined : `names ${reserved}, which is not a migration's`
 }
 
-/** The paths that are one file where a file system takes no heed of case. */
+/** The paths that are one file where a file system ignores case. */
 export function repeatedPath(paths: readonly string[]): string | undefined {
   const seen = new Set<string>()
   return paths.find((path) => {

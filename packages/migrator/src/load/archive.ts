@@ -125,7 +125,7 @@ function archivedMigration(entry: HistoryEntry, sources: readonly SourceFile[], 
   }
 }
 
-/** The lock file was reviewed and committed; the sources are known to match the entry's checksums by now. */
+/** The lock file was reviewed and committed; the sources are known to match the entry's checksums. */
 function isCertified({ id, checksum, importsChecksum }: HistoryEntry, directory: string): boolean {
   const certificate = readLockFile(directory).get(id)
   return certificate?.checksum === checksum && certificate.importsChecksum === importsChecksum

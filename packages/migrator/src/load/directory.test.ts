@@ -29,7 +29,7 @@ describe('a directory is read', () => {
     )
   })
 
-  test('without helpers, declarations, tests, folders and whatever else lies about', () => {
+  test('without helpers, declarations, tests, folders and other stray files', () => {
     check(
       {
         '0001_a.ts': MODULE,

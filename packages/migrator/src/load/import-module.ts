@@ -74,7 +74,7 @@ function withToken(what: string, file: string, { line, column }: { line: number;
   return token === undefined ? 'Unexpected end' : `${what} "${token}"`
 }
 
-/** The first place of the stack that lies in the migrations directory; a syntax error of plain JavaScript has only a line. */
+/** The first frame of the stack in the migrations directory; a syntax error of plain JavaScript has only a line. */
 function frameIn(cause: unknown, directory: string): Omit<Explanation, 'message'> {
   const stack = (cause instanceof Error ? cause.stack : undefined) ?? ''
   for (const line of stack.split('\n')) {

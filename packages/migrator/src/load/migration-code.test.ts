@@ -7,7 +7,7 @@ const never = new Promise<never>(() => {})
 describe('a call fails with what its code throws', () => {
   test.each<[string, () => unknown]>([
     [
-      'by itself',
+      'directly',
       () => {
         throw new Error('odd')
       },

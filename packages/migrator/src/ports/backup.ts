@@ -11,7 +11,7 @@ import type { Session } from './session.ts'
 export interface BackupScope {
   /** `migration`: the backup is for the one step in `steps`. */
   readonly kind: 'run' | 'migration'
-  /** `manual`: asked for by itself; nothing runs afterwards. */
+  /** `manual`: a standalone backup; nothing runs afterwards. */
   readonly operation: 'migrate' | 'rollback' | 'manual'
   readonly runId: string
   /** In the order in which they run. */
@@ -26,7 +26,7 @@ export interface BackupScope {
 export interface BackupStep {
   readonly id: string
   readonly direction: Direction
-  /** The SQL that runs. Undefined for code, whose `source` is all that can be told of it. */
+  /** The SQL that runs. Undefined for code, whose `source` is all that is known of it. */
   readonly sql?: string | undefined
   readonly source?: string | undefined
 }
@@ -77,7 +77,7 @@ export type RestoreOccasion =
   | { readonly kind: 'asked'; readonly watch?: BackupWatch }
 
 export interface BackupDescription {
-  /** One line: what it is and where it lies. */
+  /** One line: what it is and where. */
   readonly text: string
   /** As it would be typed: `db:restore ID --to NEW_NAME`. */
   readonly restoreCommand: string
@@ -164,7 +164,7 @@ export interface BackupRecord {
   readonly details?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** Keeps the records. The caller's session; each call commits by itself. */
+/** Keeps the records. The caller's session; each call commits on its own. */
 export interface BackupStore {
   /** Creates what the store needs. */
   prepare(on: Session): Promise<void>

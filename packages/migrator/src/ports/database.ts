@@ -62,7 +62,7 @@ export interface Database {
 /** What a database can undo on its own. The engine decides by this, never by the kind of database. */
 export interface Capabilities {
   /**
-   * What a transaction takes back when it is rolled back. Unless that is `schema-and-data`, every step runs outside a
+   * What a transaction rolls back when it is rolled back. Unless that is `schema-and-data`, every step runs outside a
    * transaction: marked before, its progress kept, and recovered by what is there.
    */
   readonly atomic: 'schema-and-data' | 'data-only' | 'none'

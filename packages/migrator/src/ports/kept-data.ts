@@ -57,7 +57,7 @@ export interface KeptData {
   waiting(on: Session): Promise<ReadonlySet<string>>
   /**
    * Keeps what a statement is about to destroy, locking it against writers until the transaction ends. Rejects with
-   * DATA_NOT_PRESERVED, nothing kept, for a statement of which it can't be told, unless that is `accepted`.
+   * DATA_NOT_PRESERVED, nothing kept, for a statement of which that is unknown, unless that is `accepted`.
    */
   keep(on: Session, owner: KeptFor, sql: string, untold: 'refused' | 'accepted'): Promise<readonly KeptRows[]>
   /** Every table and column, to be compared with what is left of them when the step is through. */

@@ -1,5 +1,5 @@
 /**
- * How a step runs: `atomic`, where the database takes back all of it after a failure, or `outside`, statement by statement.
+ * How a step runs: `atomic`, where the database rolls back all of it after a failure, or `outside`, statement by statement.
  * Which of the two a database offers, its `capabilities` say.
  */
 import type { HistoryChange } from '../core/history.ts'
@@ -24,7 +24,7 @@ export interface StepSession extends Session {
    */
   atomic(limits: StepLimits, actions: readonly Action[]): Promise<AtomicStep>
   /**
-   * Makes the session ready for statements that are each committed by themselves: what an earlier step left in it is gone, and
+   * Makes the session ready for statements that each commit on their own: what an earlier step left in it is gone, and
    * a transaction that was still open is rolled back.
    */
   outside(limits: StepLimits): Promise<OutsideStep>
@@ -74,7 +74,7 @@ export interface AtomicStep {
 
 export interface OutsideStep {
   /**
-   * Runs an action; each statement is committed by itself. What the action left in the session is removed afterwards. Rejects
+   * Runs an action; each statement commits on its own. What the action left in the session is removed afterwards. Rejects
    * with TRANSACTION_CONTROL when it began a transaction and did not end it; that one is rolled back.
    */
   perform(action: Action, watch?: StatementWatch): Promise<void>

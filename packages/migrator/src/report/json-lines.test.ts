@@ -60,7 +60,7 @@ test('progress is no event of the log', async () => {
   expect(await linesOf([{ kind: 'step-progress' }, {}, { kind: 'step-progress' }])).toHaveLength(1)
 })
 
-test('no secret is written, however deep it lies', async () => {
+test('no secret is written, however deeply nested', async () => {
   const [line] = await linesOf([
     { message: 'postgres://u:hunter2@h/d', reason: 'password=hunter2', details: { a: [{ token: 'hunter2' }] } },
   ])

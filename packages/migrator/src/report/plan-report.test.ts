@@ -71,7 +71,7 @@ test('HTML holds no markup of a migration', () => {
   expect(html).not.toMatch(/https?:/)
 })
 
-test('Markdown can not be left by what the SQL holds', () => {
+test('Markdown cannot be left by what the SQL holds', () => {
   const markdown = reporter.render(facts(), 'markdown')
   expect(markdown).toContain('````sql\n')
   expect(

@@ -35,7 +35,7 @@ test('each state has a mark of its own kind, so that it is told without colours'
   ])
 })
 
-test('the summary names the states that there are', () => {
+test('the summary names the states that occur', () => {
   expect(summaryLine({ ...noStates, applied: 12, pending: 2 })).toBe('12 applied, 2 pending')
   expect(summaryLine(noStates)).toBe('0 migrations')
 })

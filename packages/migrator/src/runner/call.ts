@@ -17,7 +17,7 @@ import { type ScratchPlace, withScratchServer } from './scratch.ts'
 
 interface OfCall extends CallOptions {
   readonly acceptArchived?: boolean | undefined
-  /** Where the call's migrations lie. */
+  /** The directory of the call's migrations. */
   readonly directory?: string | undefined
 }
 

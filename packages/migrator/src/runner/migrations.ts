@@ -25,7 +25,7 @@ export function migrationsOf(
   return { files: defined(from).map((migration) => ({ ...migration, load: async () => migration })), problems: [] }
 }
 
-/** Where they lie, as far as they say it. */
+/** Their directory, as far as they name one. */
 export function directoryOf(given: Migrations | undefined): string | undefined {
   if (typeof given === 'string') return given
   return given !== undefined && 'path' in given && typeof given.path === 'string' ? given.path : undefined

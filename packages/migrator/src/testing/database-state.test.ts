@@ -55,7 +55,7 @@ describe('leftovers', () => {
     check({ rows: rowsOf(2, '8') }, ['rows of public.users changed (2 before, 2 after)'])
   })
 
-  test('values that differ because columns do are told by the catalog', () => {
+  test('values that differ because columns do are covered by the catalog', () => {
     check({ rows: rowsOf(2, '8', ['"id"', '"more"']) }, [])
   })
 })

@@ -1,5 +1,5 @@
 /**
- * Testing: makes runs fail on purpose, and looks whether everything of them is gone afterwards. It drives a runner
+ * Testing: makes runs fail on purpose, and checks that nothing of them is left afterwards. It drives a runner
  * through its public methods and a database through its port; it knows no adapter, no files and no terminal. What it must
  * say to a PostgreSQL server itself stands in server.ts and rows.ts. This file: the public subpath.
  */

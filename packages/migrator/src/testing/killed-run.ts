@@ -76,7 +76,7 @@ function listen(child: ChildProcess, director: Director, arrived: () => Promise<
     child.on('error', reject)
     child.on('exit', (code, signal) => {
       if (director.struck && signal === 'SIGKILL') resolve({ applicationName })
-      else reject(new Error(`the process that was to be killed ended by itself (${signal ?? code})`))
+      else reject(new Error(`the process to be killed ended on its own (${signal ?? code})`))
     })
     child.on('message', (told: WorkerMessage) => {
       if (told.kind === 'ended') resolve({ applicationName, error: new MigratorError('MIGRATION_FAILED', told.why) })

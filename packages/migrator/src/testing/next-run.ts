@@ -5,7 +5,7 @@ import type { RunOutcome, Trial } from './trial.ts'
 
 /**
  * What the next run does after an interruption: it recovers what is dirty. After that nothing of the interrupted step may
- * stand; what was committed before it is then taken back by its own `down`, as a rollback does.
+ * stand; what was committed before it is then rolled back by its own `down`, as a rollback does.
  */
 export async function bringBack(trial: Trial, outcome: RunOutcome, between: DatabaseState): Promise<void> {
   const { runner, migrations } = trial

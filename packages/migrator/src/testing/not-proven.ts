@@ -18,7 +18,7 @@ export function notProven(trial: Trial, { outcome, left, why }: Evidence): Migra
   const where = `a run with ${migration.id} at its end and ${described[failure]}${about}, ${mode}`
   const message = left
     ? [`${capital(where)}, left behind:`, ...explainLeftovers(left).map((line) => `  ${line}`), ...told(outcome)]
-    : [`It can't be told what ${where} leaves behind. ${why ?? untried(trial, outcome)}`]
+    : [`What ${where} leaves behind is unknown.  ${why ?? untried(trial, outcome)}`]
   return new MigratorError('ROLLBACK_NOT_PROVEN', message.join('\n'), {
     cause: outcome.error,
     details: {
@@ -38,6 +38,6 @@ function told({ error }: RunOutcome): readonly string[] {
 }
 
 function untried({ migration }: Trial, { struck, error }: RunOutcome): string {
-  if (!struck) return `The run failed by itself: ${error?.message ?? 'it ended early'}`
+  if (!struck) return `The run failed on its own: ${error?.message ?? 'it ended early'}`
   return `${migration.id} caught the failure and went on, and the run went through.`
 }

@@ -13,7 +13,7 @@ import { prepareTrial, type RunOutcome, refuseUsedDatabase, type Trial, unusable
 export interface VerifyAllOptions {
   /** As `apply` understands it: one transaction for the run, one for each step, or, by default, as the steps allow. */
   readonly transaction?: TransactionMode | 'default' | undefined
-  /** Where the migrations lie. Needed for `process-kill`: the process that is killed loads them by itself. */
+  /** The directory of the migrations. Needed for `process-kill`: the process that is killed loads them itself. */
   readonly directory?: string | undefined
   /** Says that a database that is not local is nobody's. Runs are made to fail in it. Default: false. */
   readonly disposable?: boolean | undefined
@@ -45,14 +45,14 @@ export interface RollbackProof {
 }
 
 /**
- * Proves that runs can be taken back, by making them fail. Use it on a database that is nobody's: the runs are real.
+ * Proves that runs can be rolled back, by making them fail. Use it on a database that is nobody's: the runs are real.
  */
 export const RollbackTester = {
   /**
-   * Applies what is pending up to `failAt`, makes that one fail, and looks whether all of it is gone: every object of the
-   * catalog is what it was, so is the history, and so are the rows of all tables. What a failure can't take back at once
+   * Applies what is pending up to `failAt`, makes that one fail, and checks that all of it is gone: every object of the
+   * catalog is what it was, so is the history, and so are the rows of all tables. What a failure can't roll back at once
    * (a process that was killed, a step outside a transaction whose connection was cut) is recovered by a next `apply`;
-   * after it only what was committed before the step may stand, and that is taken back by its `down`.
+   * after it only what was committed before the step may stand, and that is rolled back by its `down`.
    *
    * Resolves with the proof, the database being as it was (but for the migrator's own tables, which are made where there
    * are none; sequences may have moved on). Rejects with ROLLBACK_NOT_PROVEN, which names all that was left behind or
@@ -119,7 +119,7 @@ const VERIFY_ALL: OptionKinds<Omit<VerifyAllOptions, 'failures'>> = {
 }
 const VERIFY: OptionKinds<VerifyOptions> = { ...VERIFY_ALL, failAt: text, scenario: text, failure: oneOf(...failures) }
 
-/** Where steps commit one by one, and the run itself can't take back, this is what must stand after the recovery. */
+/** Where steps commit one by one and the run itself cannot undo them, this must be the state after the recovery. */
 interface Between {
   state?: DatabaseState
 }
@@ -151,7 +151,7 @@ function withoutStep({ migration }: Trial, state: DatabaseState): DatabaseState 
   return { ...state, history: state.history.filter(({ id }) => id !== migration.id) }
 }
 
-/** The migrator's own tables, and the schema that they lie in, are no leftovers of the run: they are made before. */
+/** The migrator's own tables, and their schema, are no leftovers of the run: they are made before. */
 async function makeHistory({ adapter, stateStore }: Trial['runner'], on: SqlSession): Promise<void> {
   const lock = await adapter.tryRunLock()
   if (!lock) throw new MigratorError('LOCK_UNAVAILABLE', 'Another run is under way in this database.')

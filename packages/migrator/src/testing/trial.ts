@@ -90,7 +90,7 @@ export async function refuseUsedDatabase(adapter: TestedRunner<never>['adapter']
 function refuseUnsuited({ adapter, stateStore }: TestedRunner<never>, failure: Failure, directory?: string): void {
   if (failure !== 'process-kill') return
   if (directory === undefined) {
-    throw unusable('process-kill needs { directory }: the process that is killed loads the migrations by itself.')
+    throw unusable('process-kill needs { directory }: the process that is killed loads the migrations itself.')
   }
   if (stateStore === adapter.historyStore) return
   throw unusable('process-kill needs the history in the database: the process that is killed knows no other store.')
@@ -99,7 +99,7 @@ function refuseUnsuited({ adapter, stateStore }: TestedRunner<never>, failure: F
 function refuseHistory(history: readonly HistoryEntry[], planned: ReadonlySet<string>, failAt: string): void {
   const dirty = history.filter((entry) => entry.dirty).map(({ id }) => id)
   if (dirty.length > 0) {
-    const message = `${dirty.join(', ')} is dirty, so it can't be told what a run leaves behind.`
+    const message = `${dirty.join(', ')} is dirty, so what a run leaves behind is unknown.`
     throw new MigratorError('MIGRATION_DIRTY', message, { details: { versions: dirty } })
   }
   if (planned.has(failAt)) return

@@ -32,7 +32,7 @@ describe('a database whose migrations are modules only', () => {
     },
   })
 
-  test('applies and takes back modules, and refuses scripts before anything happens', async () => {
+  test('applies and rolls back modules, and refuses scripts before anything happens', async () => {
     const { server, next } = scene()
     const script = creating(await openMemory(), '0002_script', ['c'])
     await expect(next().apply([code, script])).rejects.toMatchObject({ code: 'MIGRATION_FILES_INVALID' })
@@ -43,7 +43,7 @@ describe('a database whose migrations are modules only', () => {
     expect([...server.stored.keys()]).toEqual([HISTORY])
   })
 
-  test('recovers nothing by statements that it can not read and could not take back', async () => {
+  test('recovers nothing by statements that it cannot read and could not undo', async () => {
     const { server, client, runnerOn, next } = scene()
     server.hold()
     const run = runnerOn(client).apply([code])

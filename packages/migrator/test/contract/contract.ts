@@ -88,7 +88,7 @@ export function contract(name: string, open: () => Promise<Subject>): void {
         expect(await subject.objects()).toEqual(['a'])
       })
 
-      test('are taken back no further than to one that is irreversible', async () => {
+      test('are rolled back no further than to one that is irreversible', async () => {
         const { create, fail } = subject.say
         const kept = written(subject, { id: '0002_kept', up: [create('b')], transactional })
         const failing = written(subject, { id: '0004_bad', up: [fail], down: [], transactional })
@@ -189,7 +189,7 @@ export function contract(name: string, open: () => Promise<Subject>): void {
         expect(await subject.objects()).toEqual(['a', 'old', 'z'])
       })
 
-      test('is taken back by a rollback too', async () => {
+      test('is rolled back by a rollback too', async () => {
         const { drop } = subject.say
         const all = paused([drop('z'), drop('a')])
         await killed((on) => on.apply(all, { lockTimeoutMs: 0 }))
@@ -206,7 +206,7 @@ export function contract(name: string, open: () => Promise<Subject>): void {
         expect(await subject.objects()).toContain('b')
       })
 
-      test('is recovered by code that can not be looked into only where that can be taken back', async () => {
+      test('is recovered by code that cannot be looked into only where that can be rolled back', async () => {
         const { drop, opaque } = subject.say
         const all = paused([opaque(drop('a'))])
         await killed((on) => on.apply(all, { lockTimeoutMs: 0 }))

@@ -24,7 +24,7 @@ export interface Subject {
   send(handle: never, statement: string): Promise<unknown>
   /** Sends one from outside of any run. */
   execute(statement: string): Promise<unknown>
-  /** Names of the objects that are there, sorted; without the migrator's own. */
+  /** Names of the existing objects, sorted; without the migrator's own. */
   objects(): Promise<readonly string[]>
   /** `pause` waits from now on, until the answer is called. */
   hold(): Promise<() => Promise<void>>

@@ -38,7 +38,7 @@ async function states({ sql }: TestDatabase): Promise<readonly string[]> {
   return rows.map(({ provider, state }) => `${provider} ${state}`)
 }
 
-/** Copies and replaced databases of the template provider lie beside the one that they are of. */
+/** Copies and replaced databases of the template provider are beside their original. */
 async function dropCopiesOf({ name }: TestDatabase): Promise<void> {
   const rows = await onServer((sql) => sql`SELECT datname FROM pg_database WHERE datname LIKE ${`${name}\\_%`}`)
   for (const { datname } of rows) await onServer((sql) => sql`DROP DATABASE ${sql(datname as string)} WITH (FORCE)`)
@@ -168,7 +168,7 @@ test('a provider of the configuration is used by its name, and has no list', asy
   expect({ code: listed.code, error: listed.json().error.code }).toEqual({ code: 2, error: 'BACKUP_UNAVAILABLE' })
 })
 
-test('snapshot: a backup by itself is on record with its reason, listed, and pruned only with --yes', async () => {
+test('snapshot: a standalone backup is on record with its reason, listed, and pruned only with --yes', async () => {
   const { db, project } = await shop()
   const created = done(
     await project.run(['snapshot', 'create', '--backup', 'tables', '--reason', 'before lunch', '--json']),

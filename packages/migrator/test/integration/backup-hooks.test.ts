@@ -136,7 +136,7 @@ describe('one backup for every migration', () => {
     expect(recorded.map(({ state }) => state)).toEqual(['restored', 'restored', 'restored'])
   })
 
-  test('that throws in the middle takes back what was applied before it', async () => {
+  test('that throws in the middle rolls back what was applied before it', async () => {
     const { db, runner, migrations, provider, course, onProgress } = await hookScene(threeTables())
     const before = async ({ steps }: { steps: readonly { id: string }[] }) => {
       if (steps[0]?.id === '0002_two') throw new Error('no space left')

@@ -333,7 +333,7 @@ function withServer(serverUrl: string, password: string): void {
       expect(await databases()).toEqual([NAME])
     })
 
-    test('a dump that pg_restore can not read, found without its record: the new database is dropped again', async () => {
+    test('a dump that pg_restore cannot read, found without its record: the new database is dropped again', async () => {
       await provider.before(scopeIn(world), recordingWatch())
       const bytes = readFileSync(join(directory, `${ID}.dump`))
       writeFileSync(join(directory, 'stray.dump'), bytes.subarray(0, bytes.length / 2))

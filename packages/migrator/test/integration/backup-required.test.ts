@@ -110,7 +110,7 @@ describe('a backup that is asked for', () => {
     ])
   })
 
-  test('by the configuration it is taken by itself, before every run', async () => {
+  test('with the configuration it is taken automatically, before every run', async () => {
     await project.write({ ...config(`{ provider: 'tables' }`), ...additive })
     const up = await project.run(['migrate', '--json'], env)
     expect(up.code, saidBy(up)).toBe(0)
@@ -130,7 +130,7 @@ describe('a backup that is asked for', () => {
     expect(await db.sql`SELECT * FROM migration_backups`).toEqual([])
   })
 
-  test('a configured one that there is not stops the run', async () => {
+  test('a configured one that does not exist stops the run', async () => {
     await project.write(config(`{ provider: 'nightly' }`))
     const refusal = { exit: 2, code: 'USAGE_INVALID', env, says: '"nightly"', hint: 'template' }
     await expectRefusal(project, { ...refusal, words: ['rollback', '--confirm', db.name] }, db)

@@ -129,7 +129,7 @@ describe('which tables are copied', () => {
     await check('DROP SCHEMA other CASCADE', 'other.users')
   })
 
-  test('a partitioned table once, a partition by itself, and children of their own', async () => {
+  test('a partitioned table once, a partition on its own, and children of their own', async () => {
     await check('DELETE FROM parts', 'public.parts')
     await check('DROP TABLE parts', 'public.parts')
     await check('DROP TABLE parts_2025', 'public.parts_2025')

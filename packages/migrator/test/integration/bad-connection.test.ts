@@ -123,7 +123,7 @@ describe('where no PostgreSQL answers, address and reason are told', () => {
     await refusedBy(['migrate', 'status', 'rollback', 'validate'], urlAt(`127.0.0.1:${port}`), { ...failed, says })
   })
 
-  test('a host name that there is not', async () => {
+  test('an unknown host name', async () => {
     await refusedBy(['migrate'], urlAt('there-is-none.invalid:5432'), {
       ...failed,
       says: ['there-is-none.invalid', 'host name'],

@@ -112,7 +112,7 @@ const refused: readonly Case[] = [
     says: ['0002_bad.up.sql contains a NUL character'],
   },
   {
-    name: 'an option that there is not',
+    name: 'an unknown option',
     files: pair('0002_bad', `-- migrator: transactional=false\n${UP}`, DOWN),
     says: ['0002_bad.up.sql', '"transactional" is no option', 'transaction'],
   },

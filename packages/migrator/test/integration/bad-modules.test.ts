@@ -94,7 +94,7 @@ const refused: readonly Case[] = [
     says: ['0002_bad.ts', 'does not load', 'not today'],
   },
   {
-    name: 'a module that uses a name that there is not',
+    name: 'a module that uses an undefined name',
     files: file(ID, UP, DOWN, 'nowhere.to.be.found()'),
     says: ['0002_bad.ts:4:', 'ReferenceError: nowhere is not defined'],
   },

@@ -9,7 +9,7 @@ interface Pair {
   readonly down: string
 }
 
-/** Rows before, up, rows in the up state, down: what the way there and back lost, and what the down did. */
+/** Rows before, up, rows in the up state, down: what up and down lost, and what the down did. */
 async function rehearse(standing: string, { up, down }: Pair) {
   const { db, session } = await throwAway(standing)
   const { shapes } = await generateRows(session, { own: [] })
@@ -91,7 +91,7 @@ describe('a round trip that loses', () => {
       [/^orders\.at: [1-8] of 8 values (changed|narrowed)$/],
     ))
 
-  test('NULLs, by a backfill that is not taken back', () =>
+  test('NULLs, by a backfill that is not rolled back', () =>
     check({ up: "UPDATE orders SET maybe = 'x' WHERE maybe IS NULL", down: 'SELECT 1' }, [
       /^orders\.maybe: \d values? that (was|were) not there before$/,
     ]))

@@ -85,7 +85,7 @@ test('serves UTF-8 in one locale everywhere, on loopback only, to those who know
   })
 })
 
-test('goes on running after the process that started it, without holding its pipes', async () => {
+test('keeps running after the process that started it, without holding its pipes', async () => {
   const directory = project()
   const { output, milliseconds } = await runNode(`
     const server = await startEmbeddedServer({ directory: ${JSON.stringify(directory)} })

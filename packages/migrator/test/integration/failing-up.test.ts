@@ -41,7 +41,7 @@ describe('in one transaction for all', () => {
     expect(await historyOf(db)).toEqual(['0001_one', '0002_two', '0003_three'])
   })
 
-  test('a failing up names what failed, what was taken back and what did not run, without a stack', async () => {
+  test('a failing up names what failed, what was rolled back and what did not run, without a stack', async () => {
     const { project } = await scene(brokenSecond)
     const failed = await project.run(['migrate'])
     expect(failed.code).toBe(1)
@@ -110,7 +110,7 @@ describe('in one transaction each', () => {
     expect(await tablesOf(db)).toEqual(['one'])
   })
 
-  test('a down that fails while taking back stops there: its error is told, nothing further is reverted', async () => {
+  test('a down that fails during a rollback stops it: its error is reported, nothing further is reverted', async () => {
     const broken = pair('0002_two', 'CREATE TABLE two (id int);', 'DROP TABLE two; SELECT no_such_function();')
     const { db, project } = await scene(traced(broken), { standing: trace })
     const failed = await project.run(['migrate', '--transaction', 'each', '--json'])
@@ -127,7 +127,7 @@ describe('in one transaction each', () => {
     expect(await historyOf(db)).toEqual(['0001_one', '0002_two'])
   })
 
-  test('an irreversible step is not taken back: those before it stay too', async () => {
+  test('an irreversible step is not rolled back: those before it stay too', async () => {
     const irreversible = {
       'migrations/0002_two.up.sql': '-- migrator: irreversible="one way"\nCREATE TABLE two (id int);',
     }
@@ -157,7 +157,7 @@ describe('in one transaction each', () => {
 describe('with a step outside a transaction', () => {
   const index = 'CREATE INDEX CONCURRENTLY one_by_id ON one (id);\n'
 
-  test('one before the failure is taken back by its down', async () => {
+  test('one before the failure is rolled back by its down', async () => {
     const files = {
       ...traced({}),
       ...pair(
@@ -179,7 +179,7 @@ describe('with a step outside a transaction', () => {
     expect(await historyOf(db)).toEqual([])
   })
 
-  test('one that fails itself is taken back, and so are those before it', async () => {
+  test('one that fails itself is rolled back, and so are those before it', async () => {
     const files = { ...traced({}), ...outsidePair('0002_two', BROKEN, 'DROP TABLE two;') }
     const { db, project } = await scene(files, { standing: trace })
     const failed = await project.run(['migrate', '--json'])

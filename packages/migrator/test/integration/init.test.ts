@@ -33,7 +33,7 @@ let root: string
 let drizzle: string
 let database: TestDatabase
 
-/** One installation, of a stranger's CommonJS package at a path with spaces; the other projects lie below it. */
+/** One installation, of a stranger's CommonJS package at a path with spaces; the other projects are below it. */
 beforeAll(async () => {
   database = await createDatabase()
   root = await mkdtemp(join(tmpdir(), 'migrator init '))
@@ -226,7 +226,7 @@ describe('elsewhere', () => {
     expect(await readdir(folder)).toEqual(['.git', 'drizzle.config.json', 'package.json'])
   })
 
-  test('scripts and workflows that are there stay, and what to add is printed', async () => {
+  test('existing scripts and workflows stay, and what to add is printed', async () => {
     const workflow = 'jobs: {}\n'
     const folder = await project('with ci', {
       'package.json': '{ "scripts": { "db:migrate": "drizzle-kit migrate" } }\n',

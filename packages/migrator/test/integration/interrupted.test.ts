@@ -74,7 +74,7 @@ describe('in a transaction', () => {
     expect(await tablesOf(db)).toEqual([])
   })
 
-  test('one transaction each: the step in hand is undone, what was committed stays', async () => {
+  test('one transaction each: the current step is undone, what was committed stays', async () => {
     const { db, project } = await scene({ ...one, ...sleepy, ...three })
     const running = project.start(['migrate', '--transaction', 'each', '--json'])
     await sleeping(db)

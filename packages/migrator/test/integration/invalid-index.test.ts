@@ -9,7 +9,7 @@ const DOWN = 'DROP INDEX CONCURRENTLY IF EXISTS people_email;'
 describe('CREATE UNIQUE INDEX CONCURRENTLY on rows that are not unique', () => {
   const up = 'CREATE UNIQUE INDEX CONCURRENTLY people_email ON people (email);'
 
-  test('fails, leaves no invalid index behind, and says that there was one', async () => {
+  test('fails, leaves no invalid index behind, and reports it', async () => {
     const { db, project } = await scene(outsidePair('0001_unique', up, DOWN), { standing: TWINS })
     const failed = await project.run(['migrate', '--json'])
     expect(failed.code, saidBy(failed)).toBe(1)

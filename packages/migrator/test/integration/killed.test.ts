@@ -35,7 +35,7 @@ async function oidOf({ sql }: TestDatabase, table: string): Promise<number | nul
 }
 
 describe('killed in a transaction', () => {
-  test('nothing is applied, the server ends the statement by itself, and the next run works at once', async () => {
+  test('nothing is applied, the server ends the statement on its own, and the next run works at once', async () => {
     const made = await scene({ ...one, ...pair('0002_two', UP, DOWN) })
     await killWhileSleeping(made, ['migrate'])
     await hurry(made.db)
@@ -80,7 +80,7 @@ describe('killed outside a transaction', () => {
       await db.sql`SELECT message FROM migration_logs WHERE event IN ('dirty-found', 'recovered') ORDER BY id`
     expect(messages.map(({ message }) => message)).toEqual([
       'Found migrations in dirty state',
-      'Recovered 0002_two: taken back, its record removed',
+      'Recovered 0002_two: rolled back and removed from the history',
     ])
   })
 
@@ -141,7 +141,7 @@ describe('a statement that the server still works on', () => {
     }
   }
 
-  test('is waited for before anything is taken back', async () => {
+  test('is waited for before anything is rolled back', async () => {
     const made = await killedScene()
     const release = await orphan(made)
     const next = made.project.start(['migrate', '--json'])

@@ -13,7 +13,7 @@ const index = outsidePair(
 )
 const QUICK = ['--lock-timeout', '200ms', '--lock-retries', '1']
 
-/** A session of somebody else's that holds the table, until it is let go. */
+/** A session of somebody else's that holds the table, until it is released. */
 async function holding({ sql }: TestDatabase): Promise<{ pid: number; letGo(): Promise<void> }> {
   const session = await sql.reserve()
   const [row] = await session`SELECT pg_backend_pid() AS pid`
@@ -55,7 +55,7 @@ describe('a table that another session holds', () => {
       expect(failed.json().error.message).toContain('nightly report')
     })
 
-    test(`is altered after all when it is let go between two tries, ${way}`, async () => {
+    test(`is altered after all when it is released between two tries, ${way}`, async () => {
       const { db, project } = await scene(files, { standing: STANDING })
       const holder = await holding(db)
       const running = project.start(['migrate', '--lock-timeout', '200ms', '--lock-retries', '5', ...words])

@@ -122,7 +122,7 @@ describe('a rollback tells that it loses', () => {
       [column('public.t', 'a', 1, 'may-narrow')],
     ],
     [
-      'values that an UPDATE may overwrite, where they are there already',
+      'values that an UPDATE may overwrite, where they exist already',
       'CREATE TABLE t (a int, b int)',
       'INSERT INTO t VALUES (1, 1), (2, NULL)',
       'ALTER TABLE t ADD c int; UPDATE t SET b = 0, c = a; ALTER TABLE t DROP b',
@@ -144,7 +144,7 @@ describe('a rollback tells that it loses', () => {
     ],
     ['nothing that is not there', 'SELECT 1', 'SELECT 1', 'DROP TABLE IF EXISTS never', []],
     [
-      'what it can not tell',
+      'what it cannot tell',
       'CREATE TABLE t (a int)',
       'SELECT 1',
       'DO $$ BEGIN DROP TABLE t; END $$',
@@ -224,14 +224,14 @@ describe('before anything happens', () => {
     expect((await project.run([...words, '--accept-loss'], PROTECTED)).code).toBe(0)
   })
 
-  test('a protected database does not refuse what loses nothing, nor what can not be told, but says it', async () => {
+  test('a protected database does not refuse what loses nothing, nor what is unknown, but reports it', async () => {
     await standing(
       pair('0001_a', 'CREATE TABLE t (a int);', 'DROP TABLE t; DO $$ BEGIN TRUNCATE u; END $$;'),
       'CREATE TABLE u (a int)',
     )
     const words = ['rollback', '--force', '--confirm', db.name, '--no-backup', '--reason', 'test']
     const { code, stderr } = await project.run(words, PROTECTED)
-    expect([code, stderr]).toEqual([0, expect.stringContaining("can't be told beforehand")])
+    expect([code, stderr]).toEqual([0, expect.stringContaining('cannot be determined beforehand')])
   })
 })
 
@@ -271,7 +271,7 @@ describe('counting', () => {
     }
   })
 
-  test('goes by what is proven of a migration, where something is', async () => {
+  test('uses what is proven of a migration, where something is', async () => {
     await standing(orders, THREE)
     const adapter = new PostgresAdapter({ connectionString: db.url })
     try {

@@ -66,7 +66,7 @@ describe('the connection that holds the run lock is cut in mid-step', () => {
     })
   }
 
-  test('one transaction each: nothing of that step is committed, and nothing is taken back', async () => {
+  test('one transaction each: nothing of that step is committed, and nothing is rolled back', async () => {
     const made = await scene(inside)
     const failed = await cut(made, 'the run lock', ['migrate', ...EACH])
     expect(failed.code, saidBy(failed)).toBe(1)
@@ -77,7 +77,7 @@ describe('the connection that holds the run lock is cut in mid-step', () => {
     await nextRunApplies(made, [])
   })
 
-  test('outside a transaction: the step stays dirty for the next run, nothing is taken back', async () => {
+  test('outside a transaction: the step stays dirty for the next run, nothing is rolled back', async () => {
     const made = await scene(outside)
     const failed = await cut(made, 'the run lock', ['migrate'])
     expect(failed.code, saidBy(failed)).toBe(1)
@@ -186,7 +186,7 @@ describe('the connection that the step runs on is cut', () => {
     })
   }
 
-  test('one transaction each: the earlier ones are taken back over a new connection', async () => {
+  test('one transaction each: the earlier ones are rolled back over a new connection', async () => {
     const made = await scene(inside)
     const failed = await cut(made, 'the step', ['migrate', ...EACH])
     expect(failed.code, saidBy(failed)).toBe(1)

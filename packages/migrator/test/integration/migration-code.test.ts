@@ -150,7 +150,7 @@ const SURROUNDINGS = [
   ['the working directory', "process.chdir('/')", 'the working directory'],
   ['the exit code', 'process.exitCode = 7', 'the exit code'],
   ['a method of arrays', "Array.prototype.map = () => { throw new Error('odd') }", 'Array.prototype.map'],
-  ['how arrays are walked', 'Array.prototype[Symbol.iterator] = function* () {}', 'Array.prototype.Symbol'],
+  ['how arrays are iterated', 'Array.prototype[Symbol.iterator] = function* () {}', 'Array.prototype.Symbol'],
   ['what every object has', 'Object.prototype.odd = 1', 'Object.prototype.odd'],
   [
     'JSON, and the clock',

@@ -41,7 +41,7 @@ test('a pooler that keeps no transactions is refused by name, and nothing is run
   expect(await tablesOf(made.db)).toEqual([])
 })
 
-test("a pooler's own refusals, which have no severity, are told by what they are", async () => {
+test("a pooler's own refusals, which have no severity, are recognised by their meaning", async () => {
   const made = await behind({})
   if (!made) return
   const none = Object.assign(new URL(made.url), { pathname: '/there_is_none' }).href

@@ -166,12 +166,12 @@ describe('a run', () => {
   })
 
   test.each([
-    ['DO $$ BEGIN DROP TABLE orders; END $$;', "can't be told beforehand"],
+    ['DO $$ BEGIN DROP TABLE orders; END $$;', 'cannot be determined beforehand'],
     [
       'CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$ DROP TABLE orders $$; SELECT f(); DROP FUNCTION f();',
       'public.orders.id',
     ],
-  ])('stops, with nothing changed, where it can not tell what goes: %s', async (down, says) => {
+  ])('stops, with nothing changed, where it cannot tell what goes: %s', async (down, says) => {
     const at = await scene(pair('0001_orders', 'CREATE TABLE orders (id int);', down))
     await done(at, 'migrate')
     await at.db.sql.unsafe('INSERT INTO orders VALUES (1)')

@@ -102,7 +102,7 @@ describe('its own object is told from others of a like name', () => {
     { what: 'a schema', up: 'CREATE SCHEMA app; CREATE TABLE app.people ();', down: 'DROP SCHEMA app CASCADE;' },
   ]
   for (const { what, up, down } of names) {
-    test(`${what} is taken back`, async () => {
+    test(`${what} is rolled back`, async () => {
       const files = outsidePair('0001_named', `${up}\nINSERT INTO nowhere VALUES (1);`, down)
       const { db, project } = await scene(files, { standing: 'CREATE TABLE people (id int, email text);' })
       const failed = await project.run(['migrate', '--json'])

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ScratchContext, ScratchServer } from '../../src/ports/scratch.ts'
 import { contextOn, rehearseSql, type SqlSteps, scratchOn } from '../support/rehearse.ts'
 
-// Only tables that a migration touches get rows. What its text does not tell, its locks do, and then it is walked again.
+// Only tables that a migration touches get rows. What its text does not show, its locks do, and then it is rehearsed again.
 
 let server: ScratchServer
 let context: ScratchContext
@@ -84,7 +84,7 @@ test('so is what a trigger, a cascade and the down alone destroy', async () => {
   for (const table of filled) expect(told).toMatch(new RegExp(`^ *${table}: \\d+ of \\d+ rows lost`, 'm'))
 })
 
-test('a step that gives up because a table is empty is walked again with rows in all of them', async () => {
+test('a step that fails because a table is empty is rehearsed again with rows in all of them', async () => {
   const ready = `CREATE FUNCTION ready() RETURNS boolean LANGUAGE sql AS 'SELECT EXISTS (SELECT FROM far)';`
   const up = `DO $$ BEGIN IF NOT ready() THEN RAISE EXCEPTION 'not ready'; END IF; END $$; CREATE TABLE new (id int);`
   expect(await walked(FAR + ready, { up, down: 'DROP TABLE new;' })).toMatchObject({

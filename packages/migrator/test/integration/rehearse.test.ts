@@ -141,7 +141,7 @@ describe('a verdict', () => {
     const checkNext = (up: string, down: string, verdict: string, reason: RegExp | undefined) =>
       check({ ...SETTINGS, ...pair('0003_next', up, down) }, verdict, reason)
 
-    test('rows that the up adds and the down takes back are no loss', () =>
+    test('rows that the up adds and the down rolls back are no loss', () =>
       checkNext(
         "INSERT INTO settings VALUES ('signup', 'open');",
         "DELETE FROM settings WHERE k = 'signup';",
@@ -247,9 +247,9 @@ describe('a verdict', () => {
 
   test('broken where the down is one that always raises, with the way to say so', () =>
     check(
-      pair('0002_no', 'ALTER TABLE users ADD mail text;', "DO $$ BEGIN RAISE 'no way back'; END $$;"),
+      pair('0002_no', 'ALTER TABLE users ADD mail text;', "DO $$ BEGIN RAISE 'cannot be undone'; END $$;"),
       'broken',
-      /The down fails:.*no way back.*irreversible="why"/,
+      /The down fails:.*cannot be undone.*irreversible="why"/,
       1,
     ))
 
@@ -270,7 +270,7 @@ describe('a verdict', () => {
       /users\.nick: \d+ of \d+ values lost[\s\S]*Its down fails, and changes nothing, on rows that were written .*could not create unique index/,
     ))
 
-  test('unproven where the down looks first, and refuses by itself', () =>
+  test('unproven where the down looks first, and raises an error', () =>
     check(
       pair(
         '0002_careful',
@@ -552,7 +552,7 @@ test('nothing is left on the scratch server, broken or not, and after Ctrl-C', a
   expect(left).toHaveLength(0)
 })
 
-test('a migration that needs an extension which the server has not is told by its name', async () => {
+test('a migration that needs an extension that the server lacks is named', async () => {
   const { finished } = await rehearse(
     pair('0002_ext', 'CREATE EXTENSION no_such_thing;', 'DROP EXTENSION no_such_thing;'),
   )
@@ -564,7 +564,7 @@ test('a migration that needs an extension which the server has not is told by it
   })
 })
 
-test('a role that the server has not is told by its name, and what came before it is proven', async () => {
+test('a role that the server lacks is named, and what came before it is proven', async () => {
   const { finished, shown } = await rehearse({
     ...pair('0002_i', 'CREATE INDEX i ON users (name);', 'DROP INDEX i;'),
     ...pair('0003_grant', 'GRANT SELECT ON users TO nobody_by_that_name;', 'SELECT 1;'),

@@ -82,7 +82,7 @@ describe('an earlier step whose down is broken, one transaction each', () => {
     expect(error.message).toContain('"nowhere" does not exist')
   })
 
-  test('that there is none of stays applied, and is named with the reason', async () => {
+  test('that has none stays applied, and is named with the reason', async () => {
     const why = '-- migrator: irreversible="the rows are gone"\nCREATE TABLE one (id int);'
     const files = { 'migrations/0001_one.up.sql': why }
     const { runner, migrations } = await rollbackTrial({ ...files, ...two }, STANDING)
@@ -174,20 +174,20 @@ describe('code that works around its transaction', () => {
   })
 })
 
-test.each(failsLate)('a run that fails by itself before the failure proves nothing: %s', async (failure) => {
+test.each(failsLate)('a run that fails on its own before the failure proves nothing: %s', async (failure) => {
   const broken = pair('0001_broken', 'CREATE TABLE broken (id nonsense);', 'DROP TABLE broken;')
   const { runner, migrations, directory } = await rollbackTrial({ ...broken, ...two })
   const options = { failAt: '0002_two', failure, directory }
   const error = await refused(RollbackTester.verify(runner, migrations, options))
   expect(error.code).toBe('ROLLBACK_NOT_PROVEN')
-  expect(error.message).toContain('The run failed by itself')
+  expect(error.message).toContain('The run failed on its own')
   expect(error.message).toContain('type "nonsense" does not exist')
 })
 
 describe('before anything runs it refuses', () => {
   const verify = RollbackTester.verify
 
-  test('an id that there is none of, and names the nearest', async () => {
+  test('an unknown id, and names the nearest', async () => {
     const { runner, migrations } = await rollbackTrial(threeTables())
     const error = await refused(verify(runner, migrations, { failAt: '0002_tow' }))
     expect(error).toMatchObject({ code: 'TARGET_UNKNOWN', exitCode: 2, hint: 'Did you mean 0002_two?' })
@@ -216,7 +216,7 @@ describe('before anything runs it refuses', () => {
     await lock?.release()
   })
 
-  test('one transaction for steps that can not share one', async () => {
+  test('one transaction for steps that cannot share one', async () => {
     const outside = outsidePair('0001_out', 'SELECT 1;', 'SELECT 1;')
     const { runner, migrations } = await rollbackTrial({ ...outside, ...two })
     const error = await refused(verify(runner, migrations, { failAt: '0002_two', transaction: 'batch' }))
@@ -233,7 +233,7 @@ describe('before anything runs it refuses', () => {
     expect(others).toMatchObject({ code: 'USAGE_INVALID', message: expect.stringContaining('0001_one, 0002_two') })
   })
 
-  test('to kill a process whose history lies elsewhere', async () => {
+  test('to kill a process whose history is elsewhere', async () => {
     const stateStore = new FileStateStore({ filePath: `${folderOf({})}/state.json` })
     const { runner, migrations, directory } = await rollbackTrial(threeTables(), '', { stateStore })
     expect(await verify(runner, migrations, { failAt: '0002_two' })).toMatchObject({

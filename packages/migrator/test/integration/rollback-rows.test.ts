@@ -74,7 +74,7 @@ test.each([
   expect(changed.map(([name]) => name)).toEqual([table])
 })
 
-test('does not mind in which order rows lie', async () => {
+test('does not depend on the order of rows', async () => {
   const { db, look } = await odd()
   const before = await look()
   await db.sql.unsafe(`UPDATE ${ODD_USERS} SET "a.b" = "a.b" WHERE "a.b" = 1`)

@@ -56,7 +56,7 @@ test('a copy is its own: what is done there is not done in the original', async 
   expect(await tablesIn(other)).toEqual(['a', 'b'])
 })
 
-test('what is kept under a key can be copied by any process, the first key that there is', async () => {
+test('what is kept under a key can be copied by any process, the first existing key', async () => {
   const server = await opened()
   const one = await server.empty()
   await execute(one, 'CREATE TABLE kept (id int)')

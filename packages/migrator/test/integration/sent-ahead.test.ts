@@ -48,7 +48,7 @@ describe('one transaction each, when a step in the middle fails', () => {
     expect(await historyOf(db)).toEqual(first(COUNT))
   })
 
-  test('the steps ahead of it are taken back by their downs', async () => {
+  test('the steps ahead of it are rolled back by their downs', async () => {
     const { db, project } = await scene(manySteps(20, 'INSERT INTO child VALUES (7);\n'), { standing: STANDING })
     expect((await project.run(['migrate', '--transaction', 'each'])).code).toBe(1)
     expect(await historyOf(db)).toEqual([])

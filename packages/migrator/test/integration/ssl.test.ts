@@ -30,7 +30,7 @@ async function reach(url: string): Promise<string> {
 const REFUSED_PLAIN = /^CONNECTION_FAILED: .*refused an unencrypted connection.*requires SSL, set sslmode=require/
 const UNTRUSTED = /^CONNECTION_FAILED: The certificate of .* is not trusted: it is not signed by .*sslrootcert=/
 
-describe('a database that is let in by SSL only', () => {
+describe('a database that requires SSL', () => {
   test.each<readonly [string, string, string | RegExp]>([
     ['nothing', '', 'SSL'],
     ['sslmode=allow', 'sslmode=allow', 'SSL'],
@@ -80,7 +80,7 @@ test.each<readonly [string, string | RegExp]>([
   ['sslmode=allow', 'plain'],
   ['sslmode=disable', 'plain'],
   ['sslmode=require', /^AUTHENTICATION_FAILED: .*no pg_hba\.conf entry.*SSL encryption/],
-])('a database that is let in without SSL only, by "%s"', async (parameters, expected) => {
+])('a database that refuses SSL, by "%s"', async (parameters, expected) => {
   expect(await reach(`${server.at('plain')}?${parameters}`)).toMatch(expected)
 })
 
@@ -131,7 +131,7 @@ test.each<readonly [string, string | RegExp]>([
   ['sslmode=require', 't'],
   ['sslmode=verify-full&sslrootcert=CA', 't'],
   ['sslmode=require&sslrootcert=OTHER', /self-signed|unable to verify|issuer/i],
-])('an application\'s pool reaches a database that is let in by SSL only, by "%s"', async (parameters, expected) => {
+])('an application\'s pool reaches a database that requires SSL, by "%s"', async (parameters, expected) => {
   const filled = parameters.replace('CA', server.file('ca.pem')).replace('OTHER', server.file('other.pem'))
   const pool = openPool(`${server.at('tls', 'localhost')}?${filled}`, {
     max: 1,

@@ -42,7 +42,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-test('the packed program applies, shows and takes back, TypeScript modules too', async () => {
+test('the packed program applies, shows and rolls back, TypeScript modules too', async () => {
   const migrator = async (...words: string[]) => {
     const bin = join(project, 'node_modules/.bin/migrator')
     const { stdout } = await run(
@@ -231,7 +231,7 @@ test.each([
   ['pnpm/10.34.9 npm/? node/v22.1.0', 'pnpm exec migrator'],
   ['yarn/1.22.22 npm/? node/v22.1.0', 'yarn migrator'],
   ['', 'npx migrator'], // By the lock file.
-])('started by %j, it hints at %s, and at pages that are there', async (npm_config_user_agent, program) => {
+])('started by %j, it hints at %s, and at pages that exist', async (npm_config_user_agent, program) => {
   const folder = join(project, 'below')
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'migrator.config.mjs'), 'export default { migration: "wrong" }\n')

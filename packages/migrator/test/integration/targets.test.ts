@@ -84,7 +84,7 @@ describe('with all applied, by two runs', () => {
   })
 })
 
-test('rollback goes by the order of application, not of ids', async () => {
+test('rollback follows the order of application, not of ids', async () => {
   const hidden = await createProject(db.url, pair('0003_three', 'CREATE TABLE three ();', 'DROP TABLE three;'))
   expect((await hidden.run(['migrate'])).code).toBe(0)
   await hidden.write(pair('0001_one', 'CREATE TABLE one ();', 'DROP TABLE one;'))

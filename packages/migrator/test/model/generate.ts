@@ -5,7 +5,7 @@ import type { Blow, Command, How, Kind, Moment, Move, Scenario } from './scenari
 
 type Random = ReturnType<typeof randomSource>
 
-/** The same scenario for the same seed. It goes by where the model would be, so that most commands have something to do. */
+/** The same scenario for the same seed. It follows the model's state, so that most commands have something to do. */
 export function scenarioOf(seed: number, { pooler }: { readonly pooler: boolean }): Scenario {
   const random = randomSource(Math.imul(seed, 0x9e3779b1))
   for (let turn = 0; turn < 4; turn++) random.below(2)

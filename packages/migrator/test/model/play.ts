@@ -141,7 +141,7 @@ async function leftovers({ arena, proxy }: Game, outcome: Outcome): Promise<read
   return left.length === 0 ? [] : [`it left sessions in a transaction: ${left.join('; ')}`]
 }
 
-/** Takes in what the database holds now; tells what is wrong with that by itself. */
+/** Takes in what the database holds now; tells what is wrong with that alone. */
 async function look(game: Game): Promise<readonly string[]> {
   const { kinds } = game.state
   game.reality = await realityOf(game.arena.db.sql)

@@ -61,7 +61,7 @@ export function inconsistencies(kinds: readonly Kind[], { history, tables, marks
 /** A step outside a transaction may be cut off between its statements, and the statement under way may run again. */
 function outsideFault(marks: string): string | undefined {
   if (/uu|Uu|UU|u[D]/.test(marks)) return 'ran twice'
-  if (/[dD]U|^U/.test(marks)) return 'a statement of a dead run came after it was taken back'
+  if (/[dD]U|^U/.test(marks)) return 'a statement of a dead run came after it was rolled back'
   if (/du/.test(marks)) return 'went up before its down had ended'
   return undefined
 }

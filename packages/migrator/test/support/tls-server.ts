@@ -6,7 +6,7 @@ import { serverUser } from '../../src/dialects/postgres/scratch/embedded/server-
 import { databaseOn } from './database.ts'
 import { type OwnServer, ownServer } from './own-server.ts'
 
-/** A server with SSL, whose databases tls, plain and cert are let in by SSL only, without only, and by certificate only. */
+/** A server with SSL, whose databases tls, plain and cert require SSL, refuse SSL, and require a certificate. */
 export interface TlsServer extends OwnServer {
   /** The URL of one of its databases, by a name of its host; its certificate is for `localhost`. */
   at(database: 'tls' | 'plain' | 'cert', host?: string): string

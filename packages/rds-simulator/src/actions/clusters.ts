@@ -73,7 +73,7 @@ function refuseDeletion(params: Params, { members, settings }: Cluster): void {
   }
   if (skips !== (final === undefined)) {
     const message = skips
-      ? 'FinalDBSnapshotIdentifier can not be specified when skipping a final snapshot.'
+      ? 'FinalDBSnapshotIdentifier cannot be specified when skipping a final snapshot.'
       : 'FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.'
     throw new RdsError('InvalidParameterCombination', message)
   }

@@ -131,7 +131,7 @@ function refuseDeletion(params: Params, instance: Instance, world: World): void 
   }
   if (instance.clusterId !== undefined) return
   if (skips && final !== undefined) {
-    const message = 'FinalDBSnapshotIdentifier can not be specified when skipping a final snapshot.'
+    const message = 'FinalDBSnapshotIdentifier cannot be specified when skipping a final snapshot.'
     throw new RdsError('InvalidParameterCombination', message)
   }
   if (!skips && final === undefined) {

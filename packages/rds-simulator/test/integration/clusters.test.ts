@@ -110,7 +110,7 @@ test('endpoints are found by type and by identifier', async () => {
   expect(named.DBClusterEndpoints).toMatchObject([{ CustomEndpointType: 'ANY', EndpointType: 'CUSTOM' }])
 })
 
-test('members name their cluster, are found by it, and cannot be snapshotted by themselves', async () => {
+test('members name their cluster, are found by it, and cannot be snapshotted individually', async () => {
   const { client } = scene
   expect(await instanceOf(client, 'summit-aurora-a')).toMatchObject({
     DBClusterIdentifier: 'summit-aurora',

@@ -110,7 +110,7 @@ test('a snapshot that became available after --snapshot-timeout is on record as 
   expect(await at.records()).toMatchObject([{ state: 'available' }])
 })
 
-test('a snapshot that somebody takes by itself meanwhile is not said to have ended', async () => {
+test('a snapshot that somebody takes separately meanwhile is not said to have ended', async () => {
   const at = await production('by-itself')
   const { process, finished } = await waiting(at, ['snapshot', 'create'])
   onTestFinished(() => void process.kill('SIGKILL'))

@@ -22,7 +22,7 @@ export function withCredentials(): void {
   })
 }
 
-/** The provider as the commands make it, quick where waiting is no part of the test. */
+/** The provider as the commands make it, quick where the test is not about waiting. */
 export function providerAt({ url, region }: Simulator, more: Partial<RdsProviderOptions> = {}): Provider {
   return createRdsProvider({
     name: 'auto',

@@ -40,7 +40,7 @@ export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS)
 /** What else people type. */
 export const COMMAND_ALIASES: Readonly<Record<string, string>> = { up: 'migrate', down: 'rollback' }
 
-/** This command; all of them where none is named, for the help. Each goes by the word that names it here. */
+/** This command; all of them where none is named, for the help. Each is listed under the word that names it here. */
 export async function commandsFor(name: string | undefined, cli: Cli): Promise<readonly CommandSpec[]> {
   const names = name === undefined ? COMMAND_NAMES : [name]
   return Promise.all(names.map((each) => loadCommand(each, cli)))

@@ -134,7 +134,7 @@ async function write(
 /** Object by object it stands in the report. */
 function failed(broken: readonly Rehearsal[]): MigratorError {
   const told = broken.map(
-    ({ id, reasons: [gravest = ''] }) => `${id} is broken. ${gravest.split('\n')[0]?.replace(/:$/, '.')}`,
+    ({ id, reasons: [worst = ''] }) => `${id} is broken. ${worst.split('\n')[0]?.replace(/:$/, '.')}`,
   )
   return new MigratorError('REHEARSAL_FAILED', told.join('\n'), { details: { ids: broken.map(({ id }) => id) } })
 }

@@ -112,7 +112,7 @@ async function list(command: DatabaseContext, provider: ManagedBackupProvider): 
   return { document: { provider: provider.name, backups }, text: [headline(command), '', body].join('\n') }
 }
 
-/** What a record says of a backup that may have been finished since, by itself: `failed` when it was waited for too briefly. */
+/** What a record says of a backup that may have finished since, on its own: `failed` when it was waited for too briefly. */
 const UNSETTLED = new Set<string>(['creating', 'interrupted', 'failed'])
 
 async function refreshRecords(command: DatabaseContext, backups: readonly StoredBackup[]): Promise<void> {

@@ -12,7 +12,7 @@ import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 export const id = '${id}'
 export const description = '${words.charAt(0).toUpperCase()}${words.slice(1)}'
 
-/** Runs in a transaction. For CREATE INDEX CONCURRENTLY and its like: export const transaction = false */
+/** Runs in a transaction. For CREATE INDEX CONCURRENTLY and similar statements: export const transaction = false */
 export async function up(db: PostgresJsDatabase): Promise<void> {
   await db.execute(sql\`SELECT 1\`)
 }
@@ -28,7 +28,7 @@ export async function down(db: PostgresJsDatabase): Promise<void> {
 export function pairTemplates(id: string): readonly Template[] {
   const words = id.replace(/^\d+_/, '').replaceAll('_', ' ')
   const up = `-- Description: ${words.charAt(0).toUpperCase()}${words.slice(1)}
--- Runs in a transaction. For CREATE INDEX CONCURRENTLY and its like, put "transaction=false" after "-- migrator:" here.
+-- Runs in a transaction. For CREATE INDEX CONCURRENTLY and similar statements, put "transaction=false" after "-- migrator:" here.
 
 SELECT 1;
 `

@@ -57,7 +57,7 @@ export function compareData(before: DataSnapshot, after: DataSnapshot): readonly
 }
 
 /**
- * What rows that were written in the up state lost by the down; what the up itself has written is its own to take back
+ * What rows that were written in the up state lost by the down; what the up itself has written is its own to remove
  * row by row, and what was there before it another question. There the schema differs: what came back under another name
  * is no loss, and values of a column whose type differs count only when they are gone or shorter. A comparison of the up
  * state with the one after the next up is sharper, because names and types are the same again.
@@ -223,7 +223,7 @@ function cameBack(before: TableData, after: TableData, column: string): boolean 
   })
 }
 
-/** Whether all rows are there, with what most columns held, under the same columns' names. */
+/** Whether all rows exist, with what most columns held, under the same columns' names. */
 function isSameTable(before: TableData, after: TableData): boolean {
   const common = commonColumns(before, after)
   if (before.rows === 0 || 2 * common.length < before.columns.length) return false
@@ -249,7 +249,7 @@ function addedRows(
   return finding(appeared.filter(({ key }) => !known.has(key)).length)
 }
 
-/** Rows of the up's own that the down did not take back. */
+/** Rows of the up's own that the down did not roll back. */
 function leftRows(
   table: string,
   before: TableData | undefined,

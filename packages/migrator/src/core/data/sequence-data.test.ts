@@ -48,7 +48,7 @@ describe('a sequence is not', () => {
     ['that stands where it stood', at(9n), at(9n), 8],
     ['that stands further', at(9n, { feeds: [fed(8n)] }), at(20n, { feeds: [fed(19n)] }), 8],
     ['whose rows did not all come back', at(9n, { feeds: [fed(8n)] }), at(1n, { feeds: [fed(3n)] }), 0, 3],
-    ['that is begun again by itself', at(9n, { cycles: true }), at(1n, { cycles: true }), 8],
+    ['that cycles on its own', at(9n, { cycles: true }), at(1n, { cycles: true }), 8],
     ['that is new', new Map(), at(1n), 8],
     ['whose numbers were taken before', at(1n, { feeds: [fed(8n)] }), at(1n, { feeds: [fed(8n)] }), 8],
   ])('one %s', (_, before, after, up, left) => expect(setBack(before, after, holding(up, left))).toEqual([]))

@@ -44,7 +44,7 @@ export interface RowsAround {
 
 /**
  * Sequences that were set back while rows that have their numbers stayed. What went with its table is told with the rows.
- * A number that is given out is never taken back by a transaction, so standing further than before is nothing to tell.
+ * A number that is given out is never rolled back by a transaction, so a higher value than before is nothing to report.
  */
 export function setBack(before: Sequences, after: Sequences, rows: RowsAround): readonly SetBack[] {
   return [...after].flatMap(([sequence, now]): readonly SetBack[] => {
@@ -72,7 +72,7 @@ function collision({ next, increment }: SequenceData, { table, column, remedy, e
   return isTaken ? { table, column, remedy, upTo } : undefined
 }
 
-/** As part of what a way there and back lost. */
+/** As part of what up and down lost. */
 export function repeated({ sequence, count }: SetBack): DataLoss {
   return { table: sequence, column: undefined, how: 'repeated', count, of: count, estimated: false }
 }

@@ -61,9 +61,9 @@ export interface PostgresAdapterOptions {
   readonly connectionName?: string | undefined
   /** `table` or `schema.table`; default `public.schema_migrations`. The run lock is derived from it. */
   readonly historyTable?: string | undefined
-  /** The schema in which rollbacks preserve data; default `migration_preserved`. It is no part of the catalog. */
+  /** The schema in which rollbacks preserve data; default `migration_preserved`. It is not part of the catalog. */
   readonly preservedSchema?: string | undefined
-  /** Where backups of tables lie, left out of what is compared. Default `migration_archive`. */
+  /** The schema for backups of tables, left out of what is compared. Default `migration_archive`. */
   readonly archiveSchema?: string | undefined
   /** How sessions name themselves in pg_stat_activity, behind a label of this adapter's own. */
   readonly applicationName?: string | undefined
@@ -98,7 +98,7 @@ export class PostgresAdapter implements Database {
   readonly keptData: KeptData
   readonly protectionMarks: ProtectionMarks = protectionMarks
   readonly historyTable: TableName
-  /** The migrator's tables in this database, which are no part of its schema. */
+  /** The migrator's tables in this database, which do not belong to its schema. */
   readonly ownTables: readonly TableName[]
   readonly #options: PostgresAdapterOptions
   readonly #server: ServerChoice

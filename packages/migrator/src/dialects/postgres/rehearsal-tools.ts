@@ -14,7 +14,7 @@ import { neededBy } from './script/needed.ts'
 import { loadParser, parseStatements, type Statement } from './script/statements.ts'
 import type { SqlSession } from './session/sql-session.ts'
 
-/** The tools of a rehearsal on PostgreSQL. `own` are the migrator's tables, which are no part of what is rehearsed. */
+/** The tools of a rehearsal on PostgreSQL. `own` are the migrator's tables, which are left out of what is rehearsed. */
 export function createRehearsalTools(own: readonly TableName[]): RehearsalTools {
   return {
     uninvolvedTables,

@@ -8,7 +8,7 @@ import type { Backups, TakenBackup } from './take.ts'
 export interface FailedRun {
   readonly direction: 'up' | 'down'
   readonly results: readonly StepResult[]
-  /** Dirty migrations that it had taken back before. */
+  /** Dirty migrations that it had rolled back before. */
   readonly recovered: readonly string[]
   readonly committed: boolean
   readonly error: MigratorError

@@ -222,7 +222,7 @@ function asBackupFailure(
 export async function explainUnfinished(context: Context, on: Session): Promise<void> {
   const { database, runId, clock } = context
   for (const record of (await database.backupStore?.read(on, 100)) ?? []) {
-    // Whoever takes a backup by itself holds no run lock and may still be waiting for it.
+    // A standalone backup holds no run lock and may still be waiting for it.
     if (record.operation === 'manual') continue
     if (record.state !== 'creating' || record.runId === runId || record.details?.waited === false) continue
     const migrations = (record.details?.migrations as readonly string[] | undefined)?.join(', ') ?? ''

@@ -51,5 +51,5 @@ export async function validateWithHistory(context: Context, set: MigrationSet): 
   return { ...files, drift: statuses.filter(({ state }) => DRIFTED.has(state)), database: 'checked' }
 }
 
-/** Where files and history differ. A file that a later release brought can't be told from one that was lost. */
+/** Where files and history differ. A file that a later release brought cannot be distinguished from one that was lost. */
 export const DRIFTED: ReadonlySet<State> = new Set<State>(['changed', 'missing', 'ahead', 'dirty', 'out-of-order'])

@@ -15,7 +15,7 @@ const REFUSALS = 5
 
 /**
  * An up that refuses some rows asks something of the data, and is no broken one: SET NOT NULL over NULLs or a key that is
- * taken, a text that it reads as a number or a document. It is walked again without those rows, or with texts that are what
+ * taken, a text that it reads as a number or a document. It is rehearsed again without those rows, or with texts that are what
  * it takes them for, and what it asks is told. Undefined where nothing helps: it fails on any row at all, or on other
  * grounds. `empty` is what became of it without rows.
  */

@@ -4,7 +4,7 @@ import { standingKeys } from './schema-key.ts'
 const one = { id: '0001_a', checksum: 'x' }
 const two = { id: '0002_b', checksum: 'y' }
 
-test('every point of a history has a key, the same for the same way there', () => {
+test('every point of a history has a key, the same for the same steps before it', () => {
   const keys = standingKeys([one, two], 18)
   expect(new Set(keys).size).toBe(2)
   expect(standingKeys([one], 18)).toEqual(keys.slice(0, 1))

@@ -10,7 +10,7 @@ import { advanceOn, type ScratchSession, schemaAt } from './schema-at.ts'
 export interface MovingScratchSession {
   /** Stands before the migration at this number in the chain, without any made-up row. Rejects as `schemaAt` does; then there is no place. */
   before(place: number): Promise<ScratchSession>
-  /** What was walked there is not undone: the next place is a new one. */
+  /** What was rehearsed there is not undone: the next place is a new one. */
   discard(): Promise<void>
 }
 

@@ -38,7 +38,7 @@ export function widened(scope: TablesInScope, { facts, leftOut, touched }: WalkO
 }
 
 /**
- * A statement that fails takes its locks with it. What the server has against rows that are there, or against the
+ * A statement that fails takes its locks with it. What the server has against existing rows, or against the
  * statement whatever the rows, does not go away with more rows elsewhere; any other failure may.
  */
 function mayHangOnOtherRows(failure: RehearsalFailure | undefined): boolean {

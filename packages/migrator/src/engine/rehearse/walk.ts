@@ -16,9 +16,9 @@ import { type ScratchSession, throwIfAborted } from './schema-at.ts'
 import { type TablesInScope, tellingTexts, type WalkObservation } from './tables-in-scope.ts'
 import { LIMITS, tryStep } from './try-step.ts'
 
-/** Which rows stand in the tables while a migration is walked up and down. */
+/** Which rows stand in the tables while a migration runs up and down. */
 export interface Rows {
-  /** `none`: the tables stay empty. `kept`: those that are there already. */
+  /** `none`: the tables stay empty. `kept`: existing ones. */
   readonly before: RowWish['style'] | 'none' | 'kept'
   /** Rows that are written in the up state, as an application would. */
   readonly written: RowWish['style'] | 'none'
@@ -141,7 +141,7 @@ async function walkOn(walk: Walk, rows: Rows): Promise<Walked> {
   return ended(stands && (transactional || (await isTakenBack(walk, catalogs.before))))
 }
 
-/** What can't be rolled back is taken back by the down once more. */
+/** What a transaction cannot roll back is undone by the down once more. */
 async function isTakenBack({ context: { signal }, place, migration }: Walk, before: CatalogSnapshot): Promise<boolean> {
   const { session, scratch } = place
   const { catalog } = scratch.database

@@ -9,7 +9,7 @@ import type { ReadyStep, Run, StepResult } from './types.ts'
 
 /**
  * After a failed step of a run with one transaction each: takes the earlier steps back by their `down`, in reverse
- * order. Stops at the first that can't be taken back; the error then carries `rollbackError`. Does nothing when the run
+ * order. Stops at the first that can't be rolled back; the error then carries `rollbackError`. Does nothing when the run
  * was interrupted, when the lock is lost (somebody else may be running), when it is unknown whether the step was committed,
  * or when `onFailure` is `stop`.
  */

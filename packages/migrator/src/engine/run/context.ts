@@ -26,7 +26,7 @@ export interface Context {
   /** Asked for once, when a run has something to record. */
   readonly operator: () => Promise<Operator>
   readonly toolVersion: string
-  /** Aborted when the run is to stop: the step in hand is abandoned cleanly, or finished where it can't be. */
+  /** Aborted when the run is to stop: the current step is abandoned cleanly, or finished where it can't be. */
   readonly signal: AbortSignal
   /** Lends a scratch server for as long as the work lasts; undefined where the program has none to lend. */
   readonly withScratch?: (<T>(work: (scratch: ScratchContext) => Promise<T>) => Promise<T>) | undefined

@@ -201,7 +201,7 @@ async function proposalOf(
   return { plan, destructive, loss: await runKind.assess?.(steps) }
 }
 
-/** Dirty migrations that a rollback takes back on its way; what they run is told by their files. */
+/** Dirty migrations that a rollback rolls back on its way; what they run is in their files. */
 function toRecover({ steps }: Plan): readonly ReadyStep[] {
   return steps.filter(({ by }) => by === 'recovery')
 }
@@ -275,7 +275,7 @@ async function carryOut(
   }
 }
 
-/** What a step did is committed; of one outside a transaction that failed, even when it was taken back, it may be. */
+/** What a step did is committed; of one outside a transaction that failed, even when it was rolled back, it may be. */
 function leftSomething({ status, step }: StepResult): boolean {
   return (
     status === 'applied' ||

@@ -15,7 +15,7 @@ import type { ReadyStep, Run } from './types.ts'
 
 /**
  * One step outside a transaction: recorded dirty in a commit of its own, together with the catalog as it is before;
- * run statement by statement; then the record is cleared. After a failure the step is taken back at once, by looking
+ * run statement by statement; then the record is cleared. After a failure the step is rolled back at once, by looking
  * at what is there; where that does not succeed, the entry stays dirty and `details.dirty` is true.
  */
 export async function runOutside(run: Run, step: ReadyStep, index: number): Promise<number> {
@@ -205,7 +205,7 @@ async function undo(
   const error = cause instanceof MigratorError ? cause : undefined
   const broken = error?.code === 'LOCK_LOST' || error?.code === 'CONNECTION_LOST' || run.lockLost
   if (broken) return asStepFailure(step, asDirty(step, cause, 'the next run recovers it'))
-  // A session that is lost by now shows below, where the step is taken back.
+  // A session that was lost meanwhile shows below, where the step is rolled back.
   await run.session.outside(run.options).catch(() => undefined)
   const evidence: DirtyEvidence = { before, progress, outcome: 'failed' }
   if (step.direction === 'down') return asStepFailure(step, await undoDown(run, step, cause, evidence))
@@ -215,7 +215,7 @@ async function undo(
   } catch (failure) {
     const why = failure instanceof Error ? failure.message : String(failure)
     const left = invalid.length > 0 ? ` Invalid indexes were left: ${invalid.join(', ')}.` : ''
-    return asStepFailure(step, asDirty(step, cause, `it could not be taken back: ${withoutStop(why)}`, left))
+    return asStepFailure(step, asDirty(step, cause, `it could not be rolled back: ${withoutStop(why)}`, left))
   }
   const remaining = new Set(await invalidNow(run))
   const told = invalid.map((name) =>

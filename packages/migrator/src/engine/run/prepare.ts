@@ -64,7 +64,7 @@ export async function prepareSteps(
   return ready
 }
 
-/** Where a rollback does not take back all that a step does, no step runs in a transaction, whatever its file says. */
+/** Where a rollback does not roll back all that a step does, no step runs in a transaction, whatever its file says. */
 function asItRuns({ database: { capabilities } }: Context, migration: Migration): Migration {
   if (capabilities.atomic === 'schema-and-data' || !migration.transactional) return migration
   return { ...migration, transactional: false }

@@ -45,7 +45,7 @@ export async function recoverEntry(run: Run, entry: HistoryEntry, file: ReadySte
     kind: 'recovered',
     level: 'info',
     version: entry.id,
-    message: `Recovered ${entry.id}: taken back, its record removed`,
+    message: `Recovered ${entry.id}: rolled back and removed from the history`,
     reason: run.options.reason,
   })
 }

@@ -74,7 +74,7 @@ async function withLoss(context: Context, runKind: RunKind, options: RollbackOpt
   return { ...report, loss: await measureLoss(context, ready, lossOptions(options)) }
 }
 
-/** A recovery goes by what is there, and does not preserve data. */
+/** A recovery looks at the database itself, and does not preserve data. */
 function refuseToKeepDirty(plan: Plan): Plan {
   const dirty = plan.steps.filter(({ by }) => by === 'recovery')
   const problems = dirty.map(

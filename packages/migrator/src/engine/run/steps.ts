@@ -121,7 +121,7 @@ function runOne(run: Run, step: ReadyStep, index: number): Promise<number> {
   )
 }
 
-/** The first Ctrl-C: a transaction is cancelled, a step outside one is let finish. */
+/** The first Ctrl-C: a transaction is cancelled, a step outside one may finish. */
 async function abandonStep(run: Run): Promise<void> {
   if (run.current?.migration?.transactional !== false) await run.session.cancel()
 }

@@ -27,7 +27,7 @@ export interface StepData {
 export type OnUnusableArchive = 'stop' | 'drop-record'
 
 /**
- * How one step of a run ended. `reverted` on the way up: it had been applied and was taken back. `unknown`: the connection was
+ * How one step of a run ended. `reverted` on the way up: it had been applied and was rolled back. `unknown`: the connection was
  * lost while it was committed, and the server could not be asked.
  */
 export type StepResult = { readonly step: Step; readonly durationMs: number } & (

@@ -129,7 +129,7 @@ function snapshotLeft({ signal, region }: Aws, snapshots: Snapshots, id: string)
   return {
     signal,
     backup: id,
-    text: `The ${snapshots.noun} "${id}" is left behind; AWS finishes it by itself.`,
+    text: `The ${snapshots.noun} "${id}" is left behind; AWS finishes it on its own.`,
     look: `db:snapshot list shows it; aws rds delete-${option} --${option}-identifier ${id} --region ${region} removes it.`,
   }
 }

@@ -46,7 +46,7 @@ async function rdsHostBehind(host: string, resolve: Resolve): Promise<string | u
   return undefined
 }
 
-/** A name without alias, an IP address or a DNS server that does not answer: all mean that there is nothing to name. */
+/** A name without alias, an IP address or a DNS server that does not answer: in all these cases there is nothing to name. */
 async function aliasesOf(name: string, resolve: Resolve): Promise<readonly string[]> {
   try {
     return await resolve(name)

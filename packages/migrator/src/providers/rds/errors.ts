@@ -156,7 +156,7 @@ const PLAIN: Readonly<Record<string, string>> = {
   ECONNABORTED: 'the connection was cut before the answer was complete',
   EPIPE: 'the connection was cut before the answer was complete',
   ETIMEDOUT: 'no answer in time',
-  ERR_INVALID_URL: 'its URL can not be read',
+  ERR_INVALID_URL: 'its URL cannot be read',
 }
 
 function unreachable(code: string): Saying {

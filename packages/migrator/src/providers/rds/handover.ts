@@ -7,7 +7,7 @@ interface Made {
   readonly port: number | undefined
 }
 
-/** Where the restored database is, and what its operator does next. Nothing of it is done by itself. */
+/** Where the restored database is, and what its operator does next. None of it happens automatically. */
 export function placeOf(
   { target, snapshot, options }: Restoring,
   { kind, address, port }: Made,

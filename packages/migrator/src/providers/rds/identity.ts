@@ -70,7 +70,7 @@ async function memberOrInstance(aws: Aws, id: string): Promise<Source> {
 }
 
 /**
- * A host of RDS must be an address of what is backed up. Behind a proxy, or an alias, that can't be told; an answer without
+ * A host of RDS must be an address of what is backed up. Behind a proxy, or an alias, that is unknown; an answer without
  * addresses says nothing.
  */
 function confirm(what: string, host: string, endpoint: RdsEndpoint, addresses: readonly (string | undefined)[]): void {

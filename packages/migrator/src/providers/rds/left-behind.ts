@@ -29,7 +29,7 @@ export function maybeMade(error: unknown, what: string, details: Readonly<Record
     error.code,
     `${error.message} ${what} may have been begun nevertheless: its answer was lost.`,
     {
-      hint: `${error.hint} Look whether it is there first.`,
+      hint: `${error.hint} Check first whether it exists.`,
       details: { ...error.details, ...details },
       cause: error.cause,
     },

@@ -12,7 +12,7 @@ import type { Clock } from '../../ports/clock.ts'
 
 /** What the providers for RDS and Aurora need to know. Everything is given: nothing here reads the environment. */
 export interface RdsProviderOptions {
-  /** The provider's name, also on record. `auto` takes it by the host. What is backed up goes by the source. */
+  /** The provider's name, also on record. `auto` takes it by the host. What is backed up depends on the source. */
   readonly name: 'rds' | 'aurora' | 'auto'
   /** The host of DATABASE_URL. Instance or cluster and the region are read from it where it is an endpoint of RDS. */
   readonly host: string

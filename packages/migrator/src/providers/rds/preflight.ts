@@ -12,7 +12,7 @@ import { waitFor } from './wait.ts'
 const FEW = 5
 
 /**
- * Looks whether AWS would take a snapshot, before it is asked for one: the source's state, the quota, a blue/green
+ * Checks whether AWS would take a snapshot, before asking it for one: the source's state, the quota, a blue/green
  * deployment. Waits while the source is being backed up by somebody else. What the credentials may not see, or the
  * endpoint does not know, is said and stops nothing. Rejects with AWS_SOURCE_UNAVAILABLE, AWS_QUOTA_EXCEEDED, BACKUP_TIMEOUT.
  */

@@ -14,7 +14,7 @@ import { restoreToNewPlace } from './restore.ts'
 export type { RdsProviderOptions } from './options.ts'
 
 /**
- * The provider for RDS and Aurora. What is backed up goes by the source: an instance by a DB snapshot, a cluster (also
+ * The provider for RDS and Aurora. What is backed up depends on the source: an instance by a DB snapshot, a cluster (also
  * when one of its members is named) by a DB cluster snapshot. Nothing is restored in place: AWS restores to new instances.
  *
  * Creating it calls nothing and loads no SDK; it throws USAGE_INVALID for an option that can't have its value. Its methods reject with BACKUP_UNAVAILABLE without the SDK, with

@@ -130,5 +130,5 @@ function goneNote({ snapshot }: Restoring): string {
 }
 
 function upgradedNote({ snapshot }: Restoring): string {
-  return `The source has another major version by now than the snapshot (${snapshot.engineVersion}): the parameter groups are the defaults.`
+  return `The source now has a different major version from the snapshot (${snapshot.engineVersion}): the parameter groups are the defaults.`
 }

@@ -77,7 +77,7 @@ function goneNote(source: string): string {
 }
 
 function upgradedNote(source: DBInstance, { snapshot }: Restoring): string {
-  return `The source runs ${source.EngineVersion} by now, the snapshot ${snapshot.engineVersion}: parameter group and option group are the defaults.`
+  return `The source now runs ${source.EngineVersion}, the snapshot ${snapshot.engineVersion}: parameter group and option group are the defaults.`
 }
 
 function secretNote(source: DBInstance): string {

@@ -1,5 +1,5 @@
 /**
- * What a restored instance or cluster takes over from its source, as input for AWS. A restore by itself gives the default
+ * What a restored instance or cluster takes over from its source, as input for AWS. A plain restore gives the default
  * security group and parameter group and a single zone, which is no place for an application. Pure.
  */
 import type {

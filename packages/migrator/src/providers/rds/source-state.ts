@@ -19,6 +19,6 @@ export function hintFor({ kind, id, status }: Source): string {
   if (status === 'stopped' || status === 'stopping')
     return `Start it (aws rds start-db-${kind} --db-${kind}-identifier ${id}), wait until its status is "available", then run the command again.`
   if (status?.startsWith('incompatible-') || status === 'failed' || status === 'restore-error')
-    return 'AWS will not get it out of this state by itself: see its events in the RDS console.'
+    return 'AWS will not resolve this state on its own: see its events in the RDS console.'
   return 'Wait until its status is "available", then run the command again.'
 }

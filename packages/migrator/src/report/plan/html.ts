@@ -60,7 +60,7 @@ function section(each: PlannedStep): string {
     `<section><h2>${step.direction === 'up' ? '↑' : '↓'} ${escaped(step.id)}${escaped(way)}</h2>`,
     `<dl>${facts.map(([term, value]) => `<dt>${term}</dt><dd>${value}</dd>`).join('')}</dl>`,
     ...reasons.map((reason) => `<pre>${escaped(reason)}</pre>`),
-    sql === undefined ? '<p>Its SQL could not be told.</p>' : `<pre>${escaped(sql)}</pre>`,
+    sql === undefined ? '<p>Its SQL is not known in advance.</p>' : `<pre>${escaped(sql)}</pre>`,
     ...(notes.length > 0 ? [list(notes)] : []),
     '</section>',
   ].join('\n')

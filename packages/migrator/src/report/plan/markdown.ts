@@ -50,7 +50,7 @@ function details(each: PlannedStep): string {
     `<details><summary><code>${escaped(step.id)}</code>${way}: SQL, locks, reasons</summary>`,
     `Checksum \`${checksum ?? 'unknown'}\``,
     ...(reasons.length > 0 ? [fenced(reasons.join('\n'), '')] : []),
-    sql === undefined ? '_Its SQL could not be told._' : fenced(shortened(sql), 'sql'),
+    sql === undefined ? '_Its SQL is not known in advance._' : fenced(shortened(sql), 'sql'),
     ...(notes.length > 0 ? [notes.join('\n')] : []),
     '</details>',
   ]

@@ -24,7 +24,7 @@ function stepLines(each: PlannedStep, colours: Style['colours']): readonly strin
     ...losses(each).map((loss) => colours.yellow(`  destroys ${loss}`)),
     ...reasons.map((reason) => `  ${reason.replaceAll('\n', '\n  ')}`),
     ...(sql === undefined
-      ? [colours.dim('    (its SQL could not be told)')]
+      ? [colours.dim('    (its SQL is not known in advance)')]
       : sql.split('\n').map((line) => `    ${line}`)),
     ...statements.flatMap((statement) => {
       const notes = statementNotes(statement)

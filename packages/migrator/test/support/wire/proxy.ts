@@ -31,7 +31,7 @@ export interface WireProxy {
   strikeAt(when: (message: WireMessage) => boolean, blow: Blow): Promise<WireMessage>
   /** Strikes all connections now, or the one of that number. */
   strike(cut: Cut, connection?: number): void
-  /** What becomes of connections that are yet to come. Default `welcome`; `refused`: nobody listens. */
+  /** What happens to new connections. Default `welcome`; `refused`: nobody listens. */
   newcomers(are: 'welcome' | 'refused' | 'reset' | 'silence'): Promise<void>
   /** How many messages have passed, or were struck. */
   readonly messages: number

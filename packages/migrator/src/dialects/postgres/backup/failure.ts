@@ -12,7 +12,7 @@ export function textOf(error: unknown): string {
   return redactText(error instanceof Error ? error.message : String(error))
 }
 
-/** An error of the server, told in the words of what was being done; one that speaks of a backup already stays as it is. */
+/** An error of the server, described by what was being done; one that already names a backup stays as it is. */
 export function explained(code: ErrorCode, doing: string, cause: unknown, details = {}): MigratorError {
   if (cause instanceof MigratorError && OURS.test(cause.code)) return cause
   const hint = sqlstateOf(cause) === '42501' ? { hint: DENIED } : {}

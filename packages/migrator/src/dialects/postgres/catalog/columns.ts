@@ -9,9 +9,9 @@ import {
 } from './scope.ts'
 
 /**
- * What a column has by its type (collation, storage) is told by the type alone. The order of columns becomes an object of
+ * What a column has from its type (collation, storage) is covered by the type alone. The order of columns becomes an object of
  * its own, so that a difference in nothing else shows as that; where the order is what values are made by (a composite
- * type's ROW) it is an ordinary difference. A view's is told by its definition.
+ * type's ROW) it is an ordinary difference. A view's is covered by its definition.
  */
 export const columns: CatalogQuery = ({ inUserSchema }) => `
   SELECT 'column' AS kind, a.attrelid::text AS of, quote_ident(a.attname) AS name,
@@ -40,7 +40,7 @@ export const columns: CatalogQuery = ({ inUserSchema }) => `
    ORDER BY a.attrelid, a.attnum`
 
 /**
- * In PostgreSQL 18 a NOT NULL is a constraint with a name. Older versions drop the name, so it is told by its column on
+ * In PostgreSQL 18 a NOT NULL is a constraint with a name. Older versions drop the name, so it is described with its column on
  * every version; here only what cannot be said there.
  */
 export const notNullConstraints: CatalogQuery = ({ inUserSchema }) => `

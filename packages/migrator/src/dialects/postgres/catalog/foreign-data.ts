@@ -14,7 +14,7 @@ export const foreignServers: CatalogQuery = ({ notOfExtension }) => `
     FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw ${comment('pg_foreign_server', 's.oid')}
    WHERE ${notOfExtension('pg_foreign_server', 's.oid')}`
 
-/** Their options hold passwords, and not every role may read them: only that there is one. */
+/** Their options hold passwords, and not every role may read them: only that one exists. */
 export const userMappings: CatalogQuery = () => `
   SELECT 'user mapping' AS kind, quote_ident(m.srvname) || '.' || quote_ident(m.usename) AS name, 'yes' AS exists
     FROM pg_user_mappings m`

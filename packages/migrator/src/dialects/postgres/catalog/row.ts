@@ -83,7 +83,7 @@ function relationOf({ relations }: Reading, { of, on }: Row): string | undefined
   return oid ? relations.get(oid) : ''
 }
 
-/** Default privileges are told by the role whose objects they are for. */
+/** Default privileges are listed under the role whose objects they are for. */
 function grantsIn(row: Row, text: string, major: number): ObjectProperties {
   const role = row['default of']
   const owner = role ?? row.owner ?? row['acl owner'] ?? ''

@@ -15,7 +15,7 @@ export const schemas: CatalogQuery = ({ inUserSchema, notOfExtension, notOwnSche
     FROM pg_namespace s ${inUserSchema('s.oid')} ${comment('pg_namespace', 's.oid')}
    WHERE ${notOfExtension('pg_namespace', 's.oid')} AND ${notOwnSchema}`
 
-/** What they bring belongs to them and is told by the version. */
+/** What they bring belongs to them and is covered by the version. */
 export const extensions: CatalogQuery = () => `
   SELECT 'extension' AS kind, quote_ident(x.extname) AS name, x.extversion AS version, n.nspname AS schema, d.description AS comment
     FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace ${comment('pg_extension', 'x.oid')}`

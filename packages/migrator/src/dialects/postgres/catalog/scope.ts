@@ -1,7 +1,7 @@
 import type { TableName } from '../history/table-name.ts'
 import { literal } from '../script/literal.ts'
 
-/** What of a database is the migrator's own and so no part of its catalog. */
+/** What in a database is the migrator's own, and so left out of its catalog. */
 export interface OwnObjects {
   readonly tables: readonly TableName[]
   /** Whole schemas (archives of rows that a rollback preserved). */
@@ -18,7 +18,7 @@ export const FIRST_USER_OID = 16_384
 export interface Scope {
   /** Joins the schema of `ALIAS.COLUMN` as `n`, where it is a user's. */
   inUserSchema(column: string): string
-  /** True unless the object belongs to an extension: that is told by the extension. */
+  /** True unless the object belongs to an extension: that is covered by the extension. */
   notOfExtension(catalog: string, oid: string): string
   /** True unless the relation (`n`, name) is one of the migrator's own tables. */
   readonly notOwn: string
@@ -64,7 +64,7 @@ export function optionsText(column: string): string {
   return `CASE WHEN ${column} IS NOT NULL THEN (SELECT string_agg(o, ', ' ORDER BY o COLLATE "C") FROM unnest(${column}) o) END`
 }
 
-/** Options of foreign servers and their like; what may be a secret shows only that it changed. */
+/** Options of foreign servers and similar objects; what may be a secret shows only that it changed. */
 export function foreignOptionsText(column: string): string {
   return `CASE WHEN ${column} IS NOT NULL THEN (
     SELECT string_agg(CASE WHEN option_name ~* 'pass|secret|token|key|credential' THEN option_name || '=md5:' || md5(option_value)

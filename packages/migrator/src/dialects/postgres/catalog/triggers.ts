@@ -3,7 +3,7 @@ import { type CatalogQuery, comment, roleName } from './scope.ts'
 const enabled = (column: string) =>
   `CASE ${column} WHEN 'D' THEN 'no' WHEN 'R' THEN 'on replicas' WHEN 'A' THEN 'always' END AS enabled`
 
-/** A partition's copies of its parent's triggers are told by the parent, unless they fire otherwise than the original. */
+/** A partition's copies of its parent's triggers are covered by the parent, unless they fire differently. */
 export const triggers: CatalogQuery = ({ inUserSchema }) => `
   SELECT 'trigger' AS kind, g.tgrelid::text AS of, quote_ident(g.tgname) AS name,
          pg_get_triggerdef(g.oid) AS definition, ${enabled('g.tgenabled')}, d.description AS comment

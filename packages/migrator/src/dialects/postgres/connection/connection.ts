@@ -69,7 +69,7 @@ export function isLocal({ address }: Target): boolean {
   return isSocket(address) || address === 'localhost' || address === '::1' || LOOPBACK.test(address)
 }
 
-/** Whether it goes by a name that compose files and containers use on one machine. */
+/** Whether it has a name that compose files and containers use on one machine. */
 export function isContainer({ address }: Target): boolean {
   return CONTAINERS.has(address) || address.endsWith('.localhost')
 }

@@ -3,7 +3,7 @@ import { invalid } from './invalid.ts'
 import type { Parts } from './split.ts'
 
 /**
- * Every parameter that a connection string may have, and what becomes of it:
+ * Every parameter that a connection string may have, and what it turns into:
  * `honoured` by us as by libpq; `libpq` by pg_dump, and without meaning for a migration; `quiet`: left out, nothing is lost;
  * `notice`: left out and said so; `refused`: leaving it out would lead elsewhere, or be less safe than was asked for.
  */

@@ -11,7 +11,7 @@ test.each<readonly [string, string, Partial<typeof asked>, string | undefined]>(
   ['no other port', 'h:5433:shop:app:secret', {}, undefined],
   ['no other database', 'h:5432:other:app:secret', {}, undefined],
   ['no other user', 'h:5432:shop:other:secret', {}, undefined],
-  ['no part of a name', 'h*:5432:shop:app:secret', {}, undefined],
+  ['not part of a name', 'h*:5432:shop:app:secret', {}, undefined],
   ['comments and empty lines', '# h:5432:shop:app:no\n\nh:5432:shop:app:secret\n', {}, 'secret'],
   ['CRLF and a byte order mark', '\uFEFFh:5432:shop:app:secret\r\n', {}, 'secret'],
   ['an escaped colon and backslash', 'h:5432:shop:app:a\\:b\\\\c', {}, 'a:b\\c'],

@@ -28,7 +28,7 @@ function unescaped(field: string): string {
   return field.replace(/\\(.)/g, '$1')
 }
 
-/** libpq looks for `localhost` where the socket lies in its usual folder, which depends on who packaged it. */
+/** libpq looks for `localhost` where the socket is in its usual folder, which depends on who packaged it. */
 function hostOf({ host }: Target): string {
   return isSocket(host) && USUAL_FOLDERS.has(host.replace(/\/$/, '')) ? 'localhost' : host
 }

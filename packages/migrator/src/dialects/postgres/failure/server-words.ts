@@ -12,7 +12,7 @@ export interface ServerWords {
 
 /**
  * What the server says of an error, without what rows hold: this text reaches logs, events and reports. Its DETAIL stays where it
- * speaks of objects; a bad value (class 22) is left out of the message.
+ * names objects; a bad value (class 22) is left out of the message.
  */
 export function tellableWords(server: ServerWords): string {
   const { code = '', detail, hint } = server

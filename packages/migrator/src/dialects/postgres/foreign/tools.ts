@@ -18,7 +18,7 @@ export interface HistoryTool {
   row(row: TextRow): ForeignRow | undefined
   /** Says what is wrong with a row of a migration that failed. */
   broken?(row: TextRow): string | undefined
-  /** Leaves the rows that hold, where later rows take back earlier ones. */
+  /** Leaves the rows that hold, where later rows revoke earlier ones. */
   settle?(rows: readonly TextRow[]): readonly TextRow[]
 }
 

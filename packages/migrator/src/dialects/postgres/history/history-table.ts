@@ -30,7 +30,7 @@ const ADDED: Readonly<Record<string, string>> = {
   sources: 'jsonb',
 }
 
-/** `absent`: there is no history yet. `partial`: the four fixed columns are there, some of ours are not. */
+/** `absent`: there is no history yet. `partial`: the four fixed columns exist, some of ours do not. */
 export type HistoryShape =
   | { readonly kind: 'absent' }
   | {
@@ -94,7 +94,7 @@ function withoutSequence(name: TableName, missing: readonly string[]): string {
   return `ALTER TABLE ${quoted(name)} ${['sequence bigint', ...columns].map((definition) => `ADD COLUMN ${definition}`).join(', ')}`
 }
 
-/** Adopted rows get the order of their application; an identity column would number them as they lie on disk. */
+/** Adopted rows get the order of their application; an identity column would number them in their order on disk. */
 function numbering(table: string): readonly string[] {
   return [
     `UPDATE ${table} h SET sequence = o.place

@@ -129,7 +129,7 @@ function dependents(on: SqlSession, seed: string, reach: 'cascade' | 'restrict')
 
 export function dropped(row: Row): AffectedData {
   const { oid, schema, name, kind, part } = row
-  // What inherits from a table is named by itself.
+  // What inherits from a table is named separately.
   const only = kind === 'r' ? 'ONLY ' : ''
   return {
     how: 'dropped',

@@ -35,7 +35,7 @@ export function createKeptData(schema: string): KeptData {
   }
 }
 
-/** Columns of tables that hold rows of their own; partitions are told by their tables. */
+/** Columns of tables that hold rows of their own; partitions are covered by their tables. */
 async function inventory(on: SqlSession, archive: string): Promise<ColumnInventory> {
   const rows = await on.query(`
     SELECT a.attrelid::text || ' ' || a.attnum AS id, n.nspname AS schema, c.relname AS name, a.attname AS part
@@ -54,7 +54,7 @@ async function refuseUnkept(on: SqlSession, archive: string, owner: KeptFor, bef
   if (unkept.length === 0) return
   throw new MigratorError(
     'DATA_NOT_PRESERVED',
-    `The down of ${owner.migration} dropped ${unkept.slice(0, 5).join(', ')}${unkept.length > 5 ? ' …' : ''} in a way that can't be told beforehand, so it was not preserved.`,
+    `The down of ${owner.migration} dropped ${unkept.slice(0, 5).join(', ')}${unkept.length > 5 ? ' …' : ''} in a way that cannot be determined beforehand, so it was not preserved.`,
   )
 }
 

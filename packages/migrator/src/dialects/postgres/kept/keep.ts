@@ -61,7 +61,7 @@ function refuseUntold(findings: readonly Affected[], { migration }: KeptFor, unt
   if (opaque?.how !== 'unknown' || untold === 'accepted') return
   throw new MigratorError(
     'DATA_NOT_PRESERVED',
-    `What the down of ${migration} destroys can't be told beforehand, so it can't be preserved: ${opaque.why}`,
+    `What the down of ${migration} destroys cannot be determined beforehand, so it cannot be preserved: ${opaque.why}`,
   )
 }
 

@@ -34,7 +34,7 @@ export const losses: Losses = {
   },
 }
 
-/** Empty where one of the tables is locked, takes long, or may not be read: each is then looked at by itself. */
+/** Empty where one of the tables is locked, takes long, or may not be read: each is then looked at separately. */
 async function countTogether(
   on: SqlSession,
   asked: readonly AskedLoss[],

@@ -112,14 +112,14 @@ async function settle(
 
 const MEANWHILE = {
   part: 'the rows were changed meanwhile, or the values do not fit their type whole',
-  whole: 'other rows with the same keys are there, or the values do not fit their type whole',
+  whole: 'other rows with the same keys exist, or the values do not fit their type',
 } as const
 
 async function nothingFits(on: SqlSession, archive: string, kept: Kept): Promise<PutBackRows> {
   const name = qualified(kept.schema, kept.table)
   const keyless = kept.kind === 'narrowed' && kept.keyed === 'by-whole-row'
   const why = keyless
-    ? `without a primary key it can't be told which rows of ${name} they belong to`
+    ? `without a primary key it is unknown which rows of ${name} they belong to`
     : `${name} does not come up with them any more`
   await keepRest(on, archive, kept, kept.rowCount, why)
   return { ...told(archive, kept), putBack: 0, gone: 0, left: kept.rowCount, why }

@@ -22,7 +22,7 @@ export async function updateValues(on: SqlSession, pair: Pair): Promise<void> {
 /** What one round came to. */
 export interface Round {
   readonly done: number
-  /** Values whose rows are there no more. */
+  /** Values whose rows no longer exist. */
   readonly gone: number
   /** What stood against the last row that did not fit. */
   readonly why?: string | undefined

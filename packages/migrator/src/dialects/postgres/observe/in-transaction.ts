@@ -73,7 +73,7 @@ export const LOOK = `
     FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_class c ON c.oid = l.relation
    WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.relation >= 16384 AND l.granted`
 
-/** Notes in `seen` what is told, so that the next statement is told of what is new. */
+/** Notes in `seen` what is reported, so that the next statement reports only what is new. */
 export function factsIn(
   rows: readonly Row[],
   known: ReadonlyMap<string, KnownRelation>,

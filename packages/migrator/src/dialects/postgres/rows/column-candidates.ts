@@ -14,11 +14,11 @@ import { type DomainValues, listOf, valuesOf } from './type-values.ts'
 /** Values to be tried before any row is made of them. */
 export interface Trial {
   readonly texts: readonly string[]
-  /** What each has to fulfil by itself; without any, to be an input of the type is enough. */
+  /** What each must satisfy on its own; if empty, any input of the type will do. */
   readonly conditions: readonly string[]
 }
 
-/** Of a column that conditions speak of, or that is read as another type; undefined where any value of the type will do. */
+/** Of a column that conditions mention, or that is read as another type; undefined where any value of the type will do. */
 export function columnTrial(
   table: TableShape,
   column: ColumnShape,

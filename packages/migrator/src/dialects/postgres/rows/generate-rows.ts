@@ -46,7 +46,7 @@ export interface GeneratedRows {
 
 /**
  * Makes rows for every table that fulfil its constraints, in the session's database, which has to be a throw-away one.
- * The same schema gets the same rows. Statements commit by themselves, so the session must stand outside a transaction;
+ * The same schema gets the same rows. Each statement commits on its own, so the session must be outside a transaction;
  * on a failure (a lost connection; the seed's own) some rows are in. What no row can be made for is told, not thrown.
  */
 export async function generateRows(on: SqlSession, options: GenerateOptions): Promise<GeneratedRows> {
@@ -194,7 +194,7 @@ function settle(each: Try, isEmpty: (name: string) => boolean): void {
   if (enough || each.attempts >= ATTEMPTS.length) each.state = 'done'
 }
 
-/** Keys that close a circle, now that all rows are there. What is refused for all rows is tried for one after the other. */
+/** Keys that close a circle, now that all rows exist. What is refused for all rows is tried for one after the other. */
 async function fillLate(
   on: SqlSession,
   tables: readonly TableShape[],

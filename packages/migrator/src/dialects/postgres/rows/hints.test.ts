@@ -8,7 +8,7 @@ describe('hintsOf', () => {
   const check = (expression: string, type: TypeShape, expected: readonly string[]) =>
     expect(hintsOf(expression, type)).toEqual(expect.arrayContaining([...expected]))
 
-  test('reads limits of numbers, their neighbours and what lies between', () => {
+  test('reads limits of numbers, their neighbours and what is between', () => {
     check('((a > 100) AND (a < 105))', base('int4'), ['100', '101', '99', '105', '103'])
     check('(a = ANY (ARRAY[10, 20]))', base('int8'), ['10', '20'])
     check('((b >= 0.5) AND (b <= 0.75))', base('numeric'), ['0.5', '0.75', '0.51'])

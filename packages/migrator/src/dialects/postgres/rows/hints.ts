@@ -3,7 +3,7 @@ import { fromSimilarTo, likeSample, sampleOf } from './pattern.ts'
 import { randomOf } from './random.ts'
 
 /**
- * Values that a condition may have been written for, read off its constants: what equals one, lies beside or between
+ * Values that a condition may have been written for, read off its constants: what equals one, is beside or between
  * two, is as long as one says, matches a pattern. They are guesses; the server says which of them fulfil the condition.
  * `expression` is SQL as PostgreSQL prints it, where every constant of another type than a number carries its type.
  */

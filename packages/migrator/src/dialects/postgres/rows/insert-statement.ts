@@ -30,7 +30,7 @@ export function insertion(plan: RowPlan, { rows, limit, filter }: InsertRequest)
   const source = `SELECT ${names} FROM ${computedRows(plan, rows)} AS ${identifier(table.table)}
     ${conditions.length === 0 ? '' : `WHERE ${conditions.join('\n AND ')}`} ORDER BY ${NUMBER} LIMIT ${limit}`
   const target = columns.length === 0 ? '' : `(${names}) OVERRIDING SYSTEM VALUE`
-  // A deferrable constraint cannot settle a conflict; there a duplicate fails, and its row is tried by itself later on.
+  // A deferrable constraint cannot settle a conflict; there a duplicate fails, and its row is tried separately later.
   const conflict = table.uniques.some(({ deferrable }) => deferrable) ? '' : 'ON CONFLICT DO NOTHING'
   return `INSERT INTO ${quoted(table)} ${target}\n${source}\n${conflict} RETURNING 1`
 }
@@ -109,7 +109,7 @@ function parentJoin({ key, shared }: Pick, at: number): string {
   return `LEFT JOIN ${shared.length > 0 ? 'LATERAL' : ''} ${parents} AS p${at} ON p${at}."# of parent" = v.k${at}::int % p${at}."# in all"`
 }
 
-/** `parent` is `schema.table`; `conditions` speak of its rows as `r`. */
+/** `parent` is `schema.table`; `conditions` call its rows `r`. */
 export function numberedParents(parent: string, columns: readonly string[], conditions: readonly string[]): string {
   const dot = parent.indexOf('.')
   const table = quoted({ schema: parent.slice(0, dot), table: parent.slice(dot + 1) })

@@ -28,7 +28,7 @@ export const ATTEMPTS = [
 
 export interface Attempt {
   readonly style: ValueStyle
-  /** `apart`: each row by itself, so that one that is refused takes no other with it. */
+  /** `apart`: each row separately, so that one that is refused takes no other with it. */
   readonly how: 'together' | 'apart'
   /** `off` wants a role that may set session_replication_role. */
   readonly triggers: 'on' | 'off'

@@ -16,7 +16,7 @@ describe('loosenedShapes', () => {
     ])
   })
 
-  test('takes what need not be unique any more from rows that are there', () => {
+  test('takes what no longer needs to be unique from existing rows', () => {
     const found = loosenedShapes([shape({ uniques: [unique(['a'])] })], shape({ uniques: [unique(['a'], 'WHERE b')] }))
     expect(found.map(({ foreignKeys }) => foreignKeys)).toEqual([
       [{ name: 'of a twin', columns: ['a'], parent: 'public.t', parentColumns: ['a'], full: false }],

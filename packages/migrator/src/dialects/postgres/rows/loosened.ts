@@ -3,7 +3,7 @@ import { nameOf, type TableShape, type UniqueShape } from '../../../core/data/ta
 /**
  * Shapes of the same table for rows that it takes now and its earlier shape refused, as applications will write them: one
  * for each check that is gone, whose opposite they fulfil, and for each rule of uniqueness that is, in whose columns they
- * are like rows that are there (taken from them as a foreign key's values are).
+ * are like existing rows (taken from them as a foreign key's values are).
  */
 export function loosenedShapes(earlier: readonly TableShape[], now: TableShape): readonly TableShape[] {
   const former = earlier.find((shape) => nameOf(shape) === nameOf(now))

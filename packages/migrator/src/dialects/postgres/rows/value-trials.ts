@@ -33,7 +33,7 @@ function collectDomains(type: TypeShape, into: Map<string, DomainShape>): void {
   if (type.kind === 'composite') for (const field of type.fields) collectDomains(field, into)
 }
 
-/** The tables' columns all at once: a column that conditions speak of takes what fulfils them, others what their type has. */
+/** The tables' columns all at once: a column that conditions mention takes what fulfils them, others what their type has. */
 export async function tryColumns(
   on: SqlSession,
   tables: readonly TableShape[],
@@ -71,7 +71,7 @@ interface Place {
   readonly type: string
 }
 
-/** The texts that fulfil the conditions. Where one of them makes the server fail, each is tried by itself. */
+/** The texts that fulfil the conditions. Where one of them makes the server fail, each is tried separately. */
 async function tryTexts(on: SqlSession, { texts, conditions }: Trial, place: Place): Promise<readonly string[]> {
   if (texts.length === 0) return []
   const together = await attempt(on.query(trialQuery(texts, conditions, place)))

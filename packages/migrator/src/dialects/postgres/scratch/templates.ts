@@ -43,7 +43,7 @@ export function createTemplates(admin: SqlSession, most: number, strategy: strin
 
 interface Kept {
   readonly name: string
-  /** Milliseconds since 1970; 0 where it can't be told. */
+  /** Milliseconds since 1970; 0 where it is unknown. */
   readonly usedAt: number
 }
 

@@ -20,7 +20,7 @@ test.each([
 })
 
 test.each([`sql\`DROP TABLE $${'{name}'}\``, "sql.raw('DROP TABLE ' + name)", 'db.delete(users)'])(
-  'leaves what can not be told in the rest: %s',
+  'leaves what is unknown in the rest: %s',
   (code) => {
     const { statements, rest } = readCode(code)
     expect(statements).toEqual([])

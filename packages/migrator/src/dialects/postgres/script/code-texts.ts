@@ -1,7 +1,7 @@
 import { readLiterals } from '../../../core/code-literals.ts'
 import { parseStatements, type Statement } from './statements.ts'
 
-/** What can be told of code without running it. */
+/** What can be known about code without running it. */
 export interface CodeReading {
   /** The statements of the SQL texts in it, in the order in which they stand there. */
   readonly statements: readonly Statement[]

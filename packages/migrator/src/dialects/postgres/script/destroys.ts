@@ -6,7 +6,7 @@ import type { Statement } from './statements.ts'
 export type StatementEffects = (statements: readonly Statement[]) => readonly DataLossEffect[]
 
 /**
- * Reads texts in the order in which they run, all of them before any has run: a table that an earlier one renames is told by
+ * Reads texts in the order in which they run, all of them before any has run: a table that an earlier one renames is reported under
  * the name that it has now, and one that they create themselves is none of what is there.
  */
 export function createStatementEffects(): StatementEffects {

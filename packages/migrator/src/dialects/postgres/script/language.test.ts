@@ -61,7 +61,7 @@ describe('problems', () => {
   test('are what needs a stream', () =>
     check('COPY a FROM STDIN', 'no-transaction', [{ message: expect.stringContaining('stream'), line: 1, column: 1 }]))
 
-  test('are what can not be cut, outside a transaction', async () => {
+  test('are what cannot be cut, outside a transaction', async () => {
     await check("SELECT '😀';\nSELEKT 1", 'no-transaction', [{ message, line: 2, column: 1 }])
     await check('SELEKT 1', 'transaction', [])
   })

@@ -91,7 +91,7 @@ describe('jsonLiteral', () => {
     expect(jsonLiteral({ a: 'x\u0000y' })).toBe(`'{"a":"xy"}'::jsonb`)
   })
 
-  test('keeps a text that only speaks of a NUL', () => {
+  test('keeps a text that only mentions a NUL', () => {
     check([{ path: '1_a.ts', content: "text.replaceAll('\\u0000', '')" }])
     check('\\\\u0000')
   })

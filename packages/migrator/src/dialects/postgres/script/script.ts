@@ -12,7 +12,7 @@ const COMMIT = new Set(['commit', 'end'].flatMap((word) => [word, `${word} work`
 
 /**
  * The text without a `BEGIN;` before everything else and its `COMMIT;` after: files of other tools ask so for the
- * transaction that the migrator opens by itself. Blanks take their place, so that every position stays.
+ * transaction that the migrator opens itself. Blanks take their place, so that every position stays.
  */
 function withoutWrapper(sql: string): string {
   const statements = cutStatements(sql)

@@ -265,7 +265,7 @@ export class PostgresSession implements SqlSession {
     await this.#send(sql, { sql, file })
   }
 
-  /** What may end the transaction in a way that can't be told beforehand is seen by its id afterwards. */
+  /** What may end the transaction in a way that cannot be determined beforehand is seen by its id afterwards. */
   async #rememberTransaction(): Promise<void> {
     const [row] = await this.query('SELECT pg_catalog.pg_current_xact_id()::text AS id')
     this.#transaction = row?.id ?? ''
@@ -374,12 +374,12 @@ export class PostgresSession implements SqlSession {
     }
   }
 
-  /** postgres.js would open another connection by itself, outside of our transaction. */
+  /** postgres.js would open another connection on its own, outside of our transaction. */
   #refuseWhenLost(): void {
     if (this.isLost) throw new MigratorError('CONNECTION_LOST', 'The connection to the database was lost.')
   }
 
-  /** client_connection_check_interval lets the server end a long statement by itself when this process is gone. */
+  /** client_connection_check_interval lets the server end a long statement on its own when this process is gone. */
   #limits({ lockTimeoutMs, statementTimeoutMs }: StepLimits, set: 'SET' | 'SET LOCAL'): string {
     const { backend } = this.#connection
     const watchful = backend.checksConnection ? `; ${set} client_connection_check_interval = '1s'` : ''

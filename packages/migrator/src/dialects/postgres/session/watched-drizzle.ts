@@ -13,7 +13,7 @@ const CONTINUED = ['values', 'select', 'set']
 const USES = ['execute', 'then', 'prepare', '_prepare', 'getSQL', 'toSQL']
 
 /**
- * Notes every statement that is built with a Drizzle database, and what becomes of it. The objects stay what they are, with
+ * Notes every statement that is built with a Drizzle database, and whether it is run. The objects stay what they are, with
  * a few methods of their own. A `select` is left out: it changes nothing, and subqueries are built of it.
  */
 export function watchDatabase<T extends object>(db: T, statements: Statements): T {

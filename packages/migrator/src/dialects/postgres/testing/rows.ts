@@ -2,7 +2,7 @@ import type { CatalogSnapshot } from '../../../core/catalog.ts'
 import { ownerOf, readIdentity } from '../../../core/catalog-identity.ts'
 import type { SqlSession } from '../session/sql-session.ts'
 
-/** How many rows a table holds, and one digest over all of their values, in whatever order they lie. */
+/** How many rows a table holds, and one digest over all of their values, in any order. */
 export interface TableRows {
   readonly rows: number
   readonly digest: string

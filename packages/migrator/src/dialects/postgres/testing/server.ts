@@ -1,7 +1,7 @@
 import type { Database } from '../../../ports/database.ts'
 import { asSql, type SqlSession } from '../session/sql-session.ts'
 
-/** How long anything is waited for that comes about by itself, when all is well, within a second or two. */
+/** How long to wait for anything that normally happens on its own within a second or two. */
 export const PATIENCE_MS = 30_000
 
 /** Refused by the parser: whatever is sent, the transaction it is sent in has failed. */

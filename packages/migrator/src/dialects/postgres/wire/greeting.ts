@@ -12,7 +12,7 @@ export interface Backend {
   readonly versionNumber: number
   /** Whether another program answers for the server (PgBouncer): its key's pid is not the server's. */
   readonly pooled: boolean
-  /** Whether the server can notice by itself that we are gone (PostgreSQL 14+, not on every platform). */
+  /** Whether the server can notice on its own that we are gone (PostgreSQL 14+, not on every platform). */
   readonly checksConnection: boolean
   readonly standby: boolean
   readonly readOnly: boolean

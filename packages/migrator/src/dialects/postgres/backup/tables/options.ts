@@ -8,7 +8,7 @@ export interface TablesProviderOptions {
   readonly location: DatabaseLocation
   readonly toolVersion: string
   readonly clock: Clock
-  /** Where the copies lie; default `migration_archive`. Leave it out of what is compared for drift. */
+  /** The schema for the copies; default `migration_archive`. Leave it out of what is compared for drift. */
   readonly schema?: string | undefined
   /** Tables that are no data of the product: the history and the logs. */
   readonly leaveOut?: readonly { readonly schema: string; readonly table: string }[] | undefined

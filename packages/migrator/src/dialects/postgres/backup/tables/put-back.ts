@@ -104,7 +104,7 @@ async function exchange(
   await addForeignKeys(on, bindings)
 }
 
-/** The oids of the tables that are there, locked against everybody. */
+/** The oids of the existing tables, locked against everybody. */
 async function lockTables(
   on: SqlSession,
   tables: readonly ArchivedTable[],

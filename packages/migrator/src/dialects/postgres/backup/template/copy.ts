@@ -12,7 +12,7 @@ import type { TemplateProviderOptions } from './options.ts'
 import { sessionsText } from './sessions.ts'
 
 /**
- * Copies the database. CREATE DATABASE itself lets nobody in meanwhile and waits five seconds for those who are there, so
+ * Copies the database. CREATE DATABASE itself lets nobody in meanwhile and waits five seconds for those connected, so
  * nothing has to be shut that a killed process would leave shut. After a failure or an abort there is no copy.
  */
 export async function copyDatabase(

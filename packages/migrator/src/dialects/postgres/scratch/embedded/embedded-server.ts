@@ -26,7 +26,7 @@ export interface EmbeddedServerOptions {
 
 /**
  * Makes sure that this directory's server runs, and returns it once it accepts connections.
- * Any number of processes may call this at once: one starts it, the others wait and share. It goes on running when this
+ * Any number of processes may call this at once: one starts it, the others wait and share. It keeps running when this
  * process ends. After a crash, a SIGKILL or a reboot it is started again on the same data, on the same port if free.
  * Throws EMBEDDED_SERVER_FAILED; no half-made cluster remains then, and calling again is safe.
  */
@@ -58,7 +58,7 @@ async function markUsed(home: string): Promise<void> {
 
 /**
  * The running server of this directory, or undefined. Never starts, writes or throws; costs a millisecond or two.
- * A stale state file, or a process id that belongs to something else by now, is not mistaken for the server.
+ * A stale state file, or a process id that now belongs to something else, is not mistaken for the server.
  */
 export async function findEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer | undefined> {
   const home = await realpath(options.directory).catch(() => undefined)
