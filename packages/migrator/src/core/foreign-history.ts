@@ -1,4 +1,4 @@
-import { compareIds, numberOf } from './migration.ts'
+import { numberOf } from './migration.ts'
 
 /** How a row of another tool's history names its migration. */
 export type ForeignKey =
@@ -54,7 +54,7 @@ export interface Mapping {
   readonly unmatched: readonly Unmatched[]
 }
 
-/** Rows to migrations. A row that names none, or more than one, is unmatched: nothing is guessed. */
+/** Rows to migrations, in the folder's order. A row that names none, or more than one, is unmatched: nothing is guessed. */
 export function mapHistory(history: ForeignHistory, files: readonly Candidate[]): Mapping {
   const mapped: Mapped[] = []
   const unmatched: Unmatched[] = []
@@ -91,7 +91,7 @@ function reasonFor(found: readonly Candidate[]): string {
 }
 
 function upTo(newest: Candidate, files: readonly Candidate[]): readonly Candidate[] {
-  return files.filter(({ id }) => compareIds(id, newest.id) <= 0)
+  return files.slice(0, files.indexOf(newest) + 1)
 }
 
 function mappedTo({ id, checksum }: Candidate, { key, from, appliedAt, checksum: recorded }: ForeignRow): Mapped {

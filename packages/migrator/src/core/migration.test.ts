@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { randomSource } from '../../test/support/random.ts'
-import { compareIds, isNumberedId, numberOf } from './migration.ts'
+import { compareIds, isNumberedId, numberOf, orderOf } from './migration.ts'
 
 describe('numberOf', () => {
   const check = (id: string, expected: string | undefined) => expect(numberOf(id)).toBe(expected)
@@ -106,5 +106,27 @@ describe('compareIds', () => {
       expect(compareIds(a, b) === 0, named).toBe(a === b)
       if (compareIds(a, b) <= 0 && compareIds(b, c) <= 0) expect(compareIds(a, c), named).toBeLessThanOrEqual(0)
     }
+  })
+})
+
+describe('orderOf', () => {
+  const folder = (ids: readonly string[]) => ids.map((id) => ({ id }))
+
+  test('has the folder decide, also against the numbers', () => {
+    const ids = ['0001_a', '0003_c', '0002_b', '0004_d']
+    expect(ids.toSorted(orderOf(folder(ids)))).toEqual(ids)
+  })
+
+  test('places an id that is not in the folder after the last one that is below it', () => {
+    const all = ['0000_old', '0001_a', '0003_c', '0002_b', '0003_x', '0004_d', '0005_new']
+    const inFolder = all.filter((id) => !['0000_old', '0003_x', '0005_new'].includes(id))
+    expect(all.toReversed().sort(orderOf(folder(inFolder)))).toEqual(all)
+  })
+
+  test('is the order of the ids where the folder has that order', () => {
+    const random = randomSource(7)
+    const ids = Array.from({ length: 200 }, (_, at) => `${random.below(150)}_${at}`)
+    const known = ids.filter(() => random.below(2) === 0).sort(compareIds)
+    expect(ids.toSorted(orderOf(folder(known)))).toEqual(ids.toSorted(compareIds))
   })
 })

@@ -92,6 +92,29 @@ export function compareIds(left: string, right: string): number {
   return compareText(left, right)
 }
 
+/**
+ * Compares ids by their places in a folder, which may have an order of its own. An id that is not in the folder comes
+ * right after the last one there that `compareIds` puts before it.
+ */
+export function orderOf(folder: readonly { readonly id: string }[]): (left: string, right: string) => number {
+  const places = new Map(folder.map(({ id }, place) => [id, place]))
+  const sorted = [...places].sort(([left], [right]) => compareIds(left, right))
+  let last = -1
+  const lastUpTo = sorted.map(([, place]) => (last = Math.max(last, place)))
+  const placeOf = (id: string) => places.get(id) ?? (lastUpTo[countBelow(sorted, id) - 1] ?? -1) + 0.5
+  return (left, right) => placeOf(left) - placeOf(right) || compareIds(left, right)
+}
+
+function countBelow(sorted: readonly (readonly [id: string, place: number])[], id: string): number {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (compareIds(sorted[middle]?.[0] ?? '', id) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 function versionOf(id: string): readonly string[] {
   const [, ...date] = DATED.exec(id) ?? []
   if (date.length > 0) return [date.join('')]

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors.ts'
 import type { HistoryEntry } from './history.ts'
-import { compareIds, type Direction, type MigrationFile } from './migration.ts'
+import type { Direction, MigrationFile } from './migration.ts'
 import { plural } from './plural.ts'
 import { inOrderOfApplication, type MigrationStatus } from './reconcile.ts'
 import { type DownTarget, nearestIds, type UpReach } from './target.ts'
@@ -87,9 +87,10 @@ function reachUp(
   if (target.kind === 'latest') return { chosen: pending, problems: [] }
   if (target.kind === 'count') return { chosen: pending.slice(0, target.count), problems: [] }
   if (target.kind === 'ids') return reachIds(statuses, pending, target.ids)
-  const found = statuses.find(({ id }) => id === target.id)
-  if (!found?.file) return { chosen: [], problems: [unknownTarget(target.id, statuses)] }
-  return { chosen: pending.filter(({ id }) => compareIds(id, target.id) <= 0), problems: [] }
+  const last = statuses.findIndex(({ id }) => id === target.id)
+  if (!statuses[last]?.file) return { chosen: [], problems: [unknownTarget(target.id, statuses)] }
+  const reached = new Set(statuses.slice(0, last + 1))
+  return { chosen: pending.filter((status) => reached.has(status)), problems: [] }
 }
 
 function reachIds(

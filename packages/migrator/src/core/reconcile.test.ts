@@ -124,13 +124,23 @@ test('calls pending out-of-order below the highest applied id, whatever its stat
   )
 })
 
-test('orders by id, files and lost entries together', () => {
-  const statuses = reconcile([fileOf('10_c'), fileOf('2_b')], [entryOf('3_gone', 1), entryOf('0001_gone', 2)])
+test('puts lost entries among the files, by their ids', () => {
+  const statuses = reconcile([fileOf('2_b'), fileOf('10_c')], [entryOf('3_gone', 1), entryOf('0001_gone', 2)])
   expect(statuses.map(({ id }) => id)).toEqual(['0001_gone', '2_b', '3_gone', '10_c'])
 })
 
+test('has the order of the files decide what is newer, not their numbers', () => {
+  const files = ['1_a', '3_c', '2_b', '4_d'].map((id) => fileOf(id))
+  const history = [entryOf('1_a', 1), entryOf('3_c', 2)]
+  check({ files, history }, { '1_a': 'applied', '3_c': 'applied', '2_b': 'pending', '4_d': 'pending' })
+  check(
+    { files, history: [entryOf('1_a', 1), entryOf('2_b', 2)] },
+    { '1_a': 'applied', '3_c': 'out-of-order', '2_b': 'applied', '4_d': 'pending' },
+  )
+})
+
 test('changes neither of its inputs', () => {
-  const files = Object.freeze([fileOf('2_b'), fileOf('1_a')])
+  const files = Object.freeze([fileOf('1_a'), fileOf('2_b')])
   const history = Object.freeze([entryOf('2_b', 2), entryOf('1_a', 1)])
   expect(inOrderOfApplication(reconcile(files, history)).map(({ id }) => id)).toEqual(['1_a', '2_b'])
   expect(history.map(({ id }) => id)).toEqual(['2_b', '1_a'])

@@ -1,5 +1,5 @@
 import type { HistoryEntry } from './history.ts'
-import { compareIds, type MigrationFile } from './migration.ts'
+import { type MigrationFile, orderOf } from './migration.ts'
 
 /**
  * `running`: a live run holds it, outside a transaction. `ahead`: applied by a later release than these files are of.
@@ -26,7 +26,7 @@ export interface MigrationStatus {
 }
 
 /**
- * Files and history in, one state for each migration out, ordered by id. `runner` is how the holder of the run lock names
+ * Files and history in, one state for each migration out, in the order of the files. `runner` is how the holder of the run lock names
  * itself; without it nothing is running.
  */
 export function reconcile(
@@ -35,14 +35,20 @@ export function reconcile(
   runner?: string,
 ): readonly MigrationStatus[] {
   const entries = new Map(history.map((entry) => [entry.id, entry]))
-  const newestApplied = newestOf(history)
-  const newestFile = newestOf(files)
-  const known = files.map((file) => statusOf(file, entries.get(file.id), newestApplied, runner))
+  const order = orderOf(files)
+  const newestApplied = history.reduce<string | undefined>(
+    (max, { id }) => (max && order(max, id) > 0 ? max : id),
+    undefined,
+  )
+  const newestFile = files.at(-1)?.id
+  const isOvertaken = ({ id }: MigrationFile) => newestApplied !== undefined && order(id, newestApplied) < 0
+  const isAhead = ({ id }: HistoryEntry) => newestFile !== undefined && order(id, newestFile) > 0
+  const known = files.map((file) => statusOf(file, entries.get(file.id), isOvertaken(file), runner))
   const present = new Set(files.map((file) => file.id))
   const gone = history
     .filter((entry) => !present.has(entry.id))
-    .map((entry) => statusWithoutFile(entry, newestFile, runner))
-  return withRenames([...known, ...gone].sort((a, b) => compareIds(a.id, b.id)))
+    .map((entry) => statusWithoutFile(entry, isAhead(entry), runner))
+  return withRenames([...known, ...gone].sort((a, b) => order(a.id, b.id)))
 }
 
 /** One entry without a file and one file without an entry, with one checksum that nothing else has: the file was renamed. */
@@ -81,21 +87,14 @@ function hasEntry(status: MigrationStatus): status is MigrationStatus & { entry:
   return status.entry !== undefined
 }
 
-function newestOf(all: readonly { readonly id: string }[]): string | undefined {
-  return all
-    .map(({ id }) => id)
-    .reduce<string | undefined>((max, id) => (max && compareIds(max, id) > 0 ? max : id), undefined)
-}
-
 function statusOf(
   file: MigrationFile,
   entry: HistoryEntry | undefined,
-  newest: string | undefined,
+  isOvertaken: boolean,
   runner: string | undefined,
 ): MigrationStatus {
   if (!entry) {
-    const state = newest && compareIds(file.id, newest) < 0 ? 'out-of-order' : 'pending'
-    return { id: file.id, state, file, downChanged: false }
+    return { id: file.id, state: isOvertaken ? 'out-of-order' : 'pending', file, downChanged: false }
   }
   const downChanged = (file.downChecksum ?? entry.downChecksum) !== (entry.downChecksum ?? file.downChecksum)
   return { id: file.id, state: stateOfApplied(file, entry, runner), file, entry, downChanged }
@@ -117,12 +116,7 @@ function labelOf(applicationName: string): string {
   return applicationName.split(' ', 1)[0] ?? ''
 }
 
-function statusWithoutFile(
-  entry: HistoryEntry,
-  newestFile: string | undefined,
-  runner: string | undefined,
-): MigrationStatus {
-  const isAhead = newestFile !== undefined && compareIds(entry.id, newestFile) > 0
+function statusWithoutFile(entry: HistoryEntry, isAhead: boolean, runner: string | undefined): MigrationStatus {
   const state = entry.dirty ? stateOfDirty(entry, runner) : isAhead ? 'ahead' : 'missing'
   return { id: entry.id, state, entry, downChanged: false }
 }

@@ -4,7 +4,7 @@
  * This file: from a folder, in whichever tool's format, to its migrations.
  */
 import type { FileProblem } from '../core/file-problem.ts'
-import { compareIds, compareText, type MigrationFile, numberOf } from '../core/migration.ts'
+import { compareIds, compareText, type MigrationFile, numberOf, orderOf } from '../core/migration.ts'
 import type { ScriptText } from '../ports/script-language.ts'
 import type { Draft, Listing, Recognised } from './formats/format.ts'
 import { formatOf, otherToolOf } from './formats/index.ts'
@@ -48,7 +48,8 @@ export function readDirectory(path: string, script: ScriptText, { strict = false
     ),
     ...readNative(listing, script, foreign, strict),
   ]
-  const files = read.flatMap(({ file }) => file ?? []).sort((a, b) => compareIds(a.id, b.id))
+  const order = foreign.isOrdered ? orderOf(foreign.drafts) : compareIds
+  const files = read.flatMap(({ file }) => file ?? []).sort((a, b) => order(a.id, b.id))
   const problems = [
     ...(foreign.problems ?? []),
     ...read.flatMap((each) => each.problems),

@@ -8,7 +8,10 @@ import type { ScriptText } from '../ports/script-language.ts'
 /** A loaded migration (`loadMigrations`), or one written in place: `{ id, up, down }`. */
 export type MigrationInput = Migration | MigrationDefinition
 
-/** The migrations of one call: a directory, what `readDirectory` found in one, or a list of loaded ones or definitions. */
+/**
+ * The migrations of one call: a directory, what `readDirectory` found in one, or a list of loaded ones or definitions in
+ * the order in which they apply.
+ */
 export type Migrations = string | MigrationSet | readonly MigrationInput[]
 
 /** Those of a call; without any the directory, which is read anew. Undefined where there is neither. */

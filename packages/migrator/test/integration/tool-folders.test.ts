@@ -82,6 +82,28 @@ test('a line of a section keeps its number in an error', async () => {
   expect(failed.stderr + failed.stdout).toContain('20240101000000_a.sql:6:')
 })
 
+test("drizzle-kit's journal decides on the order, whatever the timestamps are", async () => {
+  const ids = ['20240101000000_a', '20240301000000_b', '20240201000000_merged_later', '20240401000000_c']
+  const entries = ids.map((tag, idx) => ({ idx, version: '7', when: 1_700_000_000_000 + idx, tag, breakpoints: true }))
+  await write({
+    'meta/_journal.json': JSON.stringify({ version: '7', dialect: 'postgresql', entries }),
+    '20240101000000_a.sql': 'CREATE TABLE a (id int);\n',
+    '20240301000000_b.sql': 'ALTER TABLE a RENAME TO b;\n',
+    '20240201000000_merged_later.sql': 'ALTER TABLE b ADD COLUMN name text;\n',
+    '20240201000000_merged_later.down.sql': 'ALTER TABLE b DROP COLUMN name;\n',
+  })
+  await write({ '20240401000000_c.sql': 'CREATE TABLE c (id int);\n', '20240401000000_c.down.sql': 'DROP TABLE c;\n' })
+  const steps = async (...words: readonly string[]) =>
+    (await migrator(...words, '--json')).json().steps.map(({ id }) => id)
+  expect(await steps('migrate', '--target', ids[2] ?? '')).toEqual(ids.slice(0, 3))
+  expect((await migrator('status', '--json')).json().migrations.map(({ id, state }) => `${state} ${id}`)).toEqual([
+    ...['irreversible 20240101000000_a', 'irreversible 20240301000000_b'],
+    ...['applied 20240201000000_merged_later', 'pending 20240401000000_c'],
+  ])
+  expect(await steps('migrate')).toEqual(ids.slice(3))
+  expect(await steps('rollback', '--steps', '2')).toEqual(ids.slice(2).toReversed())
+})
+
 test('own pairs may follow the migrations of another tool', async () => {
   await write(toolFolders['drizzle-kit 0.x']?.files ?? {})
   await write({ '0002_c.up.sql': 'CREATE TABLE c (id int);\n', '0002_c.down.sql': 'DROP TABLE c;\n' })

@@ -1,5 +1,4 @@
 import type { FileProblem } from '../../core/file-problem.ts'
-import { compareIds } from '../../core/migration.ts'
 import type { Draft, Format, Listing, Recognised } from './format.ts'
 import { singleFiles, stemOf } from './listing.ts'
 
@@ -51,12 +50,9 @@ function recognise(listing: Listing, entries: readonly JournalEntry[]): Recognis
   const isThere = ({ tag }: JournalEntry) => names.has(`${tag}.sql`)
   return {
     drafts: entries.filter(isThere).map(({ tag }) => draftOf(tag)),
-    problems: [
-      ...entries
-        .filter((entry) => !isThere(entry))
-        .map(({ tag }) => problem(`${tag}.sql`, `is in ${JOURNAL}, but the file does not exist`)),
-      ...disorder(entries),
-    ],
+    problems: entries
+      .filter((entry) => !isThere(entry))
+      .map(({ tag }) => problem(`${tag}.sql`, `is in ${JOURNAL}, but the file does not exist`)),
     warnings: strangers.map((path) => ({
       kind: 'not-in-journal',
       path,
@@ -64,23 +60,13 @@ function recognise(listing: Listing, entries: readonly JournalEntry[]): Recognis
     })),
     ignored: strangers,
     journal: new Map(entries.map(({ tag, when }) => [tag, when])),
+    isOrdered: true,
     duplicateNumbers: 'allowed',
   }
 }
 
 function draftOf(tag: string): Draft {
   return { id: tag, up: { path: `${tag}.sql` }, downBelongsIn: `${tag}.down.sql` }
-}
-
-/** Migrations run in the order of their ids; where the journal has another, somebody has to decide. */
-function disorder(entries: readonly JournalEntry[]): readonly FileProblem[] {
-  return entries.flatMap(({ tag }, index) => {
-    const before = entries[index - 1]?.tag
-    if (before === undefined || compareIds(before, tag) <= 0) return []
-    return [
-      problem(`${tag}.sql`, `comes after ${before} in ${JOURNAL}, but its number is not higher; renumber one of them`),
-    ]
-  })
 }
 
 function problem(path: string, why: string): FileProblem {

@@ -42,7 +42,9 @@ export interface Recognised {
   readonly ignored?: readonly string[]
   /** The times that drizzle-kit's history has for its migrations, by id. */
   readonly journal?: ReadonlyMap<string, number>
-  /** `allowed`: the tool's own order tells two migrations with one number apart. */
+  /** The drafts are in the tool's own order, which counts whatever their numbers are. */
+  readonly isOrdered?: true
+  /** `allowed`: the tool tells two migrations with one number apart. */
   readonly duplicateNumbers?: 'allowed'
 }
 

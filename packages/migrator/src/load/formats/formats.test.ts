@@ -47,9 +47,15 @@ describe("drizzle-kit's journal", () => {
     expect(read(folder(['0000_a', '0000_b'])).duplicateNumbers).toBe('allowed')
   })
 
-  test('is refused where a file is gone, the order is not that of the ids, or it is of another database', () => {
+  test('decides on the order, whatever the numbers are', () => {
+    const { drafts, problems, isOrdered } = read(folder(['0001_b', '0000_a']))
+    expect(drafts?.map(({ id }) => id)).toEqual(['0001_b', '0000_a'])
+    expect(problems).toEqual([])
+    expect(isOrdered).toBe(true)
+  })
+
+  test('is refused where a file is gone, or it is of another database', () => {
     expect(messagesOf(read(folder(['0000_a', '0001_b'], ['0000_a'])).problems)).toContain('0001_b.sql is in meta')
-    expect(messagesOf(read(folder(['0001_b', '0000_a'])).problems)).toContain('comes after 0001_b')
     expect(messagesOf(read({ 'meta/_journal.json': journal([], 'mysql') }).problems)).toContain('is for mysql')
     expect(messagesOf(read({ 'meta/_journal.json': '{' }).problems)).toContain('is not a drizzle-kit journal')
   })
