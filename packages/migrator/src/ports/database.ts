@@ -74,6 +74,8 @@ export interface Capabilities {
 
 export interface DatabaseAddress {
   readonly connectionString: string
+  /** False where the string is not all that it takes to connect: an application's client has certificates or asks for a password. */
+  readonly complete?: boolean
   readonly historyTable?: string
   readonly connectTimeoutMs?: number
 }

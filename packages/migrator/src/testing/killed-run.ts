@@ -59,7 +59,7 @@ function start(): ChildProcess {
 function killRequestOf({ runner, directory = '', migration, transaction, steps }: Trial): KillRequest {
   const expected = steps.map(({ id, checksum }) => ({ id, checksum }))
   const address = runner.adapter.address?.()
-  if (!address) throw unsupported('runs in another process, which a trial kills')
+  if (!address || address.complete === false) throw unsupported('runs in another process, which a trial kills')
   return { address, directory, failAt: migration.id, transaction, expected }
 }
 

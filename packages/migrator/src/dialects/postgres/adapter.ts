@@ -12,6 +12,7 @@ import {
   kind,
   milliseconds,
   type OptionKinds,
+  refusal,
   someMilliseconds,
   text,
 } from '../../core/options.ts'
@@ -30,7 +31,10 @@ import { lateCatalog } from './catalog/late-catalog.ts'
 import type { Connection as ConnectionParameters, Target } from './connection/connection.ts'
 import { locationOf } from './connection/location.ts'
 import { readConnection } from './connection/read.ts'
+import { writtenConnection } from './connection/written.ts'
 import { statementFailure } from './failure/failure.ts'
+import { type GivenClient, isRecord } from './given-client/client.ts'
+import { readClient } from './given-client/read.ts'
 import { backupTableOf, createBackupStore } from './history/backup-table.ts'
 import { logTableOf, logTableSink, readLog } from './history/log-table.ts'
 import { protectionMarks } from './history/protection-marks.ts'
@@ -56,8 +60,16 @@ export interface PostgresAdapterOptions {
    * `postgresql://user:password@host:5432/database`, or `host=… port=… dbname=… user=… password=…`. The constructor throws
    * DATABASE_URL_INVALID otherwise.
    */
-  readonly connectionString: string
-  /** What errors and warnings call the connection string; default `DATABASE_URL`. */
+  readonly connectionString?: string | undefined
+  /**
+   * Instead of a connection string: the application's own client, a postgres.js `sql`, a node-postgres `Pool` or `Client`
+   * (Drizzle's `db.$client`). Its host, port or socket, database, user, password (a function too), TLS, start-up settings and
+   * connect timeout are taken over; its limits on statements, its types, and what it does when it connects are not. The
+   * migrator opens its own sessions: it uses, borrows and ends none of the client's. The constructor throws USAGE_INVALID
+   * for a client that connects in a way of its own: a stream, a socket function, a WebSocket.
+   */
+  readonly client?: GivenClient | undefined
+  /** What errors and warnings call the connection string; default `DATABASE_URL`, and `client` for a client. */
   readonly connectionName?: string | undefined
   /** `table` or `schema.table`; default `public.schema_migrations`. The run lock is derived from it. */
   readonly historyTable?: string | undefined
@@ -111,7 +123,7 @@ export class PostgresAdapter implements Database {
   constructor(options: PostgresAdapterOptions) {
     checkOptions('PostgresAdapter', options, KINDS)
     this.#options = options
-    const connection = withPassFile(readConnection(options.connectionString ?? '', options.connectionName))
+    const connection = withPassFile(connectionOf(options))
     const { local, container } = locationOf(connection)
     this.#everywhere = { local, container }
     this.applicationName = labelOf(options.applicationName, connection.applicationName)
@@ -214,7 +226,7 @@ export class PostgresAdapter implements Database {
   address(): DatabaseAddress {
     const { connectionString, historyTable, connectTimeoutMs } = this.#options
     return {
-      connectionString,
+      ...(connectionString === undefined ? writtenConnection(this.connectionParameters) : { connectionString }),
       ...(historyTable === undefined ? {} : { historyTable }),
       ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
     }
@@ -269,6 +281,7 @@ export class PostgresAdapter implements Database {
 
 const KINDS: OptionKinds<PostgresAdapterOptions> = {
   connectionString: kind('a string', (value) => typeof value === 'string'),
+  client: kind('a client of postgres.js or node-postgres', isRecord),
   connectionName: text,
   historyTable: text,
   preservedSchema: text,
@@ -277,6 +290,12 @@ const KINDS: OptionKinds<PostgresAdapterOptions> = {
   connectTimeoutMs: someMilliseconds,
   livenessTimeoutMs: milliseconds,
   onNotice: callback,
+}
+
+function connectionOf({ client, connectionString, connectionName }: PostgresAdapterOptions): ConnectionParameters {
+  if (client === undefined) return readConnection(connectionString ?? '', connectionName)
+  if (connectionString === undefined) return readClient(client, connectionName ?? 'client')
+  throw refusal('PostgresAdapter', 'connectionString and client cannot be combined.', 'client')
 }
 
 function warnOfListener(error: unknown): void {

@@ -14,6 +14,8 @@ export interface Connection {
   readonly user: string
   /** Empty: there is none, or PGPASSWORD or a password file has it. */
   readonly password: string
+  /** Of an application's client: asked for each connection, because tokens expire. It goes before the password. */
+  readonly askPassword?: () => Promise<string>
   /** A password file other than the usual one; empty where none is named. */
   readonly passFile: string
   readonly tls: Tls
@@ -47,6 +49,8 @@ export type SslMode = (typeof SSL_MODES)[number]
 
 export interface Tls {
   readonly mode: SslMode
+  /** Options of Node's TLS, from an application's client. Where they are given, nothing below counts but the negotiation. */
+  readonly given?: Readonly<Record<string, unknown>>
   readonly negotiation: 'postgres' | 'direct'
   /** A file, or `system`: the certificates that Node trusts. Undefined: those too, where the mode verifies. */
   readonly rootCertificate: string | undefined

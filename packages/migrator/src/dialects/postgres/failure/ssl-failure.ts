@@ -1,15 +1,16 @@
 import { redactText } from '../../../core/redact.ts'
 import { withoutStop } from '../../../core/sentence.ts'
 import { MigratorError } from '../../../errors.ts'
-import { placeText, type SslMode, type Target, type Tls } from '../connection/connection.ts'
+import { placeText, type Target, type Tls } from '../connection/connection.ts'
 
 /** The server answered that it has no TLS, and the mode is not content with less. */
-export function noSsl(target: Target, mode: SslMode): MigratorError {
+export function noSsl(target: Target, { mode, given }: Tls): MigratorError {
+  const [asked, off] = given ? ["the client's ssl option", 'ssl: false'] : [`sslmode=${mode}`, 'sslmode=disable']
   return new MigratorError(
     'CONNECTION_FAILED',
-    `The server ${placeText(target)} does not support SSL, and sslmode=${mode} requires it.`,
+    `The server ${placeText(target)} does not support SSL, and ${asked} requires it.`,
     {
-      hint: 'Turn SSL on in the server (ssl = on), or allow unencrypted connections with sslmode=disable.',
+      hint: `Turn SSL on in the server (ssl = on), or allow unencrypted connections with ${off}.`,
       details: { reason: 'ssl-unsupported' },
     },
   )
@@ -24,23 +25,28 @@ export function certificateFailure(error: unknown, target: Target, wishes: Tls):
     const why = error instanceof Error ? withoutStop(error.message) : String(error)
     return new MigratorError('CONNECTION_FAILED', `The SSL handshake with ${at} failed: ${why}.`, {
       cause: error,
-      hint: 'Check ssl_min_protocol_version, sslcert and sslkey, and the log of the server.',
+      hint: wishes.given ? OF_CLIENT : 'Check ssl_min_protocol_version, sslcert and sslkey, and the log of the server.',
       details: { reason: code || 'ssl-handshake' },
     })
   }
-  const by =
-    wishes.rootCertificate === undefined
-      ? 'the certificate authorities that Node trusts'
-      : `sslrootcert (${wishes.rootCertificate})`
+  const by = wishes.given?.ca ? "the ca of the client's ssl option" : authorityOf(wishes)
   return new MigratorError(
     'CONNECTION_FAILED',
     `The certificate of ${at} is not trusted: ${told.why(target.host, by)}.`,
     {
       cause: error,
-      hint: told.hint,
+      hint: wishes.given ? OF_CLIENT : told.hint,
       details: { reason: code },
     },
   )
+}
+
+const OF_CLIENT =
+  "Check the ssl option of the application's client, which is used as it is, and the server's certificate."
+
+function authorityOf({ rootCertificate }: Tls): string {
+  if (rootCertificate === undefined) return 'the certificate authorities that Node trusts'
+  return `sslrootcert (${rootCertificate})`
 }
 
 interface Told {

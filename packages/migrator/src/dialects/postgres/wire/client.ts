@@ -36,8 +36,9 @@ export async function openConnection(options: ClientOptions): Promise<OpenConnec
   })
 }
 
-async function openAny(options: ClientOptions): Promise<OpenConnection> {
-  const { connection } = options
+async function openAny(asked: ClientOptions): Promise<OpenConnection> {
+  const connection = await withPassword(asked.connection)
+  const options = { ...asked, connection }
   const failures: MigratorError[] = []
   for (const session of connection.session === 'prefer-standby'
     ? (['standby', 'any'] as const)
@@ -55,6 +56,11 @@ async function openAny(options: ClientOptions): Promise<OpenConnection> {
     }
   }
   throw noneAnswered(failures)
+}
+
+/** The driver would lose an error of the function, so it is asked here. */
+async function withPassword(connection: Connection): Promise<Connection> {
+  return connection.askPassword ? { ...connection, password: await connection.askPassword() } : connection
 }
 
 /** A password that is of a file is corrected there. */

@@ -18,7 +18,7 @@ export async function dial(connection: Connection, target: Target, wire: Wire, s
     const { tls: wishes } = connection
     if (wishes.negotiation === 'postgres' && !(await offersTls(socket, signal))) {
       if (wire === 'tls-or-plain') return socket
-      throw noSsl(target, wishes.mode)
+      throw noSsl(target, wishes)
     }
     return await secured(socket, target, wishes, signal)
   } catch (error) {
@@ -81,6 +81,7 @@ async function secured(socket: Socket, target: Target, wishes: Tls, signal: Abor
 
 /** What is verified of the server, and what is shown of us. Throws DATABASE_URL_INVALID for a file that cannot be read. */
 export function secureOptions({ host }: Target, wishes: Tls): tls.ConnectionOptions {
+  if (wishes.given) return givenOptions(host, wishes)
   const { mode, rootCertificate, certificate, key, keyPassword, revocationList, minVersion, maxVersion } = wishes
   const verifies = mode === 'verify-ca' || mode === 'verify-full' || rootCertificate !== undefined
   const own = rootCertificate !== undefined && rootCertificate !== 'system'
@@ -96,6 +97,15 @@ export function secureOptions({ host }: Target, wishes: Tls): tls.ConnectionOpti
     ...(keyPassword ? { passphrase: keyPassword } : {}),
     ...(minVersion ? { minVersion } : {}),
     ...(maxVersion ? { maxVersion } : {}),
+  }
+}
+
+/** As both drivers do it: what is given, over a server name that is the host's. */
+function givenOptions(host: string, { given, negotiation }: Tls): tls.ConnectionOptions {
+  return {
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(negotiation === 'direct' ? { ALPNProtocols: ['postgresql'] } : {}),
+    ...given,
   }
 }
 

@@ -10,7 +10,7 @@ import { passwordEnvironment } from './env.ts'
  * https://www.postgresql.org/docs/current/libpq-pgpass.html
  */
 export function withPassFile(connection: Connection): Connection {
-  if (connection.password !== '') return connection
+  if (connection.password !== '' || connection.askPassword) return connection
   const { password, passFile } = passwordEnvironment()
   if (password !== undefined) return connection
   const path = connection.passFile || passFile
