@@ -201,6 +201,7 @@ describe('elsewhere', () => {
     expect(stdout).toContain('packages/db is a Drizzle project (drizzle.config.json) with pnpm, no migrations yet.')
     expect(stdout).toContain('pnpm exec migrator new first_change')
     expect(stdout).toContain('Run them in packages/db.')
+    expect(stdout).toContain('No database is named yet: set DATABASE_URL')
     expect(await contentOf(folder, 'packages/db/migrator.config.mjs')).toContain("migrations: 'migrations'")
     expect(await contentOf(folder, 'packages/db/package.json')).toContain('\r\n\t"scripts": {\r\n\t\t"db:migrate": ')
     const workflow = await contentOf(folder, '.github/workflows/migrations.yml')

@@ -27,6 +27,8 @@ export interface Changes {
   readonly next: readonly Next[]
 }
 
+const NO_DATABASE = 'No database is named yet: set DATABASE_URL, in the environment or in .env.'
+
 /** What fits a project. `histories` are undefined where no database is named, and a text where it does not answer. Pure. */
 export function changesFor(
   project: Project,
@@ -49,6 +51,7 @@ export function changesFor(
     notes: [
       ...project.refused,
       ...(typeof histories === 'string' ? [`The database was not looked at: ${histories}`] : []),
+      ...(histories === undefined && project.drizzle?.urlVariable === undefined ? [NO_DATABASE] : []),
       ...drizzleNotes(project, historyTable ?? 'public.schema_migrations'),
       ...(project.workflows.length > 0 && !project.checkedByCi ? [stepsToAdd(project)] : []),
       ...(project.manifest !== undefined && !project.installed
