@@ -34,6 +34,14 @@ export const errorTable = {
     exit: 3,
     hint: 'Bring the files of these rows back, or import the others with --skip-unmatched. Nothing was written.',
   },
+  BASELINE_REFUSED: {
+    exit: 3,
+    hint: 'Record existing migrations with db:baseline ID. Nothing was written.',
+  },
+  SCHEMA_NOT_PROVEN: {
+    exit: 3,
+    hint: 'Nothing was written. Change what is named above in the database, or write the migration by hand and record it with db:baseline ID.',
+  },
   STATE_FILE_INVALID: { exit: 2, hint: 'Restore the state file from a copy, or name another one.' },
   CONNECTION_FAILED: { exit: 1, hint: 'Check that the server runs and that host and port in DATABASE_URL are right.' },
   AUTHENTICATION_FAILED: { exit: 1, hint: 'Check user and password in DATABASE_URL.' },

@@ -28,7 +28,6 @@ const DOWN_TAKES_NO_NUMBER = 'plan --down takes no number. Write plan --down --s
 
 const ARGUMENTS: Readonly<Record<string, string>> = {
   new: 'NAME',
-  baseline: 'ID',
   import: 'HISTORY',
   repair: 'WHAT ID',
   snapshot: 'create|list|prune',

@@ -17,7 +17,7 @@ export interface CatalogSnapshot {
  * application's role there), who may create in `public` by default (since 15 nobody), and extensions' versions.
  */
 export function portable(snapshot: CatalogSnapshot): CatalogSnapshot {
-  const owner = mainOwner(snapshot)
+  const owner = mainOwnerOf(snapshot)
   const portable: Record<string, ObjectProperties> = {}
   for (const object in snapshot) portable[object] = portableProperties(object, snapshot[object] ?? {}, owner)
   return portable
@@ -42,7 +42,8 @@ function portableProperties(object: string, properties: ObjectProperties, owner:
   )
 }
 
-function mainOwner(snapshot: CatalogSnapshot): string | undefined {
+/** The role that owns most of it. */
+export function mainOwnerOf(snapshot: CatalogSnapshot): string | undefined {
   const counts = new Map<string, number>()
   for (const { owner } of Object.values(snapshot)) if (owner) counts.set(owner, (counts.get(owner) ?? 0) + 1)
   const [main] = [...counts].sort(([left, leftCount], [right, rightCount]) =>

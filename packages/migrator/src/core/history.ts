@@ -8,6 +8,8 @@ export interface Operator {
   readonly ciRun?: string | undefined
   /** The history of another tool that an imported entry comes from. */
   readonly importedFrom?: string | undefined
+  /** The database whose schema an entry was written from: its objects were there before it. */
+  readonly baselineOf?: string | undefined
 }
 
 /** How far a step outside a transaction had come; kept while the entry is dirty. */

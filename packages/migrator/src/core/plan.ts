@@ -124,7 +124,7 @@ function reachDown<T extends MigrationStatus & { entry: HistoryEntry }>(
     case 'count':
       return {
         chosen: applied.slice(0, target.count),
-        problems: rules.everything ? [] : tooMany(target.count, applied.length),
+        problems: rules.everything ? [] : [...tooMany(target.count, applied.length), ...adopted(target.count, applied)],
       }
     case 'id': {
       const index = applied.findIndex(({ id }) => id === target.id)
@@ -146,6 +146,17 @@ function tooMany(count: number, applied: number): readonly Problem[] {
   if (count === applied) return everything(applied)
   const message = `${count} steps were asked for, but only ${plural(applied, 'migration is', 'migrations are')} applied.`
   return [{ code: 'CONFIRMATION_REQUIRED', message, hint: 'Ask for fewer steps, or add --force to revert everything.' }]
+}
+
+/** What was there before its first migration was recorded without running. */
+function adopted(
+  count: number,
+  applied: readonly { readonly id: string; readonly entry: HistoryEntry }[],
+): readonly Problem[] {
+  const [only, ...others] = applied
+  if (count !== 1 || !only?.entry.operator?.baselineOf || others.length > 0) return []
+  const message = `This would drop what ${only.id} adopted: everything that the database held before it.`
+  return [{ code: 'CONFIRMATION_REQUIRED', id: only.id, message, hint: 'Add --force to drop it.' }]
 }
 
 interface Judged {

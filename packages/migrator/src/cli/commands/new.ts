@@ -62,7 +62,7 @@ function takenIds(directory: string): readonly string[] {
 const LONGEST_NAME = 100
 
 /** Lower-case words with underscores, as new ids have them. */
-function readName(text: string): string {
+export function readName(text: string): string {
   const name = text
     .trim()
     .toLowerCase()
@@ -107,7 +107,8 @@ function digitsOf(now: Date): string {
   return now.toISOString().replace(/\D/g, '')
 }
 
-function writeNew(path: string, content: string): void {
+/** Throws MIGRATION_EXISTS rather than replace a file. */
+export function writeNew(path: string, content: string): void {
   try {
     writeFileSync(path, content, { flag: 'wx' })
   } catch (cause) {

@@ -28,6 +28,7 @@ import type { ProtectionMarks } from '../../ports/protection.ts'
 import type { LockHolder, RunLock } from '../../ports/run-lock.ts'
 import type { ScriptLanguage } from '../../ports/script-language.ts'
 import { lateCatalog } from './catalog/late-catalog.ts'
+import type { OwnObjects } from './catalog/scope.ts'
 import type { Connection as ConnectionParameters, Target } from './connection/connection.ts'
 import { locationOf } from './connection/location.ts'
 import { readConnection } from './connection/read.ts'
@@ -112,6 +113,8 @@ export class PostgresAdapter implements Database {
   readonly historyTable: TableName
   /** The migrator's tables in this database, which do not belong to its schema. */
   readonly ownTables: readonly TableName[]
+  /** The same with the schemas in which it keeps data. */
+  readonly ownObjects: OwnObjects
   readonly #options: PostgresAdapterOptions
   readonly #server: ServerChoice
   readonly #everywhere: Pick<DatabaseLocation, 'local' | 'container'>
@@ -134,10 +137,11 @@ export class PostgresAdapter implements Database {
     const backups = backupTableOf(this.historyTable)
     this.ownTables = [this.historyTable, logTableOf(this.historyTable), backups]
     this.keptData = createKeptData(options.preservedSchema ?? DEFAULT_PRESERVED_SCHEMA)
-    this.catalog = lateCatalog({
+    this.ownObjects = {
       tables: this.ownTables,
       schemas: [this.keptData.schema, options.archiveSchema ?? DEFAULT_ARCHIVE_SCHEMA],
-    })
+    }
+    this.catalog = lateCatalog(this.ownObjects)
     this.backupStore = createBackupStore(backups)
     this.#livenessTimeoutMs = options.livenessTimeoutMs ?? DEFAULT_LIVENESS_MS
     this.#liveness = createLiveness({

@@ -25,7 +25,12 @@ export function withSession<T>(context: Context, work: (session: StepSession) =>
 }
 
 /** An interruption cancels what the session waits for; the work then rejects with INTERRUPTED. */
-export async function interruptibly<T>({ signal }: Context, session: StepSession, work: () => Promise<T>): Promise<T> {
+export function interruptibly<T>({ signal }: Context, session: StepSession, work: () => Promise<T>): Promise<T> {
+  return interruptedBy(signal, session, work)
+}
+
+/** The same, by any signal. */
+export async function interruptedBy<T>(signal: AbortSignal, session: StepSession, work: () => Promise<T>): Promise<T> {
   const cancel = () => void session.cancel()
   signal.addEventListener('abort', cancel, { once: true })
   try {

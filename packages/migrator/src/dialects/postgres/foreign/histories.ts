@@ -31,6 +31,13 @@ export const foreignHistories: ForeignHistories = {
   },
 }
 
+/** The tables that hold other tools' histories. */
+export async function foreignHistoryTables(
+  on: SqlSession,
+): Promise<readonly { readonly schema: string; readonly table: string; readonly tool: string }[]> {
+  return (await findAll(on)).map(({ tool, schema, table }) => ({ schema, table, tool: tool.tool }))
+}
+
 function toolsNamed(name: string): readonly HistoryTool[] {
   const plain = (text: string) =>
     text
