@@ -1,10 +1,9 @@
-import { fileURLToPath } from 'node:url'
 import { runCli } from '@repo/migrator/cli'
 import config from '../migrator.config.ts'
 
-/** The `db:*` scripts of package.json: the engine's commands over this package's configuration. */
+/** The engine's commands over this package's configuration. bin/db.mjs starts it, in this package's folder. */
 await runCli({
   argv: process.argv.slice(2),
-  config: { config, directory: fileURLToPath(new URL('..', import.meta.url)) },
+  config: { config, directory: process.cwd() },
   called: 'scripts',
 })

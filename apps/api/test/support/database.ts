@@ -35,7 +35,7 @@ export async function startTestServer(): Promise<TestServer> {
 
 /** Applies every migration of the product, through its command line. Rejects with what it printed when it fails. */
 export async function migrate(url: string): Promise<void> {
-  const words = ['--import', 'tsx', 'src/cli.ts', 'migrate', '--database-url', url, '--yes']
+  const words = ['bin/db.mjs', 'migrate', '--database-url', url, '--yes']
   const cwd = join(repository, 'packages/database')
   await promisify(execFile)(process.execPath, words, { cwd, timeout: 60_000 })
 }

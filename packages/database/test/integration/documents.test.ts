@@ -182,7 +182,7 @@ describe('the reference', () => {
   })
 
   async function help(...words: string[]): Promise<string> {
-    const args = ['--import', 'tsx', 'src/cli.ts', ...words, '--help']
+    const args = ['bin/db.mjs', ...words, '--help']
     return (await promisify(execFile)(process.execPath, args, { cwd: packageDirectory })).stdout
   }
 })
