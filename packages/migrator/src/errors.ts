@@ -27,12 +27,12 @@ export const errorTable = {
   TARGET_NOT_APPLIED: { exit: 2, hint: 'db:migrate:status shows what is applied.' },
   HISTORY_TABLE_INCOMPATIBLE: {
     exit: 2,
-    hint: 'Another tool owns this table; nothing was changed. Name another one with historyTable in migrator.config.ts; db:import then takes its history over.',
+    hint: 'Another tool owns this table; nothing was changed. Name another one with historyTable in migrator.config.ts; then db:import adopts its history.',
   },
   HISTORY_NOT_FOUND: { exit: 2, hint: 'Name its tool or its table: db:import drizzle, db:import schema.table.' },
   IMPORT_REFUSED: {
     exit: 3,
-    hint: 'Bring the files of these rows back, or import the others with --skip-unmatched. Nothing was written.',
+    hint: 'Restore the files of these rows, or import the others with --skip-unmatched. Nothing was written.',
   },
   BASELINE_REFUSED: {
     exit: 3,
@@ -70,7 +70,7 @@ export const errorTable = {
   },
   ROLLBACK_NOT_PROVEN: {
     exit: 1,
-    hint: 'Correct the down, or the up, of what is named above; see docs/guides/testing-rollbacks.md.',
+    hint: 'Fix the down or the up of the migrations named above; see docs/guides/testing-rollbacks.md.',
   },
   RECOVERY_FAILED: {
     exit: 3,
@@ -80,22 +80,22 @@ export const errorTable = {
   LOCK_LOST: { exit: 1, hint: 'Look at db:migrate:status, then run the command again.' },
   DEADLOCK: {
     exit: 1,
-    hint: 'Nothing of the step stayed. Run the command again when fewer others write to these tables; --lock-retries says how often to try.',
+    hint: 'The step was rolled back. Run the command again when fewer sessions write to these tables; --lock-retries sets the number of retries.',
   },
   SERIALIZATION_FAILURE: {
     exit: 1,
-    hint: 'Nothing of the step stayed. Run the command again when fewer others write to these tables; --lock-retries says how often to try.',
+    hint: 'The step was rolled back. Run the command again when fewer sessions write to these tables; --lock-retries sets the number of retries.',
   },
   HISTORY_CHANGED: { exit: 1, hint: 'Look at db:migrate:status, then run the command again.' },
   LOCK_TIMEOUT: {
     exit: 1,
-    hint: 'Another session kept a table locked. End it or wait, then run the command again; --lock-timeout and --lock-retries say how long to try.',
+    hint: 'Another session kept a table locked. End it or wait, then run the command again; --lock-timeout and --lock-retries set how long to try.',
   },
   CONNECTION_LOST: { exit: 1, hint: 'Look at db:migrate:status, then run the command again.' },
   STATEMENT_TIMEOUT: { exit: 1, hint: 'Raise --statement-timeout, or make the step smaller.' },
   SWALLOWED_ERROR: {
     exit: 1,
-    hint: 'Let the error out of the migration, or wrap the attempt in db.transaction() so that only it is undone.',
+    hint: 'Let the error propagate, or wrap the attempt in db.transaction() so that only it is undone.',
   },
   NOT_AWAITED: {
     exit: 1,
@@ -106,7 +106,10 @@ export const errorTable = {
     hint: 'Remove BEGIN/COMMIT/ROLLBACK: the migrator opens the transaction. Or set transaction=false and run statement by statement.',
   },
   VERIFICATION_FAILED: { exit: 1, hint: 'The step was undone. Correct the migration or its verify().' },
-  VALIDATION_FAILED: { exit: 1, hint: 'Nothing of this step ran. Do what its validate() asks for, then run again.' },
+  VALIDATION_FAILED: {
+    exit: 1,
+    hint: 'Nothing of this step ran. Fix what its validate() reports, then run the command again.',
+  },
   INVALID_INDEX: { exit: 1, hint: 'Drop the invalid index (DROP INDEX CONCURRENTLY), then run the command again.' },
   CHECKSUM_MISMATCH: {
     exit: 3,
@@ -116,7 +119,7 @@ export const errorTable = {
     exit: 3,
     hint: 'Restore the file from git, or with db:repair restore-file ID.',
   },
-  OUT_OF_ORDER: { exit: 3, hint: 'Renumber the new migration, or run it where it stands with --allow-out-of-order.' },
+  OUT_OF_ORDER: { exit: 3, hint: 'Renumber the new migration, or run it as it is with --allow-out-of-order.' },
   MIGRATION_DIRTY: {
     exit: 3,
     hint: 'Run db:migrate without --no-auto-recover to recover, or look first and use db:repair clear-dirty ID --as applied|pending.',
@@ -132,7 +135,7 @@ export const errorTable = {
   },
   LOSS_NOT_ACCEPTED: {
     exit: 3,
-    hint: 'Keep the data for the next db:migrate with --preserve-data, take a backup (--snapshot, --backup NAME), or let it go with --accept-loss. Nothing was changed.',
+    hint: 'Keep the data for the next db:migrate with --preserve-data, take a backup (--snapshot, --backup NAME), or accept the loss with --accept-loss. Nothing was changed.',
   },
   DATA_NOT_PRESERVED: {
     exit: 3,
@@ -142,20 +145,20 @@ export const errorTable = {
   PROTECTED_DATABASE: { exit: 3, hint: 'This command is for local databases only.' },
   NOT_SUPPORTED: {
     exit: 2,
-    hint: 'Leave out the option named above; this database has nothing to do it with. Nothing was run.',
+    hint: 'This database does not support the option named above; leave it out. Nothing was run.',
   },
   BACKUP_REQUIRED: {
     exit: 3,
-    hint: 'Add --snapshot or --backup NAME, or refuse it with --no-backup --reason "why".',
+    hint: 'Add --snapshot or --backup NAME, or decline it with --no-backup --reason "why".',
   },
-  BACKUP_FAILED: { exit: 1, hint: 'Nothing was changed. Correct what stands in its way, then run the command again.' },
+  BACKUP_FAILED: { exit: 1, hint: 'Nothing was changed. Fix the cause, then run the command again.' },
   BACKUP_UNAVAILABLE: {
     exit: 2,
     hint: 'See docs/reference/configuration.md, "Backups", for what each provider needs.',
   },
   BACKUP_TIMEOUT: {
     exit: 1,
-    hint: 'Nothing was changed. The backup may still become available: db:snapshot list; or wait longer with --snapshot-timeout.',
+    hint: 'Nothing was changed. The backup may still become available (see db:snapshot list). To wait longer, use --snapshot-timeout.',
   },
   BACKUP_NOT_FOUND: { exit: 2, hint: 'db:snapshot list shows the existing backups.' },
   AWS_SOURCE_UNKNOWN: { exit: 2, hint: 'Name it with --db-instance ID or --db-cluster ID.' },
@@ -174,10 +177,10 @@ export const errorTable = {
   },
   AWS_REGION_MISMATCH: {
     exit: 2,
-    hint: 'Correct AWS_REGION or backups.rds.region, or leave it out: the endpoint tells the region.',
+    hint: 'Correct AWS_REGION or backups.rds.region, or remove it: the endpoint names the region.',
   },
   AWS_UNREACHABLE: { exit: 1, hint: 'Check the network and AWS_ENDPOINT_URL_RDS, then run the command again.' },
-  AWS_FAILED: { exit: 1, hint: 'Run the command again; --verbose shows what AWS answered.' },
+  AWS_FAILED: { exit: 1, hint: 'Run the command again; --verbose shows the response from AWS.' },
   RESTORE_ELSEWHERE: { exit: 2, hint: 'Restore it to a new place: db:restore ID --to NEW_NAME.' },
   RESTORE_TARGET_EXISTS: {
     exit: 2,
@@ -186,12 +189,12 @@ export const errorTable = {
   RESTORE_FAILED: { exit: 1, hint: 'The old database is untouched. See docs/runbooks/restore.md.' },
   SCRATCH_UNAVAILABLE: {
     exit: 1,
-    hint: 'Name a PostgreSQL server of your own, and a role with CREATEDB on it, with --scratch-url.',
+    hint: 'Name a PostgreSQL server and a role with CREATEDB with --scratch-url.',
   },
   REHEARSAL_FAILED: { exit: 1, hint: 'Correct the migrations named above, then run db:rehearse again.' },
   LOCK_FILE_INVALID: {
     exit: 2,
-    hint: 'Restore migrations.lock.json from git, or write it anew with db:rehearse --all --write.',
+    hint: 'Restore migrations.lock.json from git, or regenerate it with db:rehearse --all --write.',
   },
   CHECK_FAILED: { exit: 5, hint: 'db:migrate:status shows the state of every migration.' },
   INTERRUPTED: { exit: 130, hint: 'Look at db:migrate:status, then run the command again.' },

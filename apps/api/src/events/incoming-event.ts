@@ -27,7 +27,7 @@ export function readEvents(body: unknown): readonly IncomingEvent[] {
   if (!('events' in body)) return [readEvent(body, '')]
   const { events, ...others } = body
   const other = Object.keys(others)[0]
-  if (other !== undefined) throw invalid(other, `${other} cannot stand beside events: put it into each event.`)
+  if (other !== undefined) throw invalid(other, `${other} cannot be combined with events: put it into each event.`)
   if (!Array.isArray(events) || events.length === 0)
     throw invalid('events', 'events must be a list of 1 to 500 events.')
   if (events.length > maxEvents) {
@@ -42,12 +42,12 @@ function readEvent(value: unknown, path: string): IncomingEvent {
   const at = (field: string): string => (path === '' ? field : `${path}.${field}`)
   const unknown = Object.keys(value).find((key) => !fields.includes(key))
   if (unknown !== undefined) {
-    throw invalid(at(unknown), `${at(unknown)} is not a field of an event. Those are ${fields.join(', ')}.`)
+    throw invalid(at(unknown), `${at(unknown)} is not a field of an event. Valid fields: ${fields.join(', ')}.`)
   }
   const id = readUuid(value.id, at('id')) ?? undefined
   const occurredAt = readInstant(value.occurredAt, at('occurredAt'))
   if (id !== undefined && occurredAt === undefined) {
-    throw invalid(at('occurredAt'), `${at('occurredAt')} is required with id: both together tell a repeated event.`)
+    throw invalid(at('occurredAt'), `${at('occurredAt')} is required with id: together they identify a repeated event.`)
   }
   return {
     id,

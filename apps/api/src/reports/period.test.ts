@@ -35,5 +35,5 @@ test('reads a limit from 1 to 100', () => {
 })
 
 test('refuses a parameter that the report does not have', () => {
-  expect(() => refuseOthers({ form: '2026-01-01' }, ['from', 'to'])).toThrow('form is not a parameter here.')
+  expect(() => refuseOthers({ form: '2026-01-01' }, ['from', 'to'])).toThrow('form is not a valid parameter.')
 })

@@ -47,7 +47,8 @@ export function readLimit(query: Query): number {
 /** Throws ApiError 400 for a parameter that the report lacks: a mistyped one would change the numbers silently. */
 export function refuseOthers(query: Query, known: readonly string[]): void {
   const other = Object.keys(query).find((name) => !known.includes(name))
-  if (other !== undefined) throw invalid(other, `${other} is not a parameter here. Those are ${known.join(', ')}.`)
+  if (other !== undefined)
+    throw invalid(other, `${other} is not a valid parameter. Valid parameters: ${known.join(', ')}.`)
 }
 
 function readDay(query: Query, name: 'from' | 'to'): Date | undefined {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -181,6 +181,15 @@ describe('the reference', () => {
     }
   })
 
+  test('every flag that the prose of a document names exists', () => {
+    const known = new Set([...[...flags.values()].flat(), ...OTHER_PROGRAMS_FLAGS])
+    for (const { path, text } of documents) {
+      for (const [, words = ''] of proseOf(text).matchAll(/`((?:--|db:|migrator )[^`\n]*)`/g)) {
+        for (const flag of flagsIn(words)) expect([...known], `${path}: ${words}`).toContain(flag)
+      }
+    }
+  })
+
   async function help(...words: string[]): Promise<string> {
     const args = ['bin/db.mjs', ...words, '--help']
     return (await promisify(execFile)(process.execPath, args, { cwd: packageDirectory })).stdout
@@ -189,6 +198,61 @@ describe('the reference', () => {
 
 function flagsIn(text: string): readonly string[] {
   return [...new Set([...text.matchAll(/(?<![\w-])--[a-z][a-z-]*/g)].map(([flag]) => flag))]
+}
+
+describe('what a document quotes from the source is there:', () => {
+  const source = sourceText()
+
+  test('error codes and names of variables', () => {
+    for (const { path, text } of documents) {
+      for (const [, name = ''] of text.matchAll(/`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`/g)) {
+        expect(OTHERS_VARIABLES.has(name) || source.includes(name), `${path}: ${name}`).toBe(true)
+      }
+    }
+  })
+
+  test('the words of the output', () => {
+    const stale = documents.flatMap((document) =>
+      blocksOf(document)
+        .filter(({ language }) => language === 'text')
+        .flatMap(({ text, line }) => staleWords(text, source).map((words) => `${document.path}:${line}: ${words}`)),
+    )
+    expect(stale).toEqual([])
+  })
+})
+
+/** All that the packages print is somewhere in their sources; what a template fills in is a gap between words. */
+function sourceText(): string {
+  const folders = ['packages', 'apps'].flatMap((group) =>
+    readdirSync(join(root, group)).map((name) => join(root, group, name, 'src')),
+  )
+  return folders
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)))
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+    .map((path) => readFileSync(path, 'utf8'))
+    .join(' ')
+    .replace(/\\n|[`'"]|\$\{[^{}]*\}/g, ' ')
+    .replace(/\s+/g, ' ')
+}
+
+/**
+ * Words in a row that the source does not have. A gap in a template makes two triples that are not found; a sentence with
+ * another word in it makes three, one after the other.
+ */
+function staleWords(output: string, source: string): readonly string[] {
+  const runs = output.replace(/\n(?!\n)/g, ' ').split(/[^A-Za-z ]+|\b[a-z]*[A-Z]\w*/)
+  return runs.flatMap((run) => {
+    const words = run.split(' ').filter((word) => word !== '')
+    const isStale = (at: number) => at + 3 <= words.length && !source.includes(words.slice(at, at + 3).join(' '))
+    return words.flatMap((_, at) =>
+      isStale(at) && isStale(at + 1) && isStale(at + 2) ? [words.slice(at, at + 5).join(' ')] : [],
+    )
+  })
+}
+
+function proseOf(text: string): string {
+  return text.replace(/^\s*```[\s\S]*?^\s*```/gm, '')
 }
 
 describe('every document', () => {
@@ -207,4 +271,16 @@ describe('every document', () => {
 })
 
 const SQL_DOCUMENTS = ['docs/runbooks/rollback.md', 'docs/runbooks/restore.md', 'docs/reference/history-tables.md']
+/** Read by the AWS SDK, by Node and by the tests. */
+const OTHERS_VARIABLES = new Set(['AWS_SESSION_TOKEN', 'NODE_EXTRA_CA_CERTS', 'TEST_DATABASE_URL'])
+/** Liquibase's marks in an SQL file, the flag of pg_restore, the simulator's own flag, pnpm's. */
+const OTHER_PROGRAMS_FLAGS = [
+  '--changeset',
+  '--create',
+  '--liquibase',
+  '--rollback',
+  '--cluster',
+  '--silent',
+  '--version',
+]
 const SHELLS = new Set(['sh', 'shell', 'console', 'zsh'])

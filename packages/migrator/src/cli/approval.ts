@@ -23,8 +23,8 @@ export async function approveRun(
   if (confirm === database) return
   if (confirm !== undefined) throw required(what, `--confirm names "${confirm}", but the database is "${database}".`)
   if (!canAsk(command)) throw required(what, `Add --confirm ${database}; --yes is for local databases only.`)
-  const answer = await ask(`${what}\nType the database's name to go on: `)
-  if (answer !== database) throw required(what, `"${answer}" is not its name. Nothing was changed.`)
+  const answer = await ask(`${what}\nType the database's name to continue: `)
+  if (answer !== database) throw required(what, `"${answer}" is not the database's name. Nothing was changed.`)
 }
 
 /** What only a local database may be asked to do: agreed to by --yes, or by a typed yes. */
@@ -47,12 +47,12 @@ export async function approveInPlace(
   { confirm, yes }: { readonly confirm: string | undefined; readonly yes: boolean },
 ): Promise<void> {
   const { database, host } = command.database.location
-  const what = `This puts the backup ${id} back over what is in "${database}" at ${host} now.`
+  const what = `This restores the backup ${id} over the current contents of "${database}" at ${host}.`
   if (!(await command.protection()).protected) return approveLocal(command, what, yes || confirm === database)
   if (confirm === database) return
   if (!canAsk(command)) throw required(what, `Add --confirm ${database}; --yes is for local databases only.`)
-  const answer = await ask(`${what}\nType the database's name to go on: `)
-  if (answer !== database) throw required(what, `"${answer}" is not its name. Nothing was changed.`)
+  const answer = await ask(`${what}\nType the database's name to continue: `)
+  if (answer !== database) throw required(what, `"${answer}" is not the database's name. Nothing was changed.`)
 }
 
 /** What writes the history of a protected database wants its name. */
@@ -65,7 +65,7 @@ export async function approveHistory(command: DatabaseContext, confirm: string |
 
 /** The database's name as it was typed; undefined without a terminal. */
 export async function askedName(command: DatabaseContext, what: string): Promise<string | undefined> {
-  return canAsk(command) ? ask(`${what}\nType the database's name to go on: `) : undefined
+  return canAsk(command) ? ask(`${what}\nType the database's name to continue: `) : undefined
 }
 
 /** A typed yes, where somebody is there to type it. */
@@ -78,7 +78,7 @@ function canAsk({ output }: Pick<DatabaseContext, 'output'>): boolean {
 }
 
 async function askYes(what: string): Promise<boolean> {
-  return /^y(es)?$/i.test(await ask(`${what}\nGo on? Type yes: `))
+  return /^y(es)?$/i.test(await ask(`${what}\nContinue? Type yes: `))
 }
 
 /** Ctrl-D at the prompt is an empty answer: a no. Ctrl-C rejects with INTERRUPTED. */

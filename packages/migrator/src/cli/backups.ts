@@ -157,9 +157,13 @@ export async function managedProvider(
 ): Promise<ManagedBackupProvider> {
   const provider = await providerNamed(name, flags, command)
   if (isManaged(provider)) return provider
-  throw new MigratorError('BACKUP_UNAVAILABLE', `The backup "${name}" is your own and has no list() and restoreTo().`, {
-    hint: 'Restore it with the tool that made it, or give the provider those functions.',
-  })
+  throw new MigratorError(
+    'BACKUP_UNAVAILABLE',
+    `The backup "${name}" is a custom provider without list() and restoreTo().`,
+    {
+      hint: 'Restore it with the tool that made it, or add those functions to the provider.',
+    },
+  )
 }
 
 function isManaged(provider: BackupProvider): provider is ManagedBackupProvider {

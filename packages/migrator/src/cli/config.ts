@@ -121,7 +121,7 @@ export async function loadConfigFile(path: string): Promise<LocatedConfig> {
     return { config: checkConfig(config, path), directory: dirname(path), path }
   } catch (cause) {
     if (cause instanceof MigratorError) throw cause
-    throw new MigratorError('CONFIG_INVALID', `${path} does not load: ${textOf(cause)}`, {
+    throw new MigratorError('CONFIG_INVALID', `${path} cannot be loaded: ${textOf(cause)}`, {
       cause,
     })
   }
@@ -202,14 +202,14 @@ function checkSettings(
 ): void {
   for (const [key, value] of Object.entries(settings)) {
     const types = Object.hasOwn(known, key) ? known[key] : undefined
-    if (!types) throw new MigratorError('CONFIG_INVALID', `${where}: there is no setting "${prefix}${key}".`)
+    if (!types) throw new MigratorError('CONFIG_INVALID', `${where}: unknown setting "${prefix}${key}".`)
     if (value === undefined) continue
     const negative = typeof value === 'number' && (!Number.isFinite(value) || value < 0)
     const fits = types.includes(typeof value) || (value === false && types.includes('false'))
     if (!fits || value === null || negative) {
       throw new MigratorError(
         'CONFIG_INVALID',
-        `${where}: "${prefix}${key}" is ${JSON.stringify(value)}; it has to be ${types.join(' or ')}.`,
+        `${where}: "${prefix}${key}" is ${JSON.stringify(value)}; it must be ${types.join(' or ')}.`,
       )
     }
   }

@@ -15,7 +15,7 @@ type Needed = { readonly config: LocatedConfig; readonly output: Output }
 /** The local database for whoever set no other: starts the embedded PostgreSQL when it does not run, and creates the database. */
 export async function embeddedDatabase(needed: Needed & { readonly env: Environment }): Promise<NamedDatabase> {
   if (needed.env.production) {
-    needed.output.warn('NODE_ENV is production and DATABASE_URL is not set: this is the embedded PostgreSQL.')
+    needed.output.warn('NODE_ENV is production and DATABASE_URL is not set: the embedded PostgreSQL is used.')
   }
   const server = await startEmbedded(needed)
   if (server.startedNow) needed.output.note(leftRunning(server, embeddedIdleMs(needed.config)))

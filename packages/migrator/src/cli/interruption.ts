@@ -19,7 +19,7 @@ export async function unlessInterrupted(
   try {
     const outcome = await (ending === 'orderly' ? work() : Promise.race([work(), abandoned(signal)]))
     return signal.aborted && !outcome.error
-      ? { ...outcome, error: interrupted('The command was already done.') }
+      ? { ...outcome, error: interrupted('The command had already finished.') }
       : outcome
   } catch (error) {
     throw signal.aborted ? asInterruption(error) : error

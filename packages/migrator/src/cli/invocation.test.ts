@@ -32,7 +32,7 @@ test('a colon after a command does not belong to it', () => {
 test('hosts, URLs and other words with a colon stay', () => {
   for (const text of [
     'postgresql://app@db:5432/shop',
-    'No connection to db:5432',
+    'Cannot connect to db:5432',
     'jdbc:postgresql',
     'mydb:migrate',
     'db: down',

@@ -30,7 +30,7 @@ export function commonOptions<T>(yargs: Argv<T>): Argv<T & CommonFlags> {
     .group(['help', 'version'], group) as Argv<T & CommonFlags>
 }
 
-const EMBEDDED = { ...off, group, describe: 'Use the embedded PostgreSQL, and start it if need be' } as const
+const EMBEDDED = { ...off, group, describe: 'Use the embedded PostgreSQL; start it if necessary' } as const
 
 /** Of commands that read migration files. */
 export function migrationsOption<T>(yargs: Argv<T>): Argv<T & CommonFlags> {
@@ -99,7 +99,7 @@ export function transactionOption<T>(yargs: Argv<T>): Argv<T> {
 export function livenessOption<T>(yargs: Argv<T>): Argv<T> {
   return yargs.option('liveness-timeout', {
     ...text,
-    describe: 'Give up a connection that stays silent for this long (default: 30s)',
+    describe: 'Close a connection that is silent for this long (default: 30s)',
   })
 }
 
@@ -114,7 +114,7 @@ function lockedOptions<T>(yargs: Argv<T>): Argv<T> {
 }
 
 function confirmOption<T>(yargs: Argv<T>): Argv<T> {
-  return yesOption(yargs, 'For scripts; what needs --force or --confirm still needs it').option('confirm', {
+  return yesOption(yargs, 'For scripts; --force and --confirm are still required where they apply').option('confirm', {
     ...text,
     describe: 'Name of the database, to confirm changes to a protected one',
   })

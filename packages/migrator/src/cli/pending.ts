@@ -31,7 +31,7 @@ export async function livePending(
     return new Set(statuses.flatMap(({ id, file, entry }) => (file && !entry ? [id] : [])))
   } catch (error) {
     if (!(error instanceof MigratorError) || !UNREACHABLE.has(error.code)) throw error
-    if (named) environment.output.warn(`${error.message} What has no certificate counts as pending.`)
+    if (named) environment.output.warn(`${error.message} Migrations without a certificate count as pending.`)
     return undefined
   } finally {
     await database.close()

@@ -33,16 +33,16 @@ const ENDS: ReadonlySet<RunEvent['kind']> = new Set<RunEvent['kind']>([
 function leftBy(event: RunEvent | undefined): MigratorError {
   if (!event) return nothingBegun()
   const { kind, version, direction } = event
-  if (kind.startsWith('backup-')) return quit(`Quit while a backup was under way: ${event.message}.`, LOOK_AT_BACKUPS)
+  if (kind.startsWith('backup-')) return quit(`Quit during a backup: ${event.message}.`, LOOK_AT_BACKUPS)
   const maybeDirty = kind === 'recovery-started' || event.details?.transactional === false
   if (maybeDirty) {
     const doing = kind === 'recovery-started' ? 'was being recovered' : 'was running outside a transaction'
     const hint = 'Look at db:migrate:status. The next db:migrate recovers a dirty migration.'
-    return quit(`Quit while ${version} ${doing}: it may be dirty now.`, { hint, details: { dirty: [version] } })
+    return quit(`Quit while ${version} ${doing}: it may now be dirty.`, { hint, details: { dirty: [version] } })
   }
   const doing = direction === 'down' ? 'rolled back' : 'applied'
   return quit(
-    `Quit while ${version} was being ${doing} in a transaction. Nothing is dirty: the server undoes the transaction, unless its COMMIT had arrived.`,
+    `Quit while ${version} was being ${doing} in a transaction. Nothing is dirty: the server rolls the transaction back unless its COMMIT had arrived.`,
     {},
   )
 }
@@ -51,7 +51,7 @@ export function nothingBegun(): MigratorError {
   return quit('Quit. No migration was running.', {})
 }
 
-const LOOK_AT_BACKUPS = { hint: 'It may be unfinished, or still going on. See db:snapshot list.' }
+const LOOK_AT_BACKUPS = { hint: 'It may be unfinished, or still running. See db:snapshot list.' }
 
 function quit(message: string, more: { hint?: string; details?: Record<string, unknown> }): MigratorError {
   return new MigratorError('INTERRUPTED', message, more)

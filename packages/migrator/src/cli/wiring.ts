@@ -103,7 +103,7 @@ export async function createDatabaseContext(
 
 /** Nobody has to wonder why a copy is not protected. */
 function foreignMark({ mark, database }: Protection): string {
-  return `The mark of protection names the database "${mark?.database}", not "${database}", and is ignored. db:protect marks this one; db:protect --remove removes it.`
+  return `The protection mark names the database "${mark?.database}", not "${database}", and is ignored. db:protect marks this one; db:protect --remove removes it.`
 }
 
 /** A run needs no scratch database; showing what it would do may. */

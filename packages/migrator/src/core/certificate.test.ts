@@ -24,7 +24,7 @@ describe('a certificate', () => {
   })
   test('is void when those before it lead elsewhere', () =>
     check([file('0001_a'), file('0002_b')], new Map([...chain, certificate('0001_a', { after: 'elsewhere' })]), [
-      '0002_b was rehearsed after other migrations than those before it now',
+      '0002_b was rehearsed after different migrations than those before it now',
     ]))
   test('is left over', () => check([file('0001_a')], chain, ['0002_b has a certificate, but no file']))
 })

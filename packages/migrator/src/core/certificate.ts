@@ -74,7 +74,7 @@ function whyStale(
 const WHY: Readonly<Record<StaleCertificate['why'], string>> = {
   missing: 'has no certificate',
   edited: 'was edited after its rehearsal',
-  'history-edited': 'was rehearsed after other migrations than those before it now',
+  'history-edited': 'was rehearsed after different migrations than those before it now',
   'file-gone': 'has a certificate, but no file',
 }
 

@@ -8,9 +8,9 @@ export function isOfValues({ kind }: RehearsalFailure): boolean {
 /** What holds for plain values and not for extreme ones: an up that fails is undone, a down that fails is needed. */
 export function explainExtremes(plain: RehearsalFacts, { at, message }: RehearsalFailure): RehearsalFacts {
   if (at === 'down')
-    return { ...plain, unproven: `Its down fails on some rows that the up allows (on plain ones it works): ${message}` }
+    return { ...plain, unproven: `Its down fails on some rows that the up allows (it works on plain rows): ${message}` }
   return at === 'up'
-    ? { ...plain, conditions: [`Its up fails on some rows (on plain ones it works): ${message}`] }
+    ? { ...plain, conditions: [`Its up fails on some rows (it works on plain rows): ${message}`] }
     : plain
 }
 
@@ -22,11 +22,11 @@ export function explainExtremes(plain: RehearsalFacts, { at, message }: Rehearsa
 export function explainDown(failed: RehearsalFacts, milder: RehearsalFacts): RehearsalFacts {
   if (!failed.failure) return failed
   if (milder.failure?.at === 'down') return milder.failure.kind === 'raised' ? meantSo(failed) : failed
-  const refusal = `rows that were written since the up: ${failed.failure.message}`
-  if (failed.failure.kind === 'raised') return { ...milder, unproven: `Its down refuses ${refusal}` }
+  const refusal = `rows written after the up: ${failed.failure.message}`
+  if (failed.failure.kind === 'raised') return { ...milder, unproven: `Its down rejects ${refusal}` }
   if (failed.transactional && failed.failure.kind === 'rule-refused')
-    return { ...milder, unproven: `Its down fails, and changes nothing, on ${refusal} (without such rows it works)` }
-  const message = `${failed.failure.message} (with rows that were written since the up; without such rows it works)`
+    return { ...milder, unproven: `Its down fails and changes nothing on ${refusal} (it works without such rows)` }
+  const message = `${failed.failure.message} (with rows written after the up; it works without them)`
   return { ...failed, failure: { ...failed.failure, message } }
 }
 
@@ -45,10 +45,10 @@ export function explainUp(failed: RehearsalFacts, empty: RehearsalFacts): Rehear
   if (!failed.failure || empty.failure?.at === 'up') return failed
   const { message } = failed.failure
   const refuser = refuserOf(failed.failure)
-  if (refuser) return { ...empty, unproven: `${refuser} refuses every generated row (${SEED}): ${message}` }
+  if (refuser) return { ...empty, unproven: `${refuser} rejects every generated row (${SEED}): ${message}` }
   return {
     ...failed,
-    failure: { ...failed.failure, message: `${message} (on tables with rows; on empty ones it works)` },
+    failure: { ...failed.failure, message: `${message} (on tables with rows; it works on empty tables)` },
   }
 }
 

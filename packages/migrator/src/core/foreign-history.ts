@@ -63,7 +63,8 @@ export function mapHistory(history: ForeignHistory, files: readonly Candidate[])
     const found = matching(row.key, files)
     const [file] = found
     if (!file || found.length > 1) unmatched.push({ from: row.from, reason: reasonFor(found) })
-    else if (taken.has(file.id)) unmatched.push({ from: row.from, reason: `${file.id} is named by an earlier row too` })
+    else if (taken.has(file.id))
+      unmatched.push({ from: row.from, reason: `${file.id} is also named by an earlier row` })
     else {
       taken.add(file.id)
       for (const each of history.newestOnly ? upTo(file, files) : [file]) mapped.push(mappedTo(each, row))
@@ -86,7 +87,7 @@ function matching(key: ForeignKey, files: readonly Candidate[]): readonly Candid
 }
 
 function reasonFor(found: readonly Candidate[]): string {
-  if (found.length === 0) return 'no migration of this folder has that name'
+  if (found.length === 0) return 'no migration in this folder has that name'
   return `it may be ${found.map(({ id }) => id).join(' or ')}`
 }
 
@@ -97,5 +98,5 @@ function upTo(newest: Candidate, files: readonly Candidate[]): readonly Candidat
 function mappedTo({ id, checksum }: Candidate, { key, from, appliedAt, checksum: recorded }: ForeignRow): Mapped {
   const then = key.by === 'journal' ? key.hash : recorded
   const edited = then !== undefined && then !== checksum
-  return { id, from, appliedAt, ...(edited ? { note: 'the file was edited since' } : {}) }
+  return { id, from, appliedAt, ...(edited ? { note: 'the file was edited afterwards' } : {}) }
 }

@@ -18,7 +18,7 @@ describe('a loss is told as', () => {
     [rows(12345, { estimated: true }), 'about 12,345 rows of public.orders'],
     [rows(undefined, { estimated: true }), 'an unknown number of rows of public.orders'],
     [values(1), '1 value of public.orders.note'],
-    [values(2, { how: 'may-narrow' }), '2 values of public.orders.note, which the new type may not hold'],
+    [values(2, { how: 'may-narrow' }), '2 values of public.orders.note, which may not fit the new type'],
     [values(2, { how: 'may-overwrite' }), '2 values of public.orders.note, which it may overwrite'],
     [unknown, 'what it destroys cannot be determined beforehand: its down is code'],
   ])('%#: %o', (loss, expected) => {

@@ -65,7 +65,7 @@ export function lossText({ how, table, column, rows, values, estimated, why }: L
   return `${what} of ${name}${may}${why === undefined ? '' : ` (${why})`}`
 }
 
-const MAY = { 'may-narrow': ', which the new type may not hold', 'may-overwrite': ', which it may overwrite' } as const
+const MAY = { 'may-narrow': ', which may not fit the new type', 'may-overwrite': ', which it may overwrite' } as const
 
 function pluralised(count: number, one: string, many: string): string {
   return plural(count, one, many).replace(/^\d+/, (digits) => Number(digits).toLocaleString('en-US'))

@@ -144,7 +144,7 @@ function everything(applied: number): readonly Problem[] {
 function tooMany(count: number, applied: number): readonly Problem[] {
   if (applied === 0 || count < applied || (count === 1 && applied === 1)) return []
   if (count === applied) return everything(applied)
-  const message = `${count} steps were asked for, but only ${plural(applied, 'migration is', 'migrations are')} applied.`
+  const message = `${count} steps were requested, but only ${plural(applied, 'migration is', 'migrations are')} applied.`
   return [{ code: 'CONFIRMATION_REQUIRED', message, hint: 'Ask for fewer steps, or add --force to revert everything.' }]
 }
 
@@ -180,7 +180,7 @@ function judgeDown(
 }
 
 function downNotices(id: string, changed: boolean, added: boolean): readonly string[] {
-  if (changed) return [`${id}: its down file was edited after it was applied; the edited one runs.`]
+  if (changed) return [`${id}: its down file was edited after it was applied; the edited file runs.`]
   return added ? [`${id}: its down was written after it was applied.`] : []
 }
 
@@ -194,7 +194,7 @@ function judgeMissing(step: Step, entry: HistoryEntry, rules: DownRules): Judged
     return {
       step: { ...step, by: 'archive' },
       problems: [],
-      notices: [`${step.id}: its file is gone; the source archived when it was applied takes it back.`],
+      notices: [`${step.id}: its file is gone; it is rolled back with the source archived when it was applied.`],
     }
   }
   if (!rules.force) return { step, problems: [missing(step.id, entry)], notices: [] }
@@ -203,7 +203,7 @@ function judgeMissing(step: Step, entry: HistoryEntry, rules: DownRules): Judged
 
 /** Said loudly wherever a record goes without anything being run. */
 export function recordDroppedNotice(id: string): string {
-  return `${id}: NOTHING IS RUN. --force drops its record; what it did to the schema stays.`
+  return `${id}: NOTHING IS RUN. --force drops its record; its schema changes stay.`
 }
 
 function judgeChanged(step: Step, rules: DownRules): Judged {
@@ -232,13 +232,13 @@ function changed({ id, file, entry }: Pick<MigrationStatus, 'id' | 'file' | 'ent
   return {
     code: 'CHECKSUM_MISMATCH',
     id,
-    message: `${message}: nothing but this changed: ${rewriting}`,
+    message: `${message}: only this changed: ${rewriting}`,
     hint: REWRITTEN_HINT,
   }
 }
 
 const CHANGED_HINT =
-  'The file was edited after it was applied. Restore it, and put the change in a new migration; if the edit was reviewed: db:repair accept-checksum ID.'
+  'The file was edited after it was applied. Restore it and put the change in a new migration. If the edit was reviewed:  db:repair accept-checksum ID.'
 const REWRITTEN_HINT =
   'Convert the file back (git: put "*.sql -text" and "*.ts -text" into .gitattributes, then check it out again), or accept it: db:repair accept-checksum ID.'
 

@@ -45,12 +45,16 @@ describe('the verdict', () => {
     check(
       { data: { before: rows('a'), written: rows('a', 'b'), after: rows('a') } },
       'lossy',
-      /The down loses what was written since the up:\n {2}t: 1 of 2 rows lost/,
+      /The down loses data written after the up:\n {2}t: 1 of 2 rows lost/,
     ))
   test('is broken where an object is left', () =>
     check({ catalogs: { before, up, after: up, again: up } }, 'broken', /\+ index public\.i/))
   test('is broken where the second up leads elsewhere', () =>
-    check({ catalogs: { before, up, after: before, again: before } }, 'broken', /second up leads to another schema/))
+    check(
+      { catalogs: { before, up, after: before, again: before } },
+      'broken',
+      /second up produces a different schema/,
+    ))
   test('is broken where a step fails, whatever else there is', () => {
     for (const at of ['up', 'down', 'second up'] as const)
       check({ failure: { at, message: 'no', code: 'MIGRATION_FAILED' } }, 'broken', new RegExp(`The ${at} fails: no`))
@@ -71,7 +75,7 @@ describe('the verdict', () => {
     ],
   })
   test('is unproven where a table that it touches has no row', () =>
-    check(touching('ACCESS EXCLUSIVE'), 'unproven', /No row could be made for odd: none fits/))
+    check(touching('ACCESS EXCLUSIVE'), 'unproven', /No row could be generated for odd: none fits/))
   test('does not mind an empty table that it only reads', () => check(touching('ACCESS SHARE'), 'lossless'))
   test('minds every empty table where locks do not tell', () =>
     check({ ...odd, transactional: false }, 'unproven', /odd/))
@@ -82,7 +86,7 @@ describe('the verdict', () => {
         catalogs: { before, up, after: before },
       },
       'unproven',
-      /can't be read: overflow/,
+      /cannot be read: overflow/,
     ))
   test('stays what it is where the up asks something of the data', () =>
     check({ conditions: ['t.a is never NULL'] }, 'lossless', /never NULL/))

@@ -100,7 +100,7 @@ export function judgeRehearsal(facts: RehearsalFacts): Judgement {
   const lossy = [...lossReason(found.lostByRoundTrip, CHANGED), ...lossReason(found.lostByDown, LOST)]
   const order =
     back?.verdict === 'order-only'
-      ? [`The down leaves columns in another order:\n${indented(explainDifferences(back.differences))}`]
+      ? [`The down leaves columns in a different order:\n${indented(explainDifferences(back.differences))}`]
       : []
   const reasons = [...lossy, ...order, ...unproven, ...(facts.conditions ?? [])]
   if (lossy.length > 0) return { verdict: 'lossy', reasons, ...found }
@@ -117,7 +117,7 @@ function refusalReason({ sequence, next, taken }: SetBack): readonly string[] {
   if (!taken) return []
   const { table, column, upTo, remedy } = taken
   return [
-    `After the down the next row of ${shownName(table)} is refused: ${shownName(sequence)} gives out ${next}, and ${column} has numbers up to ${upTo}. Let the down set it: ${remedy}`,
+    `After the down, the next row of ${shownName(table)} is rejected: ${shownName(sequence)} generates ${next}, but ${column} already has values up to ${upTo}. Let the down set it: ${remedy}`,
   ]
 }
 
@@ -135,8 +135,8 @@ function isRelabelled({ table, column, how }: DataLoss, { catalogs, data }: Rehe
   )
 }
 
-const CHANGED = 'Up and down together do not keep what was there'
-const LOST = 'The down loses what was written since the up'
+const CHANGED = 'Up and down together do not preserve existing data'
+const LOST = 'The down loses data written after the up'
 
 function lossReason(losses: readonly DataLoss[], what: string): readonly string[] {
   return losses.length === 0 ? [] : [`${what}:\n${indented(losses.map(describeLoss))}`]
@@ -150,12 +150,14 @@ function brokenBy(
   const failed = failure && failure.at !== 'rows' ? [`The ${failure.at} fails: ${failure.message}`] : []
   const left =
     catalogs.up && back?.verdict === 'differs'
-      ? [`The down does not bring the schema back:\n${indented(explainDifferences(back.differences))}`]
+      ? [`The down does not restore the schema:\n${indented(explainDifferences(back.differences))}`]
       : []
   // Where the down left something else, the second up can't but differ.
   const other =
     again?.verdict === 'differs' && back?.verdict === 'identical'
-      ? [`The second up leads to another schema than the first:\n${indented(explainDifferences(again.differences))}`]
+      ? [
+          `The second up produces a different schema from the first:\n${indented(explainDifferences(again.differences))}`,
+        ]
       : []
   return [...failed, ...left, ...other]
 }
@@ -170,8 +172,8 @@ function unprovenBy({ withoutRows, statements, transactional, unproven, failure 
   const missing = withoutRows.filter(({ table, isNew }) => isNew || !transactional || touched.has(shownName(table)))
   return [
     ...(unproven === undefined ? [] : [unproven]),
-    ...(failure?.at === 'rows' ? [`The generated rows can't be read: ${failure.message}`] : []),
-    ...missing.map(({ table, why }) => `No row could be made for ${shownName(table)}: ${why}`),
+    ...(failure?.at === 'rows' ? [`The generated rows cannot be read: ${failure.message}`] : []),
+    ...missing.map(({ table, why }) => `No row could be generated for ${shownName(table)}: ${why}`),
   ]
 }
 

@@ -26,10 +26,10 @@ describe('after a run', () => {
   test('up, the schema is that of the certificate', () =>
     check('up', 'after', 'The schema is identical to the certificate of 0002_b.'))
   test('up, another schema is told', () =>
-    check('up', 'other', 'The schema DIFFERS from the certificate of 0002_b: db:drift names what.'))
+    check('up', 'other', 'The schema DIFFERS from the certificate of 0002_b: db:drift lists the differences.'))
   test('down, the schema is that of before', () => check('down', 'before', 'The schema is identical to before 0002_b.'))
   test('down, another schema is told', () =>
-    check('down', 'after', 'The schema DIFFERS from before 0002_b: db:drift names what.'))
+    check('down', 'after', 'The schema DIFFERS from before 0002_b: db:drift lists the differences.'))
 })
 
 test('nothing is claimed without a certificate of the very file that ran', () => {

@@ -31,9 +31,9 @@ export function proofText({ verdict, id }: SchemaProof, direction: Step['directi
   if (direction === 'up') {
     return verdict === 'identical'
       ? `The schema is identical to the certificate of ${id}.`
-      : `The schema DIFFERS from the certificate of ${id}: db:drift names what.`
+      : `The schema DIFFERS from the certificate of ${id}: db:drift lists the differences.`
   }
   return verdict === 'identical'
     ? `The schema is identical to before ${id}.`
-    : `The schema DIFFERS from before ${id}: db:drift names what.`
+    : `The schema DIFFERS from before ${id}: db:drift lists the differences.`
 }

@@ -138,7 +138,7 @@ async function refuseUnknown(entry: HistoryEntry, sources: readonly SourceFile[]
     const name = createHash('sha1').update(`blob ${blob.length}\0`).update(blob).digest('hex')
     if (await gitHas(name, directory)) continue
     const shown = sources.map(({ path, content }) => `--- ${path}\n${content.trimEnd()}`).join('\n')
-    const message = `The file of ${entry.id} is gone, and git does not know the code that the database keeps of it (${source.path}):\n${shown}`
+    const message = `The file of ${entry.id} is gone, and git does not know the archived code (${source.path}):\n${shown}`
     throw new MigratorError('ARCHIVE_UNTRUSTED', message, { details: { id: entry.id, path: source.path } })
   }
 }

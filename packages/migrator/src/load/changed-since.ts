@@ -17,9 +17,13 @@ export async function changedSince(directory: string, reference: string): Promis
     return new Set(`${changed}\0${added}`.split('\0').filter(Boolean))
   } catch (cause) {
     const said = String((cause as { stderr?: string }).stderr ?? (cause as Error).message).trim()
-    throw new MigratorError('USAGE_INVALID', `git can't tell what changed since ${reference}: ${said.split('\n')[0]}`, {
-      cause,
-      hint: 'Name a commit, branch or tag of this repository; in CI the checkout needs the history (fetch-depth: 0).',
-    })
+    throw new MigratorError(
+      'USAGE_INVALID',
+      `git cannot list what changed since ${reference}: ${said.split('\n')[0]}`,
+      {
+        cause,
+        hint: 'Name a commit, branch or tag of this repository; in CI, check out the full history (fetch-depth: 0).',
+      },
+    )
   }
 }

@@ -21,14 +21,14 @@ export function readDirectives(header: string): Directives {
       return ''
     })
     if (/[^\s,;]/.test(rest))
-      problems.push(`"-- migrator:${text}" is not understood: write key=value, as in transaction=false.`)
+      problems.push(`"-- migrator:${text}" is not valid: write key=value, as in transaction=false.`)
   }
   for (const key of options.keys()) {
-    if (!KNOWN.has(key)) problems.push(`"${key}" is no option; there are ${[...KNOWN].join(', ')}.`)
+    if (!KNOWN.has(key)) problems.push(`"${key}" is not an option; valid options: ${[...KNOWN].join(', ')}.`)
   }
   const transaction = options.get('transaction') ?? 'true'
   if (transaction !== 'true' && transaction !== 'false')
-    problems.push(`transaction=${transaction}: it is either true or false.`)
+    problems.push(`transaction=${transaction}: must be true or false.`)
   if (options.get('irreversible')?.trim() === '') problems.push('irreversible has no reason; write irreversible="why".')
   return {
     transactional: transaction !== 'false',

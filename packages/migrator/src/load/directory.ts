@@ -101,7 +101,7 @@ function duplicateNumbers(files: readonly MigrationFile[]): readonly FileProblem
     const previous = files[index - 1]
     const number = numberOf(file.id)
     if (!previous || number === undefined || numberOf(previous.id) !== number) return []
-    const message = `${previous.path} and ${file.path} have one number, ${number}; renumber the one that is not applied anywhere.`
+    const message = `${previous.path} and ${file.path} have the same number, ${number}; renumber the one that is not applied anywhere.`
     return [{ kind: 'duplicate-number', id: file.id, path: file.path, message }]
   })
 }
@@ -110,6 +110,6 @@ function duplicateIds(files: readonly MigrationFile[]): readonly FileProblem[] {
   return files.flatMap(({ id, path }, index) => {
     const previous = files[index - 1]
     if (previous?.id !== id) return []
-    return [{ kind: 'duplicate-id', id, path, message: `${previous.path} and ${path} have one id, ${id}.` }]
+    return [{ kind: 'duplicate-id', id, path, message: `${previous.path} and ${path} have the same id, ${id}.` }]
   })
 }

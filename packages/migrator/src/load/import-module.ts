@@ -30,7 +30,7 @@ export async function importModule(
       kind: 'does-not-load',
       id: named.id,
       path: named.path,
-      message: `${by}${place} does not load: ${message}`,
+      message: `${by}${place} cannot be loaded: ${message}`,
       line,
       column,
       frame: line === undefined ? undefined : frameOf(resolve(dirname(absolutePath), path), line, column),

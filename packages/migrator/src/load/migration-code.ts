@@ -46,7 +46,8 @@ export async function runMigrationCode<T>(
   } finally {
     call.running = false
     changed.push(...putBack())
-    if (changed.length > 0) tellLate(`${file} changed ${listed(changed)} for the whole process. It was put back.`)
+    if (changed.length > 0)
+      tellLate(`${file} changed ${listed(changed)} for the whole process. The change was reverted.`)
   }
 }
 
@@ -94,7 +95,7 @@ function watchProcess(): void {
 function stray(error: unknown, event: 'unhandledRejection' | 'uncaughtException'): void {
   const call = calls.getStore()
   if (call?.running) call.fail(error)
-  else if (call) tellLate(`${call.file} threw an error after it had ended: ${textOf(error)}`)
+  else if (call) tellLate(`${call.file} threw an error after it had finished:  ${textOf(error)}`)
   // As if nobody listened.
   else if (process.listenerCount(event) === 1) throw error
 }

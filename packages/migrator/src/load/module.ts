@@ -76,7 +76,7 @@ function refuseChanged(
 ): void {
   const changed = sources.find((source) => textOf(resolve(directory, source.path)) !== source.content)
   if (!changed) return
-  const message = `${changed.path} was edited between being read and being loaded; load the migrations again.`
+  const message = `${changed.path} was edited while the migrations were being loaded; load them again.`
   throw invalidFiles([{ kind: 'does-not-load', id, path, message }])
 }
 
@@ -127,7 +127,7 @@ function idMismatch(id: string, path: string, exported: string | undefined): Fil
 }
 
 function missingDown(id: string, path: string): FileProblem {
-  const message = `Migration ${id} does not have a down() function; write it, or say why there is none: export const irreversible = '…'`
+  const message = `Migration ${id} does not have a down() function; write it, or state why it has none:  export const irreversible = '…'`
   return { kind: 'missing-down', id, path, message }
 }
 

@@ -47,7 +47,7 @@ function recognise(name: string): Found | FileProblem | undefined {
   const id = pair?.[1] ?? MODULE_NAME.exec(name)?.[1]
   if (id === undefined) {
     if (!/\.(?:sql|[mc]?[jt]s)$/i.test(name)) return undefined
-    const message = `${name} is neither NAME.up.sql nor NAME.down.sql; a migration in SQL is a pair of both.`
+    const message = `${name} is neither NAME.up.sql nor NAME.down.sql; an SQL migration is a pair of both.`
     return { kind: 'invalid-name', path: name, message }
   }
   if (!isNumberedId(id) || /\p{Cc}/u.test(id)) {
@@ -90,7 +90,7 @@ function assemble(parts: readonly Found[]): Assembled {
 
 function duplicateId(id: string, parts: readonly Found[]): FileProblem {
   const names = parts.map(({ name }) => name)
-  return { kind: 'duplicate-id', id, path: names[0] ?? id, message: `${names.join(' and ')} have one id, ${id}.` }
+  return { kind: 'duplicate-id', id, path: names[0] ?? id, message: `${names.join(' and ')} have the same id, ${id}.` }
 }
 
 function orphan(part: 'down' | 'seed', id: string, name: string): FileProblem {

@@ -147,6 +147,6 @@ function emptyDown(id: string, path: string): FileProblem {
 }
 
 function missingDown(id: string, path: string): FileProblem {
-  const message = `${path} has no ${id}.down.sql; write it, or say why there is none: -- migrator: irreversible="…"`
+  const message = `${path} has no ${id}.down.sql; write it, or state why it has none: -- migrator: irreversible="…"`
   return { kind: 'missing-down', id, path, message }
 }

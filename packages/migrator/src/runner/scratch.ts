@@ -65,7 +65,7 @@ export function scratchOf({ database, withScratch }: Context): NonNullable<Conte
 function refuseLive(scratch: string, live: string, from: string): void {
   const [one, other] = [readConnection(scratch), readConnection(live)]
   if (!mayBeSameDatabase(one, other)) return
-  const message = `${from} names the database that is migrated, ${one.database}.`
-  const hint = 'Name another database of the server, postgres for instance: scratch databases are made beside it.'
+  const message = `${from} names the database to be migrated, ${one.database}.`
+  const hint = 'Name another database on that server, such as postgres: scratch databases are created beside it.'
   throw new MigratorError('SCRATCH_UNAVAILABLE', message, { hint })
 }

@@ -43,7 +43,7 @@ describe('leftovers', () => {
       '0003_three is dirty in the history',
     ])
     check({ history: one ? [one] : [] }, ['the record of 0002_two is gone from the history'])
-    check({ history: [entryOf('0001_one', 1), entryOf('0002_two', 3)] }, ['the record of 0002_two is another one'])
+    check({ history: [entryOf('0001_one', 1), entryOf('0002_two', 3)] }, ['the record of 0002_two differs'])
   })
 
   test('the fingerprint with a record may be written anew', () => {

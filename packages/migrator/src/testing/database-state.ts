@@ -81,7 +81,7 @@ function historyChanges(before: readonly HistoryEntry[], after: readonly History
 
 function changeOf(before: HistoryEntry | undefined, after: HistoryEntry): readonly string[] {
   if (!before) return [after.dirty ? `${after.id} is dirty in the history` : `${after.id} is applied in the history`]
-  return recordOf(before) === recordOf(after) ? [] : [`the record of ${after.id} is another one`]
+  return recordOf(before) === recordOf(after) ? [] : [`the record of ${after.id} differs`]
 }
 
 /** The fingerprint says what the newest one left behind: it is written anew whenever another one becomes the newest. */

@@ -97,7 +97,7 @@ function listen(child: ChildProcess, director: Director, arrived: () => Promise<
 }
 
 function otherFiles(ids: readonly string[]): MigratorError {
-  return unusable(`The directory holds other migrations than were given: ${ids.join(', ')}.`)
+  return unusable(`The directory holds different migrations from those given: ${ids.join(', ')}.`)
 }
 
 const LOOK_AGAIN_MS = 50

@@ -31,7 +31,7 @@ export async function bringBack(trial: Trial, outcome: RunOutcome, between: Data
 
 /** An `apply` that is stopped when it has recovered and is about to go on. */
 async function recover({ runner, migrations, migration }: Trial): Promise<void> {
-  const enough = new MigratorError('INTERRUPTED', 'RollbackTester: recovered; nothing is applied anew.')
+  const enough = new MigratorError('INTERRUPTED', 'RollbackTester: recovered; nothing is applied again.')
   try {
     await runner.apply(migrations, {
       target: { kind: 'id', id: migration.id },

@@ -34,10 +34,10 @@ function capital(text: string): string {
 }
 
 function told({ error }: RunOutcome): readonly string[] {
-  return error ? [`The run itself said: ${error.message}`] : []
+  return error ? [`The run reported: ${error.message}`] : []
 }
 
 function untried({ migration }: Trial, { struck, error }: RunOutcome): string {
   if (!struck) return `The run failed on its own: ${error?.message ?? 'it ended early'}`
-  return `${migration.id} caught the failure and went on, and the run went through.`
+  return `${migration.id} swallowed the failure, and the run succeeded.`
 }

@@ -154,7 +154,7 @@ function withoutStep({ migration }: Trial, state: DatabaseState): DatabaseState 
 /** The migrator's own tables, and their schema, are no leftovers of the run: they are made before. */
 async function makeHistory({ adapter, stateStore }: Trial['runner'], on: SqlSession): Promise<void> {
   const lock = await adapter.tryRunLock()
-  if (!lock) throw new MigratorError('LOCK_UNAVAILABLE', 'Another run is under way in this database.')
+  if (!lock) throw new MigratorError('LOCK_UNAVAILABLE', 'Another run is active in this database.')
   try {
     await stateStore.prepare(on)
   } finally {
@@ -165,5 +165,6 @@ async function makeHistory({ adapter, stateStore }: Trial['runner'], on: SqlSess
 /** Behind a pooler the process that serves a session is another one with every transaction. */
 function refusePooler({ failure }: Trial, { pooled }: SqlSession): void {
   if (failure !== 'connection-cut' && failure !== 'process-kill') return
-  if (pooled) throw unusable(`${failure} needs a direct connection: behind a pooler somebody else's could be cut.`)
+  if (pooled)
+    throw unusable(`${failure} needs a direct connection: behind a pooler, another client's connection could be cut.`)
 }

@@ -78,7 +78,7 @@ export async function refuseUsedDatabase(adapter: TestedRunner<never>['adapter']
     throw new MigratorError(
       'PROTECTED_DATABASE',
       `${location.database} on ${location.host} is not a local database; RollbackTester makes runs fail in it.`,
-      { hint: 'Try it on a copy. If this one is a copy, say { disposable: true }.' },
+      { hint: 'Try it on a copy. If this is a copy, pass { disposable: true }.' },
     )
   }
   const { by } = await protectionOf(adapter, {})
@@ -103,8 +103,7 @@ function refuseHistory(history: readonly HistoryEntry[], planned: ReadonlySet<st
     throw new MigratorError('MIGRATION_DIRTY', message, { details: { versions: dirty } })
   }
   if (planned.has(failAt)) return
-  if (history.some(({ id }) => id === failAt))
-    throw unusable(`${failAt} is applied here already; it can't fail any more.`)
+  if (history.some(({ id }) => id === failAt)) throw unusable(`${failAt} is already applied here, so it cannot fail.`)
 }
 
 function unknown(failAt: string, migrations: readonly Migration[]): never {

@@ -380,7 +380,7 @@ describe('putting back in place', () => {
     await db.sql.unsafe('ALTER TABLE users DROP COLUMN seen; DELETE FROM lines')
     expect(await refusalOf(handle.restore())).toMatchObject({
       code: 'RESTORE_FAILED',
-      message: expect.stringContaining('public.users has no column "seen" any more'),
+      message: expect.stringContaining('public.users no longer has the column "seen"'),
       hint: expect.stringContaining('0007_drop_seen'),
     })
     expect(await rowsOf('lines')).toEqual([])
@@ -452,7 +452,7 @@ describe('managing backups', () => {
     expect(await rowsOf('rescued."Order ""lines"" äöü 😀"')).toEqual(await rowsOf(ODD_TABLE))
     expect(await refusalOf(provider.restoreTo(handle.id, 'rescued', recordingWatch()))).toMatchObject({
       code: 'RESTORE_TARGET_EXISTS',
-      message: 'There is a schema "rescued" already.',
+      message: 'The schema "rescued" already exists.',
     })
   })
 

@@ -119,7 +119,7 @@ describe('a flag without its value, or with one that it does not take, is refuse
     ['migrate --on-failure cry', { says: ['on-failure', 'cry', 'rollback', 'stop'], hint: HELP }],
     ['baseline', { says: /\bid\b/i, hint: HELP }],
     ['new', { says: /\bname\b/i, hint: HELP }],
-    ['repair clear-dirty 0001_one', { says: '--as applied or --as pending', hint: 'Look at the database first' }],
+    ['repair clear-dirty 0001_one', { says: '--as applied or --as pending', hint: 'Check the database first' }],
   ] satisfies Row[])('%s', usage)
 })
 

@@ -40,9 +40,9 @@ async function refusedBy(
 describe('a malformed DATABASE_URL is refused before anything is connected to', () => {
   const hint = ['postgresql://user:password@host:5432/database', 'percent-encode']
   test.each<readonly [string, string, Said['says']]>([
-    ['no URL at all', `app ${SECRET}`, 'does not begin with postgresql://'],
+    ['no URL at all', `app ${SECRET}`, 'neither begins with postgresql://'],
     ['a blank one', '  ', 'it is empty'],
-    ['another database', `mysql://user:${SECRET}@127.0.0.1/app`, 'does not begin with postgresql://'],
+    ['another database', `mysql://user:${SECRET}@127.0.0.1/app`, 'neither begins with postgresql://'],
     ['a port that is no number', `postgresql://user:${SECRET}@127.0.0.1:port/app`, 'its port is not a number'],
     ['a port that is too high', `postgresql://user:${SECRET}@127.0.0.1:70000/app`, 'its port is not a number'],
     ['no database', `postgresql://user:${SECRET}@127.0.0.1:5432`, 'names no database'],
@@ -61,14 +61,14 @@ describe('a malformed DATABASE_URL is refused before anything is connected to', 
   })
 
   test('by every command that needs one', async () => {
-    const expected = { exit: 2, code: 'DATABASE_URL_INVALID', says: 'does not begin with', hint }
+    const expected = { exit: 2, code: 'DATABASE_URL_INVALID', says: 'neither begins with', hint }
     const commands = ['status', 'rollback', 'validate', 'history', 'baseline 0001_one', 'reset --yes', 'safe']
     await refusedBy(commands, `mysql://user:${SECRET}@127.0.0.1/app`, expected)
   })
 
   test('as a flag too, where it goes before the environment', async () => {
     const words = ['status', '--database-url', `mysql://user:${SECRET}@127.0.0.1/app`]
-    const expected = { code: 'DATABASE_URL_INVALID', says: 'does not begin with', hint }
+    const expected = { code: 'DATABASE_URL_INVALID', says: 'neither begins with', hint }
     await expectRefusal(project, { words, exit: 2, never, ...expected }, db)
     const misplaced = ['status', `postgresql://user:${SECRET}@127.0.0.1/app`]
     await expectRefusal(project, { words: misplaced, exit: 2, code: 'USAGE_INVALID', says: /./, hint: '--help', never })

@@ -43,27 +43,27 @@ const refused: readonly Case[] = [
   {
     name: 'two pairs with one number',
     files: { ...pair('0002_bad', UP, DOWN), ...pair('0002_other', UP, DOWN) },
-    says: ['0002_bad.up.sql', '0002_other.up.sql', 'one number, 2'],
+    says: ['0002_bad.up.sql', '0002_other.up.sql', 'the same number, 2'],
   },
   {
     name: 'one number written with and without zeros',
     files: { ...pair('0002_bad', UP, DOWN), ...pair('2-other', UP, DOWN) },
-    says: ['0002_bad.up.sql', '2-other.up.sql', 'one number, 2'],
+    says: ['0002_bad.up.sql', '2-other.up.sql', 'the same number, 2'],
   },
   {
     name: 'a pair and a module with one number',
     files: { ...pair('0002_also', UP, DOWN), 'migrations/0002_bad.ts': moduleText },
-    says: ['0002_also.up.sql', '0002_bad.ts', 'one number, 2'],
+    says: ['0002_also.up.sql', '0002_bad.ts', 'the same number, 2'],
   },
   {
     name: 'one id as a module and as a pair',
     files: { ...pair('0002_bad', UP, DOWN), 'migrations/0002_bad.ts': moduleText },
-    says: ['0002_bad.ts', '0002_bad.up.sql', 'one id, 0002_bad'],
+    says: ['0002_bad.ts', '0002_bad.up.sql', 'the same id, 0002_bad'],
   },
   {
     name: 'one id in two kinds of module',
     files: { 'migrations/0002_bad.ts': moduleText, 'migrations/0002_bad.mjs': moduleText },
-    says: ['0002_bad.mjs and 0002_bad.ts', 'one id, 0002_bad'],
+    says: ['0002_bad.mjs and 0002_bad.ts', 'the same id, 0002_bad'],
   },
   {
     name: 'an up file without its down file',
@@ -114,7 +114,7 @@ const refused: readonly Case[] = [
   {
     name: 'an unknown option',
     files: pair('0002_bad', `-- migrator: transactional=false\n${UP}`, DOWN),
-    says: ['0002_bad.up.sql', '"transactional" is no option', 'transaction'],
+    says: ['0002_bad.up.sql', '"transactional" is not an option', 'transaction'],
   },
   {
     name: 'an option with a value that it does not take',
@@ -314,7 +314,7 @@ describe("psql's commands are named, by validate and migrate", () => {
     ['\\i', `${'-- migrator: transaction=false'}\n\\i other.sql\n`, '2:1', 'put the text of that file here'],
   ])('%s', async (name, up, place, advice) => {
     const project = await projectWith(pair('0002_bad', up, DOWN))
-    const says = [`0002_bad.up.sql:${place}: ${name} is a command of psql`, advice]
+    const says = [`0002_bad.up.sql:${place}: ${name} is a psql command`, advice]
     for (const words of [['validate'], ['migrate'], ['migrate', '--dry-run']])
       await expectRefusal(project, { words, exit: 2, code: 'MIGRATION_FILES_INVALID', says, hint: 'Correct' }, db)
   })

@@ -76,22 +76,22 @@ const refused: readonly Case[] = [
   {
     name: 'a syntax error, with its line and column',
     files: file(ID, UP, DOWN, 'const x = ;'),
-    says: ['0002_bad.ts:4:11', 'does not load', 'syntax error: Unexpected token ";"'],
+    says: ['0002_bad.ts:4:11', 'cannot be loaded', 'syntax error: Unexpected token ";"'],
   },
   {
     name: 'a syntax error in plain JavaScript, with its line and column',
     files: { 'migrations/0002_bad.mjs': `${ID}\n${UP}\n${DOWN}\nconst x = ;\n` },
-    says: ['0002_bad.mjs:4:11', 'does not load', 'syntax error: Unexpected token ";"'],
+    says: ['0002_bad.mjs:4:11', 'cannot be loaded', 'syntax error: Unexpected token ";"'],
   },
   {
     name: 'a module that throws while it loads, with the line',
     files: file(ID, UP, DOWN, "throw new TypeError('not today')"),
-    says: ['0002_bad.ts:4:', 'does not load', 'TypeError: not today'],
+    says: ['0002_bad.ts:4:', 'cannot be loaded', 'TypeError: not today'],
   },
   {
     name: 'a module that throws a text while it loads',
     files: file(ID, UP, DOWN, "throw 'not today'"),
-    says: ['0002_bad.ts', 'does not load', 'not today'],
+    says: ['0002_bad.ts', 'cannot be loaded', 'not today'],
   },
   {
     name: 'a module that uses an undefined name',
@@ -117,12 +117,12 @@ const refused: readonly Case[] = [
   {
     name: 'an import of a package that is not installed',
     files: file("import { x } from 'there-is-no-such-package'", ID, UP, DOWN, 'x()'),
-    says: ['0002_bad.ts', 'does not load', "'there-is-no-such-package'"],
+    says: ['0002_bad.ts', 'cannot be loaded', "'there-is-no-such-package'"],
   },
   {
     name: 'an import of a file that is not there',
     files: file("import { x } from './absent.ts'", ID, UP, DOWN, 'x()'),
-    says: ['0002_bad.ts', 'does not load', 'absent.ts'],
+    says: ['0002_bad.ts', 'cannot be loaded', 'absent.ts'],
   },
   {
     name: 'an import of a name that the file does not export',
@@ -130,7 +130,7 @@ const refused: readonly Case[] = [
       ...file("import { absent } from './helper.ts'", ID, UP, DOWN, 'absent()'),
       'migrations/helper.ts': 'export {}\n',
     },
-    says: ['0002_bad.ts', 'does not load', 'absent'],
+    says: ['0002_bad.ts', 'cannot be loaded', 'absent'],
   },
 ]
 
@@ -143,7 +143,7 @@ describe('before anything runs, migrate refuses', () => {
 })
 
 test.each(['validate', 'status', 'migrate --dry-run', 'migrate --steps 1', 'baseline 0002_bad'])(
-  'migrator %s finds a pending module that does not load',
+  'migrator %s finds a pending module that cannot be loaded',
   async (command) => {
     const project = await projectWith(file(ID, UP, DOWN, "throw new Error('not today')"))
     const expected = { code: 'MIGRATION_FILES_INVALID', says: ['0002_bad.ts:4:', 'not today'], hint: 'Correct' }

@@ -180,7 +180,7 @@ test("other tools' histories, and schemas that hold nothing else, are left out a
   const finished = await project.run([...FROM_DATABASE, '--json'])
   expect(finished.code, saidBy(finished)).toBe(0)
   expect(baselineOf(finished).notes).toEqual([
-    'drizzle.__drizzle_migrations is left out: it is the history of drizzle-kit.',
+    'drizzle.__drizzle_migrations is ignored: it is the history of drizzle-kit.',
   ])
   expect(readFileSync(join(project.directory, UP), 'utf8')).not.toContain('drizzle')
 })

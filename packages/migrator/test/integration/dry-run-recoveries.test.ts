@@ -133,5 +133,5 @@ test('a person is told how many are recovered and how many applied, and how the 
   const { project } = await killedUp()
   const { stdout } = await project.run(['migrate', '--dry-run'])
   expect(stdout).toContain('Would recover 1 migration and apply 2 migrations')
-  expect(stdout).toContain('a recovery looks at what is there when it runs')
+  expect(stdout).toContain('a recovery inspects the database when it runs')
 })

@@ -79,7 +79,7 @@ describe('a dry run shows the very SQL', () => {
     ])
     expect(code).toBe(0)
     expect(stdout).toMatch(/a module: its SQL is known only when it runs/)
-    expect(stdout).toMatch(/Some SQL could not be determined: No connection to 127\.0\.0\.1:1/)
+    expect(stdout).toMatch(/Some SQL could not be determined: Cannot connect to 127\.0\.0\.1:1/)
   })
 })
 

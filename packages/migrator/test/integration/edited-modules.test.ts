@@ -122,7 +122,7 @@ test('the code that runs is that of the checksum on record', async () => {
   expect(await db.sql`SELECT to_regclass('one') AS one, to_regclass('two') AS two`).toEqual([{ one: null, two: 'two' }])
 })
 
-test('a module that is edited between being read and being loaded is refused', async () => {
+test('a module that is edited while the migrations are loaded is refused', async () => {
   const folder = folderOf({
     'package.json': '{ "type": "module" }',
     'm/0001_a.mjs': "import './h.mjs'\nexport const up = () => {}\nexport const down = () => {}",
@@ -135,7 +135,7 @@ test('a module that is edited between being read and being loaded is refused', a
     console.log(JSON.stringify({ code: error.code, message: error.message }))`
   expect(await run(folder, program, [])).toEqual({
     code: 'MIGRATION_FILES_INVALID',
-    message: expect.stringContaining('h.mjs was edited between being read and being loaded'),
+    message: expect.stringContaining('h.mjs was edited while the migrations were being loaded'),
   })
 })
 

@@ -114,7 +114,7 @@ describe('a zoo of constraints and types', () => {
       'public.trigger_drops',
       'public.trigger_refuses',
     ])
-    expect(rows.notes[2]?.note).toBe('its triggers were off: with them no row was kept (append elsewhere)')
+    expect(rows.notes[2]?.note).toBe('its triggers were off: with them on, no row was kept (append elsewhere)')
     expect(await count(db, 'trigger_changes', 'b = upper(a)')).toBe(await count(db, 'trigger_changes'))
     expect(await count(db, 'trigger_overflows', 'b = a * 2')).toBeGreaterThan(0)
     expect(await count(db, 'trigger_picky', 'a % 3 = 0')).toBe(await count(db, 'trigger_picky'))
@@ -152,15 +152,15 @@ describe('a table that no row can be made for', () => {
       `CREATE TABLE never (id integer PRIMARY KEY CHECK (id > 5 AND id < 5)); CREATE TABLE child (id integer NOT NULL REFERENCES never);
        CREATE TABLE grandchild (id integer); CREATE TABLE aside (id integer)`,
       {
-        'public.child': /^never, which its rows refer to, has no rows$/,
-        'public.never': /^no row was found that fulfils never_id_check$/,
+        'public.child': /^never, which its rows reference, has no rows$/,
+        'public.never': /^no row satisfies never_id_check$/,
       },
     )
   })
 
   test('is named with what a hash would have to be', async () => {
     await check("CREATE TABLE hashed (a text NOT NULL CHECK (md5(a) = 'd131dd02c5e6eec4'))", {
-      'public.hashed': /^no row was found that fulfils hashed_a_check$/,
+      'public.hashed': /^no row satisfies hashed_a_check$/,
     })
   })
 
@@ -269,7 +269,7 @@ describe('options', () => {
       "CREATE TABLE t (a text PRIMARY KEY CHECK (md5(a) = md5('secret word'))); INSERT INTO t VALUES ('secret word')",
     )
     expect(rows.unproven).toEqual([])
-    expect(rows.notes).toEqual([{ table: 'public.t', note: expect.stringContaining('only the rows that it had') }])
+    expect(rows.notes).toEqual([{ table: 'public.t', note: expect.stringContaining('only its existing rows') }])
   })
 
   test('a session that is lost is an error, not a table without rows', async () => {

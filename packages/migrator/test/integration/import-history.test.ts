@@ -221,7 +221,7 @@ describe('an import refuses to guess:', () => {
     await db.sql.unsafe(
       `${drizzle.sql}; INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('beef', 1600000000000)`,
     )
-    await refused(['drizzle'], 'IMPORT_REFUSED', 'no migration of this folder')
+    await refused(['drizzle'], 'IMPORT_REFUSED', 'no migration in this folder')
     const { code, unmatched, recorded } = await migrator('import', 'drizzle', '--skip-unmatched')
     expect({ code, recorded: recorded.length, unmatched: unmatched.length }).toEqual({
       code: 0,
@@ -269,7 +269,10 @@ test('a file that drizzle-kit does not know is no obstacle, and an edited one is
   await db.sql.unsafe(drizzle.sql)
   const { code, mapped } = await migrator('import', 'drizzle')
   expect(code).toBe(0)
-  expect(mapped).toMatchObject([{ id: '0000_loud_hulk' }, { id: '0001_calm_thor', note: 'the file was edited since' }])
+  expect(mapped).toMatchObject([
+    { id: '0000_loud_hulk' },
+    { id: '0001_calm_thor', note: 'the file was edited afterwards' },
+  ])
 })
 
 test('an adopted Drizzle database goes down with a down that was written later', async () => {

@@ -124,7 +124,7 @@ export default defineConfig({
     expect(manifest).toContain('\n        "db:migrate": "migrator migrate",\n')
     const written = [manifest, await contentOf(drizzle, '.github/workflows/migrations.yml')]
     const again = await inDrizzle('npx', ['migrator', 'init', '--yes'])
-    expect(again).toContain('There is nothing to write')
+    expect(again).toContain('Nothing to write')
     expect([
       await contentOf(drizzle, 'package.json'),
       await contentOf(drizzle, '.github/workflows/migrations.yml'),

@@ -222,7 +222,7 @@ describe('outside a transaction', () => {
     running.process.kill('SIGINT')
     const ended = await running.finished
     expect(ended.code, saidBy(ended)).toBe(130)
-    expect(ended.stderr).toContain('0002_two was running outside a transaction: it may be dirty now')
+    expect(ended.stderr).toContain('0002_two was running outside a transaction: it may now be dirty')
     expect(await historyOf(db)).toEqual(['0001_one', '0002_two dirty'])
     await hurry(db)
     const next = await project.run(['migrate', '--json'])

@@ -127,7 +127,7 @@ test('a statement that is part of another one, or is sent later, is not forgotte
   expect(await db.sql`SELECT id FROM two ORDER BY id`).toEqual([5, 5, 5, 5, 6].map((id) => ({ id })))
 })
 
-test('code that ends the process while it is loaded is a file that does not load', async () => {
+test('code that ends the process while it is loaded is a file that cannot be loaded', async () => {
   const { project } = await sceneWithDrizzle({
     ...one,
     ...module('0002_two', { up: '', down: '', more: 'process.exit(0)' }),

@@ -58,7 +58,7 @@ test('a pool of one connection, which the run lock would hold, is named within -
   const refused = await made.project.run(['migrate', '--json', '--lock-wait', '2s'])
   expect(refused.code, saidBy(refused)).toBe(1)
   expect(refused.json().error).toMatchObject({ code: 'CONNECTION_FAILED', reason: 'busy' })
-  expect(refused.json().error.message).toContain('no second connection')
+  expect(refused.json().error.message).toContain('no free second connection')
   expect(refused.json().error.hint).toContain('default_pool_size')
   expect(await tablesOf(made.db)).toEqual([])
   expect(await historyOf(made.db)).toEqual([])

@@ -23,7 +23,7 @@ describe('a dropped column', () => {
     const said = await roundTrip(at, {
       between: 'DELETE FROM orders WHERE id = 1; UPDATE orders SET total = 20 WHERE id = 2',
     })
-    expect(said).toContain('of 1 row of public.orders went with their rows, which were deleted meanwhile')
+    expect(said).toContain('of 1 row of public.orders could not be restored because their rows were deleted meanwhile')
     expect(await rowsOf(at.db, ALL)).toEqual([
       { id: 2, total: 20, note: null },
       { id: 3, total: 3, note: 'drei ä' },

@@ -42,7 +42,7 @@ describe('what comes up in another shape', () => {
   test('with a shorter type takes what fits by being cut, and leaves the whole value in the copy', async () => {
     const { at, said } = await edited('CREATE TABLE t (id int PRIMARY KEY, a varchar(1), b int);')
     expect(said).toMatch(
-      /1 row of public\.t did NOT fit and stay in migration_preserved\.t_\w+: .*do not fit their type whole/,
+      /1 row of public\.t did NOT fit and stay in migration_preserved\.t_\w+: .*do not fit their type/,
     )
     const [{ copy_name = '' } = {}] = await at.db.sql`SELECT copy_name FROM migration_preserved.preserved`
     expect(await rowsOf(at.db, `SELECT id, a FROM migration_preserved."${copy_name}"`)).toEqual([{ id: 1, a: '10' }])

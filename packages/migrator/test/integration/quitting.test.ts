@@ -22,7 +22,7 @@ async function interrupted(running: Running): Promise<void> {
   const ended = await running.finished
   expect(ended.code, saidBy(ended)).toBe(130)
   expect(ended.json().error).toMatchObject({ code: 'INTERRUPTED', exitCode: 130 })
-  expect(saidBy(ended)).not.toContain('bug of the migrator')
+  expect(saidBy(ended)).not.toContain('bug in the migrator')
 }
 
 test.each([

@@ -110,18 +110,18 @@ describe('a verdict', () => {
       check(
         pair('0002_no', "UPDATE users SET name = (name || ' of them')::int;", 'SELECT 1;'),
         'unproven',
-        /Its up refuses every generated row \(export a seed/,
+        /Its up rejects every generated row \(export a seed/,
       ))
   })
 
   test.each([
     ['its own RAISE', "DO $$ BEGIN IF EXISTS (SELECT FROM users) THEN RAISE 'not with users'; END IF; END $$;"],
     ['a subquery of one row', 'ALTER TABLE users ADD other int; UPDATE users SET other = (SELECT id FROM users);'],
-  ])('unproven: %s refuses every generated row', (_, up) =>
+  ])('unproven: %s rejects every generated row', (_, up) =>
     check(
       pair('0002_raise', up, 'ALTER TABLE users DROP IF EXISTS other;'),
       'unproven',
-      /Its up refuses every generated row/,
+      /Its up rejects every generated row/,
     ),
   )
 
@@ -129,7 +129,7 @@ describe('a verdict', () => {
     check(
       pair('0002_drop', 'ALTER TABLE users DROP name;', 'ALTER TABLE users ADD name text;'),
       'lossy',
-      /do not keep[\s\S]*users\.name: (\d+) of \1 values lost/,
+      /do not preserve existing data[\s\S]*users\.name: (\d+) of \1 values lost/,
     ))
 
   describe('tells what the up has written from what was written since', () => {
@@ -181,7 +181,7 @@ describe('a verdict', () => {
         'DROP TABLE cart;',
       ),
       'unproven',
-      /No row could be made for cart/,
+      /No row could be generated for cart/,
     ))
 
   test('a table for one row, which the up writes, wants no other', () =>
@@ -213,7 +213,7 @@ describe('a verdict', () => {
     check(
       pair('0002_index', 'CREATE INDEX by_name ON users (name);', 'SELECT 1;'),
       'broken',
-      /does not bring the schema back:\n {2}\+ index public\.by_name/,
+      /does not restore the schema:\n {2}\+ index public\.by_name/,
       1,
     ))
 
@@ -229,7 +229,7 @@ describe('a verdict', () => {
     check(
       pair('0002_mail', 'ALTER TABLE users ADD mail text NOT NULL;', 'ALTER TABLE users DROP mail;'),
       'broken',
-      /The up fails:.*on tables with rows; on empty ones it works/,
+      /The up fails:.*on tables with rows; it works on empty tables/,
       1,
     ))
 
@@ -267,7 +267,7 @@ describe('a verdict', () => {
     check(
       { ...keyed, ...pair('0003_no_key', ...KEYLESS) },
       'lossy',
-      /users\.nick: \d+ of \d+ values lost[\s\S]*Its down fails, and changes nothing, on rows that were written .*could not create unique index/,
+      /users\.nick: \d+ of \d+ values lost[\s\S]*Its down fails and changes nothing on rows written .*could not create unique index/,
     ))
 
   test('unproven where the down looks first, and raises an error', () =>
@@ -278,7 +278,7 @@ describe('a verdict', () => {
         "DO $$ BEGIN IF EXISTS (SELECT FROM users WHERE mail <> '') THEN RAISE 'there is mail'; END IF; END $$; ALTER TABLE users DROP mail;",
       ),
       'unproven',
-      /Its down refuses rows that were written since the up:[\s\S]*there is mail/,
+      /Its down rejects rows written after the up:[\s\S]*there is mail/,
     ))
 
   test('irreversible, and why', () =>
@@ -298,7 +298,7 @@ describe('a verdict', () => {
         ...pair('0003_more', 'ALTER TABLE odd ADD COLUMN m int;', 'ALTER TABLE odd DROP COLUMN m;'),
       },
       'unproven',
-      /No row could be made for odd/,
+      /No row could be generated for odd/,
     ))
 
   test('unproven where the down fails on some rows only', () =>
@@ -318,7 +318,7 @@ test('an up that asks something of the data is told, and walked without the rows
   )
   expect(finished.code).toBe(0)
   expect(shown[1]?.verdict).toBe('lossless')
-  expect(shown[1]?.reasons.join()).toMatch(/Its up needs data where users\.name is never NULL/)
+  expect(shown[1]?.reasons.join()).toMatch(/Its up requires data where users\.name is never NULL/)
 })
 
 test('rows go through the migration before where a step needs what it did', async () => {
@@ -468,7 +468,7 @@ describe('what is rehearsed', () => {
     await project.run(['rehearse', '0001_users', '--write', ...scratch()], unreachable)
     const finished = await project.run(['rehearse', '--json', ...scratch()], unreachable)
     expect(ids(finished)).toEqual(['0002_two'])
-    expect(finished.stderr).toMatch(/What has no certificate counts as pending/)
+    expect(finished.stderr).toMatch(/Migrations without a certificate count as pending/)
   })
 
   test('is what is named, in the order of the history', async () => {
@@ -509,7 +509,7 @@ describe('what is rehearsed', () => {
     expect(ids(await project.run(['rehearse', '--since', 'HEAD', '--json', ...scratch()]))).toEqual(['0003_three'])
     const unknown = await project.run(['rehearse', '--since', 'nowhere'])
     expect(unknown.code).toBe(2)
-    expect(unknown.stderr).toMatch(/git can't tell what changed since nowhere/)
+    expect(unknown.stderr).toMatch(/git cannot list what changed since nowhere/)
   })
 })
 
@@ -590,12 +590,12 @@ test('behind a migration that does not apply nothing is proven, and all the rest
   expect(finished.json().error).toMatchObject({ code: 'REHEARSAL_FAILED', ids: ['0003_bad'] })
   expect(shown.map(({ verdict }) => verdict)).toEqual(['lossy', 'lossless', 'broken', 'unproven', 'unproven'])
   expect(shown[2]?.reasons.join()).toMatch(/The up fails:[\s\S]*set transaction=false/)
-  expect(shown[3]?.reasons.join()).toMatch(/0003_bad does not apply/)
+  expect(shown[3]?.reasons.join()).toMatch(/0003_bad cannot be applied/)
 
   const later = await project.run(['rehearse', '0005_l', '--write', ...scratch()])
   expect(later.code).toBe(1)
   expect(later.stdout).toMatch(/0005_l +unproven/)
-  expect(later.stderr).toMatch(/0003_bad does not apply[\s\S]*MIGRATION_FAILED/)
+  expect(later.stderr).toMatch(/0003_bad cannot be applied[\s\S]*MIGRATION_FAILED/)
   expect(readFileSync(join(project.migrations, 'migrations.lock.json'), 'utf8')).not.toContain('0005_l')
 })
 

@@ -122,7 +122,7 @@ test('a role without CREATEDB is refused', async () => {
   url.password = 'poor'
   await expect(scratchOn(url.href)).rejects.toMatchObject({
     code: 'SCRATCH_UNAVAILABLE',
-    message: /the role poor has no CREATEDB/,
+    message: /the role poor lacks CREATEDB/,
   })
 })
 
@@ -143,7 +143,7 @@ test('the database that is migrated is no place for scratch databases', async ()
   const { project, url } = await scene(pair('0001_a', 'CREATE TABLE a (id int);', 'DROP TABLE a;'))
   const { code, stderr } = await project.run(['rehearse', '--all', '--scratch-url', url])
   expect(code).toBe(1)
-  expect(stderr).toMatch(/--scratch-url names the database that is migrated/)
+  expect(stderr).toMatch(/--scratch-url names the database to be migrated/)
 })
 
 test('standing anywhere applies only what no template has', async () => {
@@ -166,6 +166,6 @@ test('a migration that does not apply on the way is named', async () => {
   const chain = [sqlMigration({ id: '0001_bad', up: 'CREATE TABLE a (id nonsense)', down: 'SELECT 1' })]
   await expect(schemaAt(context, chain)).rejects.toMatchObject({
     code: 'MIGRATION_FAILED',
-    message: /Migration 0001_bad does not apply to an empty database/,
+    message: /Migration 0001_bad cannot be applied to an empty database/,
   })
 })

@@ -218,7 +218,7 @@ describe('repair', () => {
   test('restore-file says so when the history keeps no source', async () => {
     await db.sql`UPDATE schema_migrations SET sources = NULL WHERE version = '0003_three'`
     for (const part of ['up', 'down']) await rm(join(project.migrations, `0003_three.${part}.sql`))
-    const expected = { exit: 3, code: 'ARCHIVE_DAMAGED', says: ['keeps no source', '0003_three'], hint: 'git' }
+    const expected = { exit: 3, code: 'ARCHIVE_DAMAGED', says: ['has no source', '0003_three'], hint: 'git' }
     await expectRefusal(project, { words: ['repair', 'restore-file', '0003_three'], ...expected }, db)
   })
 })
@@ -247,7 +247,7 @@ describe('validate', () => {
   test('needs no database, and reads the history where one is named', async () => {
     expect((await project.run(['validate'], { DATABASE_URL: '' })).stdout).toContain('3 migrations are valid')
     await done('migrate')
-    expect((await project.run(['validate'])).stdout).toContain('agree with the history')
+    expect((await project.run(['validate'])).stdout).toContain('match the history')
   })
 
   test('finds an edited, a missing and an out-of-order one, and exits with 3', async () => {

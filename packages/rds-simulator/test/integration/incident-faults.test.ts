@@ -78,7 +78,7 @@ const refusals: readonly (readonly [
   wanted: { readonly code: string; readonly exit: number; readonly says: RegExp; readonly rows?: readonly string[] },
 ])[] = [
   [
-    'the quota of snapshots is used up',
+    'the snapshot quota is exhausted',
     { faults: [{ kind: 'quota-exceeded' }] },
     { code: 'AWS_QUOTA_EXCEEDED', exit: 1, says: /100 of 100[\s\S]*snapshot prune/ },
   ],

@@ -117,7 +117,7 @@ test('when asking for the snapshot never gets an answer, the error names what ma
   scene.simulator.fault({ kind: 'html-500', action: 'CreateDBSnapshot' })
   const refusal = await refused(provider().before(scopeOf({ askedAt }), watched().watch))
   expect(refusal).toMatchObject({ code: 'AWS_FAILED', details: { backup: expect.stringMatching(/^pre-rollback-/) } })
-  expect(refusal.message).toContain('may have been begun')
+  expect(refusal.message).toContain('may have been started')
   expect(await provider().find(String(refusal.details.backup))).toBeUndefined()
 })
 

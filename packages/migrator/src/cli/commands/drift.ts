@@ -51,8 +51,8 @@ function outcomeOf(command: CommandContext, report: DriftReport, { check }: Drif
   const found = verdict === 'differs'
   const error =
     check && found
-      ? new MigratorError('CHECK_FAILED', `The schema differs from its migrations in ${counted(report)}.`, {
-          hint: 'db:drift names them; put each into a new migration, or undo it.',
+      ? new MigratorError('CHECK_FAILED', `The schema differs from the migrations in ${counted(report)}.`, {
+          hint: 'db:drift lists them; put each into a new migration, or undo it.',
         })
       : undefined
   return { document, text: [headline(command), ...lines(report)].join('\n'), error }
@@ -62,7 +62,7 @@ function lines({ diff, newest, provenBy }: DriftReport): readonly string[] {
   const after = newest === undefined ? 'No migration is applied' : `The newest applied migration is ${newest}`
   if (diff.verdict === 'identical') {
     const by = provenBy === 'certificate' ? ' It has the fingerprint of its certificate.' : ''
-    return [`${after}; the schema is what the migrations lead to.${by}`]
+    return [`${after}; the schema matches the migrations.${by}`]
   }
   if (diff.verdict === 'order-only')
     return [`${after}; only the order of columns differs:`, ...explainDifferences(diff.differences)]

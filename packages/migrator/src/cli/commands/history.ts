@@ -36,7 +36,7 @@ export const historyCommand = (cli: Cli) => ({
           rows: (await database.readLog?.(session, limit)) ?? [],
           backups: (await database.backupStore?.read(session, limit)) ?? [],
         }))
-        const body = rows.length === 0 ? 'Nothing has run yet.' : historyTable(rows, output.style)
+        const body = rows.length === 0 ? 'Nothing has been run yet.' : historyTable(rows, output.style)
         const below = backups.length === 0 ? [] : ['', 'Backups:', '', backupsTable(backups, output.style)]
         return {
           document: { entries: rows, backups: backups.map(backupJson) },

@@ -23,7 +23,7 @@ export const importCommand = (cli: Cli) => ({
   builder: (yargs: Argv) =>
     historyOptions(yargs)
       .usage(
-        `${cli.invocation.command('import')} HISTORY [options]\n\nRecord as applied what another tool's history has as applied. The other table is only read.`,
+        `${cli.invocation.command('import')} HISTORY [options]\n\nRecord as applied what another tool's history lists as applied. The other table is only read.`,
       )
       .positional('history', {
         type: 'string',
@@ -61,7 +61,7 @@ export const importCommand = (cli: Cli) => ({
 function refuseMixed({ history, undo, skipUnmatched }: ImportFlags): void {
   if (undo && skipUnmatched) throw invalid('--undo and --skip-unmatched cannot be combined.')
   if (undo && history !== undefined) throw invalid('--undo takes no HISTORY: it removes every imported record.')
-  if (!undo && !history) throw invalid('Name the history: import HISTORY.', 'As in db:import drizzle.')
+  if (!undo && !history) throw invalid('Name the history: import HISTORY.', 'For example: db:import drizzle.')
 }
 
 function imported(command: CommandContext, { error, ...report }: ImportReport): Outcome {

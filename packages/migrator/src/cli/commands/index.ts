@@ -48,7 +48,7 @@ export async function commandsFor(name: string | undefined, cli: Cli): Promise<r
 
 async function loadCommand(name: string, cli: Cli): Promise<CommandSpec> {
   const create = await COMMANDS[name]?.()
-  if (!create) throw new Error(`there is no command ${name}`)
+  if (!create) throw new Error(`unknown command ${name}`)
   const spec = create(cli)
   const [usage = name, ...aliases] = [spec.command].flat()
   const word = cli.invocation.word(name)

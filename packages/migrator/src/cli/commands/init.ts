@@ -23,7 +23,7 @@ export const initCommand = (cli: Cli) => ({
   builder: (yargs: Argv) =>
     yesOption(databaseOption(yargs), 'Write without asking')
       .usage(
-        `${cli.invocation.command('init')} [options]\n\nLook at the project and write what fits it: migrator.config, scripts in package.json, a workflow. Nothing that exists is replaced.`,
+        `${cli.invocation.command('init')} [options]\n\nInspect the project and write what fits it: migrator.config, scripts in package.json, a workflow. Nothing that exists is replaced.`,
       )
       .option('dry-run', { type: 'boolean', default: false, describe: 'Show what would be written; write nothing' })
       .example(`${cli.invocation.command('init')} --dry-run`, 'look first'),
@@ -90,8 +90,8 @@ function outcomeOf(
     describe(project, name),
     ...(changes.length > 0
       ? [dryRun ? 'Would write:' : 'Wrote:', ...changes.flatMap((change) => written(change, name, dryRun))]
-      : ['There is nothing to write: everything is set up.']),
-    ...(kept.length > 0 ? ['Kept as it is:', ...kept.map((each) => `  ${each}`)] : []),
+      : ['Nothing to write: everything is set up.']),
+    ...(kept.length > 0 ? ['Left unchanged:', ...kept.map((each) => `  ${each}`)] : []),
     ...notes.flatMap((note) => ['', output.speak(note)]),
     '',
     nextCommands(output, next),

@@ -26,7 +26,7 @@ export const newCommand = (cli: Cli) => ({
       .positional('name', {
         type: 'string',
         demandOption: true,
-        describe: 'What it does, as in add_plans or "add plans"',
+        describe: 'What it does, such as add_plans or "add plans"',
       })
       .option('sql', { type: 'boolean', default: false, describe: 'Create a pair of SQL files instead of a module' })
       .example(`${cli.invocation.command('new')} add_plans`, 'NNNN_add_plans.ts')
@@ -71,8 +71,8 @@ export function readName(text: string): string {
     throw invalid(`Invalid migration name: "${text}".`, 'Use letters, digits and underscores, as in add_plans.')
   if (name.length > LONGEST_NAME)
     throw invalid(
-      `The name "${name}" has ${name.length} characters; it may have ${LONGEST_NAME}.`,
-      'Use few words, as in add_plans.',
+      `The name "${name}" has ${name.length} characters; the maximum is ${LONGEST_NAME}.`,
+      'Use fewer words, as in add_plans.',
     )
   return name
 }

@@ -36,7 +36,11 @@ export const planCommand = (cli: Cli) => ({
       .usage(
         `${cli.invocation.command('plan')} [options]\n\nReport what migrate would do, or rollback with --down, measured on a scratch database. Only reads the history of the live database; changes nothing.`,
       )
-      .option('down', { type: 'boolean', default: false, describe: 'Plan a rollback: the last migration, or as told' })
+      .option('down', {
+        type: 'boolean',
+        default: false,
+        describe: 'Plan a rollback: of the last migration unless another option says more',
+      })
       .option('steps', { type: 'string', requiresArg: true, describe: 'The next N migrations; with --down the last N' })
       .option('target', {
         type: 'string',
@@ -108,12 +112,12 @@ async function dryRunOf(flags: PlanFlags, command: CommandContext): Promise<RunR
 async function refuseApplied(id: string, { context }: CommandContext): Promise<void> {
   const history = await withSession(context, (session) => context.store.read(session))
   if (history.some((entry) => entry.id === id && !entry.dirty))
-    throw invalid(`${id} is already applied.`, `For a rollback to it: db:plan --down --target ${id}.`)
+    throw invalid(`${id} is already applied.`, `To plan a rollback to it: db:plan --down --target ${id}.`)
 }
 
 async function backupWords(command: CommandContext, { direction }: RunReport, backup: BackupChoice): Promise<string> {
   if (backup.kind === 'taken') return `${backup.provider.name}, taken first`
-  if (backup.kind === 'refused') return 'none, as was asked for'
+  if (backup.kind === 'refused') return 'none, as requested'
   if (!(await command.protection()).protected) return 'none; the database is not protected'
   return direction === 'down'
     ? 'none yet; this protected database needs --snapshot, --backup NAME, or --no-backup --reason "why"'

@@ -37,7 +37,7 @@ export const protectCommand = (cli: Cli) => ({
         } else {
           await protect(command.context)
         }
-        const told = flags.remove ? 'The mark is removed.' : 'It is marked as protected.'
+        const told = flags.remove ? 'The mark was removed.' : 'It is marked as protected.'
         return { document: { marked: !flags.remove }, text: [headline(command), told].join('\n') }
       } finally {
         await command.close()

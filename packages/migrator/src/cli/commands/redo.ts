@@ -14,7 +14,7 @@ export const redoCommand = (cli: Cli) => ({
   builder: (yargs: Argv) =>
     lossOptions(backupOptions(runOptions(yargs)))
       .usage(
-        `${cli.invocation.command('redo')} [options]\n\nRoll back the last migration, or the last --steps N, and apply the same again.`,
+        `${cli.invocation.command('redo')} [options]\n\nRoll back the last migration, or the last --steps N, and apply them again.`,
       )
       .option('steps', { type: 'string', requiresArg: true, describe: 'Redo the last N migrations' })
       .option('force', { type: 'boolean', default: false, describe: 'Also redo a migration whose file was edited' })

@@ -83,7 +83,7 @@ async function runRehearse(flags: RehearseFlags, environment: CliEnvironment): P
 
 function refuseMixed({ ids = [], all, since }: RehearseFlags): void {
   const given = [ids.length > 0, all === true, since !== undefined].filter(Boolean).length
-  if (given > 1) throw invalid('Ids, --all and --since cannot be combined.', 'Use one of them, or none.')
+  if (given > 1) throw invalid('Ids, --all and --since cannot be combined.', 'Use at most one of them.')
 }
 
 async function choose(

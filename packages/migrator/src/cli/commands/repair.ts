@@ -34,12 +34,12 @@ export const repairCommand = (cli: Cli) => ({
       .positional('id', { type: 'string', demandOption: true, describe: 'The id of the migration' })
       .option('as', {
         choices: ['applied', 'pending'] as const,
-        describe: 'clear-dirty: the state that you found it in',
+        describe: 'clear-dirty: the state in which you found it',
       })
       .example(`${cli.invocation.command('repair')} accept-checksum 0003_sessions`, 'the edit has been reviewed')
       .example(
         `${cli.invocation.command('repair')} clear-dirty 0008_index --as pending`,
-        'you checked: none of it is in the database',
+        'you checked that none of it is in the database',
       )
       .example(`${cli.invocation.command('repair')} restore-file 0003_sessions`, 'restore its file from the history'),
   handler: (flags: RepairFlags) =>
@@ -67,7 +67,7 @@ function repairOf({ what, id, as }: RepairFlags, command: CommandContext): Repai
     if (as === undefined)
       throw invalid(
         'clear-dirty needs --as applied or --as pending.',
-        'Look at the database first, then say what you found.',
+        'Check the database first, then state what you found.',
       )
     return { kind: what, id, as }
   }

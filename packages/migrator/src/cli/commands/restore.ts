@@ -113,7 +113,7 @@ async function restoreInPlace(
 ): Promise<Outcome> {
   const { id, confirm } = flags
   if (!provider.restoresInPlace) {
-    throw new MigratorError('RESTORE_ELSEWHERE', `A backup of "${provider.name}" is never put back in place.`, {
+    throw new MigratorError('RESTORE_ELSEWHERE', `A backup by "${provider.name}" cannot be restored in place.`, {
       hint: `Restore it to a new place: db:restore ${id} --to NEW_NAME`,
     })
   }
@@ -128,13 +128,13 @@ async function restoreInPlace(
   emit(command.context, {
     kind: 'backup-restored',
     level: 'warn',
-    message: `Backup ${id} (${provider.name}) was put back in place`,
+    message: `Backup ${id} (${provider.name}) was restored in place`,
     details: { backup: id, provider: provider.name, kept },
   })
   await amendRecord(command.context, id, 'restored')
   const text = [
     headline(command),
-    `Backup ${id} (${provider.name}) was put back in place.`,
+    `Backup ${id} (${provider.name}) was restored in place.`,
     ...(kept.length > 0 ? [`What it replaced is kept: ${kept.join(', ')}`] : []),
     '',
     nextCommands(command.output, [STATUS]),
@@ -162,7 +162,7 @@ function whenInterrupted(cause: unknown): never {
   throw new MigratorError('INTERRUPTED', cause.message, {
     cause,
     details: cause.details,
-    hint: 'What was begun is named above: use it once it is ready, or remove it; then restore under another name.',
+    hint: 'The restore that was started is named above: use it once it is ready, or remove it and restore under another name.',
   })
 }
 

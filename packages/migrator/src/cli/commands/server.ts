@@ -39,9 +39,9 @@ export const stopCommand = (cli: Cli) => ({
       const stopped = await stopEmbedded(environment)
       const scratch = await stopScratchEmbedded(environment)
       const text = stopped
-        ? `PostgreSQL (pid ${stopped.pid}) is stopped; its data stays in ${stopped.dataDirectory}.`
+        ? `PostgreSQL (pid ${stopped.pid}) was stopped; its data stays in ${stopped.dataDirectory}.`
         : 'The embedded PostgreSQL was not running.'
-      const also = scratch ? '\nThe one for scratch databases is stopped too.' : ''
+      const also = scratch ? '\nThe scratch server was stopped too.' : ''
       const document = {
         stopped: stopped !== undefined,
         pid: stopped?.pid ?? null,

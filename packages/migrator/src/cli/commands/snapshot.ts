@@ -40,7 +40,7 @@ export const snapshotCommand = (cli: Cli) => ({
       .option('reason', {
         type: 'string',
         requiresArg: true,
-        describe: 'create: why you make it; kept with the backup',
+        describe: 'create: why you make the backup; stored with it',
       })
       .example(
         `${cli.invocation.command('snapshot')} create`,
@@ -93,7 +93,7 @@ async function create(command: DatabaseContext, flags: SnapshotFlags): Promise<O
   const { handle, record } = await takeBackup(command.context, provider, flags.reason)
   const text = [
     headline(command),
-    `Backup ${handle.id} (${handle.provider})${record.state === 'creating' ? ' was begun' : ''}${handle.sizeBytes === undefined ? '' : `, ${sizeText(handle.sizeBytes)}`}`,
+    `Backup ${handle.id} (${handle.provider})${record.state === 'creating' ? ' was started' : ''}${handle.sizeBytes === undefined ? '' : `, ${sizeText(handle.sizeBytes)}`}`,
     handle.describe?.().text,
     '',
     nextCommands(command.output, [
@@ -108,7 +108,7 @@ async function list(command: DatabaseContext, provider: ManagedBackupProvider): 
   const backups = await provider.list()
   await refreshRecords(command, backups)
   const body =
-    backups.length === 0 ? `There are no backups of "${provider.name}".` : backupTable(backups, command.output.style)
+    backups.length === 0 ? `No backups by "${provider.name}" exist.` : backupTable(backups, command.output.style)
   return { document: { provider: provider.name, backups }, text: [headline(command), '', body].join('\n') }
 }
 
@@ -138,7 +138,7 @@ async function prune(
     }
   }
   const lines = [headline(command)]
-  if (chosen.length === 0) lines.push('There is nothing to prune.')
+  if (chosen.length === 0) lines.push('Nothing to prune.')
   else {
     const count = plural(chosen.length, 'backup', 'backups')
     lines.push(flags.yes ? `Removed ${count}:` : `Would remove ${count}; nothing was changed. Add --yes to remove:`)

@@ -50,7 +50,7 @@ function certified(flags: ValidateFlags, environment: CliEnvironment, { document
   if (stale.length === 0) return { document: { ...document, stale }, text: `${text}\nAll of them are certified.` }
   const message = `migrations.lock.json is out of date: ${stale.map(describeStale).join(', ')}.`
   const error = new MigratorError('CHECK_FAILED', message, {
-    hint: 'Run db:rehearse --all --write, review what it says, and commit the file.',
+    hint: 'Run db:rehearse --all --write, review the results, and commit the file.',
     details: { ids: stale.map(({ id }) => id) },
   })
   return { document: { ...document, stale }, text: '', error }
@@ -94,7 +94,7 @@ function outcomeOf(report: ValidateReport): Outcome {
           : 'OUT_OF_ORDER'
     return { document, text: '', error: new MigratorError(code, `Files and history differ: ${told}.`) }
   }
-  const compared = database === 'checked' ? ', and they agree with the history' : ''
+  const compared = database === 'checked' ? ', and they match the history' : ''
   const folder = tool === null ? '' : `${tool} folder: `
   const lines = [`${folder}${plural(count, 'migration is', 'migrations are')} valid${compared}.`]
   if (tool !== null && irreversible.length > 0) lines.push(withoutDown(irreversible))

@@ -130,7 +130,7 @@ const STATUS: Next = ['db:migrate:status', 'show the state of every migration']
 function nextFor({ folder, drizzle }: Project, known: Histories | undefined): readonly Next[] {
   if (known?.own !== undefined) return [STATUS]
   const [foreign] = known?.foreign ?? []
-  if (foreign) return importing(foreign.table, `take over the history of ${foreign.tool}`)
+  if (foreign) return importing(foreign.table, `adopt the history of ${foreign.tool}`)
   if (folder === undefined) {
     return [
       ['db:new first_change', 'create a migration'],

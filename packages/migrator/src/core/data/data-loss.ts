@@ -108,7 +108,7 @@ export function describeLoss({ table, column, how, count, of, estimated }: DataL
   const unit = column === undefined ? 'row' : 'value'
   if (how === 'added')
     return `${name}: ${many} ${plural(count, unit, `${unit}s`).replace(/^\d+ /, '')} that ${count === 1 ? 'was' : 'were'} not there before`
-  if (how === 'repeated') return `${name}: gives out ${plural(count, 'number', 'numbers')} for the second time`
+  if (how === 'repeated') return `${name}: generates ${plural(count, 'number', 'numbers')} a second time`
   const what = how === 'narrowed' || how === 'changed' ? how : 'lost'
   return `${name}: ${many} of ${plural(of, unit, `${unit}s`)} ${what}`
 }

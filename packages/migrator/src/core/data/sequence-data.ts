@@ -25,7 +25,7 @@ export interface FedColumn {
 /** By `schema.sequence`. */
 export type Sequences = ReadonlyMap<string, SequenceData>
 
-/** Up and down together made it stand where it gives out numbers for the second time. */
+/** Up and down together made it stand where it gives out numbers a second time. */
 export interface SetBack {
   readonly sequence: string
   readonly next: bigint

@@ -204,7 +204,7 @@ export class PostgresAdapter implements Database {
       await connection.track(connection.client.unsafe('BEGIN'))
     } catch (cause) {
       const { host, port } = this.location
-      const message = `The pooler ${host}:${port} ends every connection that begins a transaction (pool_mode=statement).`
+      const message = `The pooler ${host}:${port} closes every connection that begins a transaction (pool_mode=statement).`
       throw new MigratorError('POOLER_UNSUITABLE', message, { cause })
     } finally {
       await connection.end()

@@ -58,7 +58,7 @@ export function agreedBefore(runKind: RunKind, agreed: Agreed): RunKind {
       if (agreed.dirty.length > 0 || idsOf(plan.steps) === idsOf(agreed.plan.steps)) return
       throw new MigratorError(
         'BACKUP_FAILED',
-        'While the backup was taken the history changed: what would run now is not what was agreed to.',
+        'The history changed while the backup was taken: what would run now is not what was approved.',
         { hint: 'Nothing was changed. Look at db:migrate:status, then run the command again.' },
       )
     },

@@ -47,7 +47,7 @@ async function withStore<T>(
   try {
     return await withSession(context, (session) => work(backupStore, session))
   } catch (error) {
-    const message = `The records of backups can't be reached: ${reportError(error).message}`
+    const message = `The backup records cannot be read: ${reportError(error).message}`
     emit(context, { kind: 'warning', level: 'warn', message })
     return undefined
   }

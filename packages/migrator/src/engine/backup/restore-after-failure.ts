@@ -77,7 +77,7 @@ function keepsSteps({ direction, results, recovered }: FailedRun): boolean {
 
 function toldOf({ handle }: TakenBackup, committed: boolean): string {
   return committed
-    ? `The backup ${handle.id} (${handle.provider}) was put back`
+    ? `The backup ${handle.id} (${handle.provider}) was restored`
     : `The failed run left nothing committed; the backup ${handle.id} (${handle.provider}) is kept`
 }
 
@@ -106,7 +106,7 @@ function withBackups(error: MigratorError, taken: readonly TakenBackup[]): Migra
 
 function withRestoreError(error: MigratorError, backup: TakenBackup, cause: unknown): MigratorError {
   const restoreError = reportError(cause)
-  const message = `${error.message}\nPutting back the backup ${backup.handle.id} (${backup.handle.provider}) failed as well: ${restoreError.message}`
+  const message = `${error.message}\nRestoring the backup ${backup.handle.id} (${backup.handle.provider}) failed as well: ${restoreError.message}`
   const command = backup.record.restoreCommand
   return new MigratorError(error.code, message, {
     cause,

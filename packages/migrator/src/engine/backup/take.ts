@@ -155,7 +155,7 @@ function tellTaken(
   record: BackupRecord,
   durationMs: number,
 ): void {
-  const begun = record.state === 'creating' ? ' was begun; nobody waits for it' : ' is taken'
+  const begun = record.state === 'creating' ? ' was started; nothing waits for it' : ' is taken'
   emit(context, {
     kind: 'backup-taken',
     level: 'info',
@@ -229,7 +229,7 @@ export async function explainUnfinished(context: Context, on: Session): Promise<
     emit(context, {
       kind: 'warning',
       level: 'warn',
-      message: `Run ${record.runId} ended while it waited for the backup ${record.id} (${record.provider}), before it changed anything${migrations === '' ? '' : ` of ${migrations}`}. db:snapshot list shows what became of the backup. A database that was restored from that backup says the same.`,
+      message: `Run ${record.runId} ended while it waited for the backup ${record.id} (${record.provider}), before it changed anything${migrations === '' ? '' : ` of ${migrations}`}. db:snapshot list shows the backup's state. A database restored from that backup reports the same.`,
       details: { backup: record.id, provider: record.provider, interruptedRun: record.runId },
     })
     await database.backupStore?.record(on, { ...record, state: 'interrupted', finishedAt: clock.now().toISOString() })

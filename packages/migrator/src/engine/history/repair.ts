@@ -46,7 +46,7 @@ export async function repair(
         return {
           repair: what.kind,
           id: what.id,
-          message: `Dry run, nothing was changed. It would say: ${message}`,
+          message: `Dry run, nothing was changed. It would report: ${message}`,
           dryRun: true,
         }
       emit(context, { kind: 'history-changed', level: 'info', version: what.id, message, reason: options.reason })
@@ -64,7 +64,7 @@ export async function repair(
               kind: 'accepted',
               entry: entryOf(run, { id, direction: 'up', by: 'file', migration }, undefined),
             })
-            return `The edited file of ${id} is accepted: checksum ${file.checksum}`
+            return `The edited file of ${id} was accepted: checksum ${file.checksum}`
           }
           case 'clear-dirty':
             if (state !== 'dirty') throw nothingTo(repair, `is ${state}`)
@@ -74,15 +74,15 @@ export async function repair(
             )
             return repair.as === 'applied'
               ? `${id} is no longer dirty: it counts as applied`
-              : `The record of dirty ${id} is removed: it is pending again`
+              : `The record of dirty ${id} was removed: it is pending again`
           case 'drop-record':
             await change(session, { kind: 'reverted', id })
-            return `The record of ${id} was dropped; NOTHING WAS RUN, what it did to the schema stays`
+            return `The record of ${id} was dropped; NOTHING WAS RUN, its schema changes stay`
           case 'restore-file': {
             if (file) throw nothingTo(repair, 'has its file')
             const sources = await context.store.sources(session, id)
             if (sources.length === 0)
-              throw new MigratorError('ARCHIVE_DAMAGED', `The history keeps no source of ${id}.`, {
+              throw new MigratorError('ARCHIVE_DAMAGED', `The history has no source of ${id}.`, {
                 hint: 'Restore the file from git.',
               })
             if (entry) context.archive.verify(entry, sources)
@@ -110,6 +110,6 @@ function notApplied(id: string, statuses: readonly MigrationStatus[]): MigratorE
 
 function nothingTo({ kind, id }: Repair, why: string): MigratorError {
   return new MigratorError('USAGE_INVALID', `Nothing to repair with ${kind}: ${id} ${why}.`, {
-    hint: 'db:migrate:status shows what is amiss.',
+    hint: 'db:migrate:status shows the state of every migration.',
   })
 }

@@ -117,15 +117,17 @@ function refusal(
   { skipUnmatched }: Pick<ImportOptions, 'skipUnmatched'>,
 ): MigratorError | undefined {
   if (broken.length > 0) {
-    const hint = 'Settle it with the tool that ran it, then import again.'
-    return new MigratorError('IMPORT_REFUSED', `${table} is not in order: ${broken.join(', ')}.`, { hint })
+    const hint = 'Resolve it with the tool that ran it, then import again.'
+    return new MigratorError('IMPORT_REFUSED', `${table} has failed or unfinished migrations: ${broken.join(', ')}.`, {
+      hint,
+    })
   }
   if (unmatched.length > 0 && !skipUnmatched) {
     const told = unmatched.map(({ from, reason }) => `${from}: ${reason}`).join('\n')
     return new MigratorError('IMPORT_REFUSED', `Rows of ${table} match no migration:\n${told}`, {})
   }
   if (mapped.length > 0) return undefined
-  return new MigratorError('IMPORT_REFUSED', `${table} names no migration of this folder.`, {
+  return new MigratorError('IMPORT_REFUSED', `${table} matches no migration in this folder.`, {
     hint: 'Name the folder of its migrations with --migrations DIR.',
   })
 }
@@ -166,7 +168,7 @@ function importedIn(history: readonly HistoryEntry[]): readonly HistoryEntry[] {
   const last = Math.max(0, ...imported.map(({ sequence }) => sequence))
   const later = history.filter((entry) => !imported.includes(entry) && entry.sequence > last)
   if (imported.length === 0)
-    throw new MigratorError('IMPORT_REFUSED', 'The history holds no imported record.', {
+    throw new MigratorError('IMPORT_REFUSED', 'The history has no imported records.', {
       hint: 'db:migrate:status shows what is applied.',
     })
   if (later.length === 0) return imported

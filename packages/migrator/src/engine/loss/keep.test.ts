@@ -13,7 +13,7 @@ test.each([
   [putBackText({ ...rows, rows: 1, putBack: 1, gone: 0, left: 0 }), 'Put back 1 row of public.orders'],
   [
     putBackText({ ...values, putBack: 2, gone: 1, left: 0 }),
-    'Put back the values of note, total of 2 rows of public.orders; the values of note, total of 1 row of public.orders went with their rows, which were deleted meanwhile',
+    'Put back the values of note, total of 2 rows of public.orders; the values of note, total of 1 row of public.orders could not be restored because their rows were deleted meanwhile',
   ],
   [
     putBackText({ ...rows, putBack: 2, gone: 0, left: 1, why: 'no' }),

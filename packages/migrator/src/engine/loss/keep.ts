@@ -127,7 +127,8 @@ export function preservedText({ rows, copy, ...what }: KeptRows): string {
 }
 
 export function putBackText({ putBack, gone, left, copy, why, ...what }: PutBackRows): string {
-  const went = gone === 0 ? '' : `; ${counted(gone, what)} went with their rows, which were deleted meanwhile`
+  const went =
+    gone === 0 ? '' : `; ${counted(gone, what)} could not be restored because their rows were deleted meanwhile`
   const rest = left === 0 ? '' : `; ${counted(left, what)} did NOT fit and stay in ${copy}: ${why}`
   return `Put back ${counted(putBack, what)}${went}${rest}`
 }

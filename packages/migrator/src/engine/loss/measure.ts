@@ -47,9 +47,9 @@ export function tellLoss(context: Context, losses: readonly Loss[], keeping: 'ke
     return
   }
   const { kept, unkept, unknown } = byKeeping(losses)
-  tellOne(context, 'This takes away, and preserves:', kept)
-  tellOne(context, 'This is not preserved:', unkept)
-  tellOne(context, 'Preserved as it shows, or stopped there:', unknown)
+  tellOne(context, 'This removes and preserves:', kept)
+  tellOne(context, 'Not preserved:', unkept)
+  tellOne(context, 'Cannot be determined in advance; preserved at run time, or the rollback stops:', unknown)
 }
 
 function tellOne(context: Context, lead: string, losses: readonly Loss[]): void {
@@ -76,5 +76,5 @@ export function refuseLoss(losses: readonly Loss[]): void {
   const lost = losses.filter(losesData)
   if (lost.length === 0) return
   const what = someOf(lost.map((loss) => `${lossText(loss)} (${loss.migration})`))
-  throw new MigratorError('LOSS_NOT_ACCEPTED', `This rollback destroys ${what}.`, { details: { loss: losses } })
+  throw new MigratorError('LOSS_NOT_ACCEPTED', `This rollback would destroy ${what}.`, { details: { loss: losses } })
 }

@@ -29,7 +29,7 @@ export async function previewSql(
   const unknown = coming.filter(({ id, migration }) => migration && sql[id] === undefined)
   if (unknown.length === 0) return recovers ? { sql, note: RECOVERY } : { sql }
   const { withScratch } = context
-  if (!withScratch) return { sql, note: 'what modules send shows only when they run' }
+  if (!withScratch) return { sql, note: 'the SQL of modules is known only when they run' }
   try {
     const chain = await appliedChain(context, on, statuses)
     const recorded = await withScratch((scratch) => recordSql(scratch, chain, coming))
@@ -45,7 +45,7 @@ export async function previewSql(
 }
 
 const RECOVERY =
-  'a recovery looks at what is there when it runs: it skips statements of its down that have run already, or whose objects are not there or were there before'
+  'a recovery inspects the database when it runs: it skips statements of the down that have already run, or whose objects do not exist or existed before'
 
 const WITHOUT = new Set<ErrorCode>([
   ...(['SCRATCH_UNAVAILABLE', 'EMBEDDED_SERVER_FAILED', 'MIGRATION_FAILED', 'INVALID_INDEX'] as const),

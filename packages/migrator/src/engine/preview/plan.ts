@@ -99,7 +99,7 @@ async function tryRehearsing(
   steps: readonly Step[],
 ): Promise<readonly Rehearsal[] | string> {
   const { withScratch } = context
-  if (!withScratch) return 'nothing was measured: there is no scratch server'
+  if (!withScratch) return 'nothing was measured: no scratch server is available'
   try {
     const chain = await chainOf(context, set, steps)
     const chosen = new Set(steps.flatMap(({ id, by }) => (by === 'record' ? [] : [id])))

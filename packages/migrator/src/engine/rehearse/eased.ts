@@ -41,7 +41,7 @@ export async function walkEased(
   const edge = rows.readAs && !facts.failure ? await walk({ ...rows, before: 'edge', written: 'edge' }) : undefined
   if (edge && !edge.failure) facts = edge
   const asked = [...(rows.readAs ?? []).map(describeRead), ...(facts.conditions ?? [])]
-  const conditions = asked.map((each) => `Its up needs data where ${each}: ${plain.failure?.message}`)
+  const conditions = asked.map((each) => `Its up requires data where ${each}: ${plain.failure?.message}`)
   const eased = { ...facts, conditions }
   if (facts.failure?.at !== 'down') return eased
   return explainDown(eased, await walk({ ...rows, written: 'none' }))

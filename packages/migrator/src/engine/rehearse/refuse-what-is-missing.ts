@@ -32,8 +32,7 @@ export async function refuseWhatIsMissing(
 }
 
 const ASK_ELSEWHERE = 'Name a server that has it with --scratch-url postgresql://… (a role with CREATEDB).'
-const MAKE_ROLE =
-  'Create it there, or leave out --scratch-url: on the embedded server roles are made as they are needed.'
+const MAKE_ROLE = 'Create it there, or leave out --scratch-url: on the embedded server, roles are created as needed.'
 
 function textOf({ up }: Migration, { details }: MigratorError): string {
   return up.kind === 'sql' ? up.sql : String(details.statement ?? '')

@@ -89,7 +89,7 @@ export function throwIfAborted({ signal }: Pick<ScratchContext, 'signal'>): void
 
 function unreachable({ id }: Migration, cause: unknown): unknown {
   if (!(cause instanceof MigratorError)) return cause
-  const message = `Migration ${id} does not apply to an empty database, so nothing after it can be tried: ${cause.message}`
+  const message = `Migration ${id} cannot be applied to an empty database, so nothing after it can be rehearsed: ${cause.message}`
   const hint =
     cause.hint === usualHint('MIGRATION_FAILED') ? 'Correct the migration, then run the command again.' : cause.hint
   return new MigratorError('MIGRATION_FAILED', message, { cause, hint, details: { ...cause.details, id } })

@@ -152,7 +152,7 @@ export function succeeded(run: Run, step: ReadyStep, index: number, durationMs: 
     kind: dropped ? 'record-dropped' : applied ? 'step-applied' : 'step-reverted',
     level: dropped ? 'warn' : 'info',
     message: dropped
-      ? `The record of ${step.id} was dropped; NOTHING WAS RUN, its changes stay in the schema`
+      ? `The record of ${step.id} was dropped; NOTHING WAS RUN, its schema changes stay`
       : applied
         ? 'Migration applied successfully'
         : 'Migration rolled back successfully',
@@ -238,7 +238,7 @@ export async function guarded(
     await check()
   } catch (cause) {
     if (!(cause instanceof MigratorError) || cause.code !== 'MIGRATION_FAILED') throw cause
-    const what = code === 'VALIDATION_FAILED' ? 'validate() stopped it' : 'verify() found it wrong'
+    const what = code === 'VALIDATION_FAILED' ? 'validate() stopped it' : 'verify() rejected it'
     throw new MigratorError(code, `Migration ${id}: ${what}: ${cause.message}`, { cause, details: cause.details })
   }
 }

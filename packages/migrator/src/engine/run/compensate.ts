@@ -65,7 +65,7 @@ function withKept(error: MigratorError, count: number): MigratorError {
 
 function withRollbackError(error: MigratorError, id: string, cause: unknown, left: number): MigratorError {
   const rollbackError = reportError(cause)
-  const message = `${error.message}\nTaking back ${id} failed as well: ${rollbackError.message}\n${left} of this run ${left === 1 ? 'stays' : 'stay'} applied; nothing further was reverted.`
+  const message = `${error.message}\nRolling back ${id} failed as well: ${rollbackError.message}\n${left} of this run ${left === 1 ? 'stays' : 'stay'} applied; nothing further was reverted.`
   return new MigratorError(error.code, message, {
     cause,
     hint: 'Look at db:migrate:status, then see docs/runbooks/rollback.md.',

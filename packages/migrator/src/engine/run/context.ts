@@ -102,7 +102,7 @@ export function reportError(error: unknown): ErrorReport {
     }
   }
   const message = redactText(error instanceof Error ? error.message : String(error))
-  return { code: 'INTERNAL', message, hint: 'This is a bug of the migrator; --verbose shows the stack.', exitCode: 1 }
+  return { code: 'INTERNAL', message, hint: 'This is a bug in the migrator; --verbose shows the stack.', exitCode: 1 }
 }
 
 export function throwIfInterrupted({ signal }: Pick<Context, 'signal'>): void {

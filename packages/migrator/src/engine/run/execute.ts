@@ -216,7 +216,7 @@ export function withDroppedRecords(plan: Plan, ready: readonly ReadyStep[]): Pla
   return { ...plan, steps, notices: [...kept, ...fresh.map(({ id }) => recordDroppedNotice(id))] }
 }
 
-/** On the way down a dirty migration is a step like the others: its recovery takes it back. */
+/** On the way down a dirty migration is a step like the others: its recovery rolls it back. */
 async function recoverSteps(run: Run, { steps }: Plan): Promise<readonly StepResult[]> {
   const results: StepResult[] = []
   for (const step of steps) {

@@ -19,10 +19,10 @@ export async function namingObjector(
   const objector = await database.activity?.objectorOf(on, error).catch(() => undefined)
   if (!objector) return error
   const { kind, name, disable } = objector
-  const message = `${sentence(error.message)} The ${kind} ${name} of this database raised that (function ${objector.function}).`
+  const message = `${sentence(error.message)} The ${kind} ${name} of this database raised that error (function ${objector.function}).`
   return new MigratorError('PERMISSION_DENIED', message, {
     cause: error,
-    hint: `Ask whoever owns the ${kind} ${name} to let this change through (${disable}), then run the command again.`,
+    hint: `Ask the owner of the ${kind} ${name} to allow this change (${disable}), then run the command again.`,
     details: { ...error.details, objector: { kind, name, function: objector.function } },
   })
 }

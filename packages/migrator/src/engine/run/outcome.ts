@@ -48,7 +48,7 @@ export function isConnectionLost(error: unknown): error is MigratorError {
 
 const TOLD = {
   'not-committed': 'nothing of this step was committed',
-  unknown: 'whether this step was committed is unknown: the server could not be asked',
+  unknown: 'whether this step was committed is unknown: the server could not be reached',
 }
 
 export function lostWhile(outcome: Exclude<LostOutcome, 'committed'>, cause: MigratorError): MigratorError {

@@ -134,9 +134,9 @@ function trackStatements(
 /** In a transaction the history is looked at before COMMIT; here what is lost stays lost. */
 function refuseHarm({ context }: Run, id: string, sql: string): void {
   if (!context.store.mayBeHarmedBy?.(sql)) return
-  const message = `${id}: ${excerptOf(sql.trim(), 80)} would change the migrator's own history, outside a transaction, where that cannot be undone. It was not sent.`
+  const message = `${id}: ${excerptOf(sql.trim(), 80)} would change the migrator's own history outside a transaction, where it cannot be undone. It was not sent.`
   throw new MigratorError('HISTORY_CHANGED', message, {
-    hint: 'Take it out of the migration; db:repair and db:baseline correct the history.',
+    hint: 'Remove it from the migration; use db:repair or db:baseline to correct the history.',
   })
 }
 
@@ -240,7 +240,7 @@ async function undoDown(run: Run, step: ReadyStep, cause: unknown, evidence: Dir
   const { catalog } = run.context.database
   await run.session.outside(run.options)
   if (!nothingRan(evidence, await catalog.digest(run.session))) {
-    return asDirty(step, cause, 'its down stopped half-way; nothing further was done')
+    return asDirty(step, cause, 'its down stopped partway; nothing further was done')
   }
   if (step.data) await run.context.database.keptData?.discard(run.session, ownerOf(run, step))
   await run.session.record(recordOf(run, [{ kind: 'settled', id: step.id, durationMs: undefined }]))
@@ -258,7 +258,7 @@ function asDirty({ id }: ReadyStep, cause: unknown, why: string, left = ''): Mig
   const message = `${sentence(error?.message ?? String(cause))}${left} Migration ${id} is dirty: ${why}.`
   return new MigratorError(error?.code ?? 'MIGRATION_FAILED', message, {
     cause,
-    hint: `Look at what is there, then run db:migrate (it recovers), or db:repair clear-dirty ${id} --as applied|pending.`,
+    hint: `Inspect the database, then run db:migrate (which recovers it), or db:repair clear-dirty ${id} --as applied|pending.`,
     details: { ...error?.details, dirty: true },
   })
 }

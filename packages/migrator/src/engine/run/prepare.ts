@@ -138,4 +138,4 @@ function named(
   }))
 }
 
-const MODULES_ONLY = 'this database runs no scripts; write the migration as a module'
+const MODULES_ONLY = 'this database does not run scripts; write the migration as a module'

@@ -41,7 +41,7 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
   } catch (error) {
     if (gaveUp && error instanceof MigratorError) throw waitedTooLong(error)
     if (!(error instanceof MigratorError) || error.code !== 'LOCK_TIMEOUT' || lastSeen.length === 0) throw error
-    const message = `${withoutStop(error.message)}; kept waiting by ${lastSeen.map(describe).join(', ')}`
+    const message = `${withoutStop(error.message)}; blocked by ${lastSeen.map(describe).join(', ')}`
     throw new MigratorError('LOCK_TIMEOUT', message, {
       cause: error,
       details: { ...error.details, blockers: lastSeen },
@@ -76,7 +76,7 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
     const blockers = (await activity?.blockersOf(await run.observer(), run.session)) ?? []
     if (blockers.length > 0) lastSeen = blockers
     const durationMs = context.clock.monotonicMs() - started
-    const waiting = blockers.length > 0 ? `, kept waiting by ${blockers.map(describe).join(', ')}` : ''
+    const waiting = blockers.length > 0 ? `, blocked by ${blockers.map(describe).join(', ')}` : ''
     const message = `${step.id}: ${(durationMs / 1000).toFixed(0)} s${waiting}`
     emit(context, { kind: 'step-progress', level: 'debug', ...place, durationMs, message, details: { blockers } })
   }
@@ -109,7 +109,7 @@ export function reportProgress(
 }
 
 function waitedTooLong(cause: MigratorError): MigratorError {
-  const message = `${withoutStop(cause.message)}: it had waited too long for a lock.`
+  const message = `${withoutStop(cause.message)}: it waited too long for a lock.`
   return new MigratorError('LOCK_TIMEOUT', message, { cause, details: cause.details })
 }
 

@@ -200,7 +200,7 @@ async function refuseDifferences(run: Run, { id, migration }: ReadyStep, before:
   const text = migration?.sources.map(({ content }) => content).join('\n') ?? ''
   const differences = diffDigests(before, after).filter(({ object }) => isNamedIn(object, text))
   if (differences.length === 0) return
-  const message = `After the down of ${id} the schema is not what it was before its up: ${describeDifferences(differences)}`
+  const message = `After the down of ${id} the schema differs from before its up: ${describeDifferences(differences)}`
   throw new MigratorError('RECOVERY_FAILED', message, { details: { differences } })
 }
 
@@ -217,7 +217,7 @@ async function waitForOrphans(run: Run, { id, progress }: HistoryEntry): Promise
     const orphans = await activity.endOrphansOf(run.session, progress.applicationName)
     if (orphans.length === 0) return
     if (clock.monotonicMs() >= deadline) {
-      const message = `The server still works on ${id}: ${orphans.map(describe).join(', ')}.`
+      const message = `The server is still working on ${id}: ${orphans.map(describe).join(', ')}.`
       const ending = orphans.map((orphan) => activity.endingOf(orphan)).join('; ')
       const hint = `Wait for it, or end it with ${ending}; then run the command again.`
       throw new MigratorError('RECOVERY_FAILED', message, { hint, details: { orphans } })

@@ -55,7 +55,7 @@ export function shownPlan({ plan, recoveries, after }: PlannedRun): Plan {
 }
 
 function runningNotice(id: string): string {
-  return `${id}: another run is working on it now; a run started now waits for that one, and plans again afterwards.`
+  return `${id}: another run is working on it now; a new run waits for it, then plans again.`
 }
 
 /** The order in which a rollback carries them out. */

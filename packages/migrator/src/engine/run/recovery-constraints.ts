@@ -80,14 +80,14 @@ function untold(id: string, sql: string): MigratorError {
 function destroys(id: string, what: string): MigratorError {
   return new MigratorError(
     'RECOVERY_FAILED',
-    `The down of ${id} would destroy ${what}, which stood there before its up began`,
+    `The down of ${id} would destroy ${what}, which existed before its up began`,
   )
 }
 
 async function refuseToLoseData(run: Run, dropped: readonly NamedObject[], id: string): Promise<void> {
   for (const object of dropped) {
     if (!(await run.context.database.catalog.holdsData(run.session, object))) continue
-    const message = `The down of ${id} would drop ${nameOf(object)}, which holds data, and nothing on record tells whether it stood there before`
+    const message = `The down of ${id} would drop ${nameOf(object)}, which holds data and may have existed before`
     throw new MigratorError('RECOVERY_FAILED', message)
   }
 }

@@ -10,7 +10,7 @@ const LONGEST_BACKOFF_MS = 10_000
 
 /** What another session's work caused, and a later try may not meet again. */
 const MET: Readonly<Partial<Record<ErrorCode, string>>> = {
-  LOCK_TIMEOUT: 'a lock was not free',
+  LOCK_TIMEOUT: 'a lock was not available',
   DEADLOCK: 'the server ended a deadlock with another session',
   SERIALIZATION_FAILURE: 'another session changed the same rows',
 }

@@ -81,8 +81,8 @@ function refuseToKeepDirty(plan: Plan): Plan {
     ({ id }): Problem => ({
       code: 'MIGRATION_DIRTY',
       id,
-      message: `${id} is dirty: taking it back is a recovery, which can't preserve its data.`,
-      hint: 'Settle it first: db:repair clear-dirty ID --as applied|pending; or roll back without --preserve-data.',
+      message: `${id} is dirty: rolling it back is a recovery, which cannot preserve its data.`,
+      hint: 'Resolve it first: db:repair clear-dirty ID --as applied|pending; or roll back without --preserve-data.',
     }),
   )
   return { ...plan, problems: [...problems, ...plan.problems] }

@@ -40,7 +40,7 @@ export function transactionMode(
       'USAGE_INVALID',
       `Migration ${alone.id} does not run in a transaction, so not all can share one.`,
       {
-        hint: 'Leave out --transaction batch, or run up to it with --target.',
+        hint: 'Leave out --transaction batch, or stop before it with --target.',
       },
     )
   }

@@ -14,11 +14,14 @@ export function refuseUnsupported(
     throw unsupported('one transaction for all steps', 'Leave out --transaction batch.')
   if (preserveData && !keptData)
     throw unsupported(
-      'keeping the data that a rollback destroys',
+      'preserving the data that a rollback destroys',
       'Leave out --preserve-data, and take a backup first.',
     )
   if (lossMustBeKnown && !losses)
-    throw unsupported('telling what a rollback destroys', 'Take a backup first, or let it go with --accept-loss.')
+    throw unsupported(
+      'measuring what a rollback destroys',
+      'Take a backup first, or accept the loss with --accept-loss.',
+    )
 }
 
 export function unsupported(what: string, hint?: string): MigratorError {

@@ -38,7 +38,7 @@ export function flywayVersion(name: string): string | undefined {
 
 function notLoaded(path: string): readonly FileProblem[] {
   if (REPEATABLE.test(path)) {
-    const message = `${path} is a repeatable migration and is not run; put each change of it into a new migration`
+    const message = `${path} is a repeatable migration and is not run; put each of its changes into a new migration`
     return [{ kind: 'unsupported', path, message }]
   }
   if (!BASELINE.test(path)) return []

@@ -1,7 +1,7 @@
 import type { Listing, OtherTool } from './format.ts'
 
 const GENERATE =
-  'Let it print the SQL of each migration, write that as pairs ID.up.sql and ID.down.sql, then bring its history over with db:import.'
+  'Let it print the SQL of each migration, write that as pairs ID.up.sql and ID.down.sql, then adopt its history with db:import.'
 
 /** A module, or what else a tool keeps, whose text has the tool's mark. A few files are enough to know a folder. */
 function containing(ending: RegExp, mark: RegExp): OtherTool['find'] {
@@ -44,7 +44,7 @@ export const otherTools: readonly OtherTool[] = [
   {
     name: 'node-pg-migrate (modules)',
     find: containing(MODULE, /\(\s*pgm\b|\bMigrationBuilder\b/),
-    advice: `Its modules need its builder; its SQL files load as they are. ${GENERATE}`,
+    advice: `Its modules need its builder; its SQL files load unchanged. ${GENERATE}`,
   },
   {
     name: 'sqitch',
@@ -64,7 +64,7 @@ export const otherTools: readonly OtherTool[] = [
     name: 'Liquibase (XML, YAML or JSON)',
     find: containing(/\.(?:xml|ya?ml)$|changelog.*\.json$/, /\bdatabaseChangeLog\b/),
     advice:
-      'Let `liquibase update-sql` and `rollback-sql` print the SQL, or use its formatted SQL, which loads as it is.',
+      'Let `liquibase update-sql` and `rollback-sql` print the SQL, or use its formatted SQL, which loads unchanged.',
   },
   {
     name: 'Alembic',

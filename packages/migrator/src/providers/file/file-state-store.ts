@@ -72,12 +72,12 @@ export class FileStateStore implements HistoryStore {
 function readDocument(
   document: { schemaVersion?: unknown; migrations?: readonly KeptEntry[] } | null,
 ): readonly KeptEntry[] {
-  if (!Array.isArray(document?.migrations)) throw new Error('it has no list "migrations"')
+  if (!Array.isArray(document?.migrations)) throw new Error('it has no "migrations" list')
   if (document.schemaVersion !== undefined && document.schemaVersion !== 1)
-    throw new Error('a later version of this tool wrote it')
+    throw new Error('it was written by a later version of this tool')
   const whole = document.migrations.every(
     (kept: Partial<KeptEntry> | null) => typeof kept?.id === 'string' && typeof kept.checksum === 'string',
   )
-  if (!whole) throw new Error('an entry of it has no id or no checksum')
+  if (!whole) throw new Error('one of its entries has no id or no checksum')
   return document.migrations
 }

@@ -77,7 +77,7 @@ function detailsOf(
 }
 
 function unwaited(snapshot: DbSnapshot | undefined, id: string, watch: BackupWatch): DbSnapshot | undefined {
-  const message = `${id} is begun and not waited for: it may hold the first changes of this run already, and may still fail`
+  const message = `${id} was started, but not waited for: it may already contain the first changes of this run, and it may still fail`
   watch.progress({ message, percent: snapshot?.percent, elapsedMs: 0 })
   return snapshot
 }
@@ -111,7 +111,10 @@ async function finish(
         },
       )
     case 'gone':
-      throw new MigratorError('BACKUP_FAILED', `The ${subject} is gone: somebody removed it while it was made.`)
+      throw new MigratorError(
+        'BACKUP_FAILED',
+        `The ${subject} is gone: somebody removed it while it was being created.`,
+      )
     case 'too-late':
       throw new MigratorError(
         'BACKUP_TIMEOUT',

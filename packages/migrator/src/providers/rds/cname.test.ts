@@ -12,7 +12,7 @@ test('names what an alias leads to, and asks whether that is it', async () => {
   const error = await unknownSource('db.example.com', dns({ 'db.example.com': RDS }))
   expect(error).toMatchObject({
     code: 'AWS_SOURCE_UNKNOWN',
-    message: `The host "db.example.com" leads to ${RDS}. Is it this one?`,
+    message: `The host "db.example.com" resolves to ${RDS}. Is this the one?`,
     hint: 'If it is, add --db-instance summit-prod.',
     details: { region: 'eu-west-1' },
   })

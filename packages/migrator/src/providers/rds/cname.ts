@@ -16,15 +16,15 @@ export async function unknownSource(host: string, resolve: Resolve = systemResol
   const target = await rdsHostBehind(host, resolve)
   const endpoint = target === undefined ? undefined : readEndpoint(target)
   if (target === undefined || endpoint === undefined || endpoint.kind === 'elsewhere') {
-    const text = `The host "${host}" is no endpoint of RDS, so it does not tell which DB instance or cluster to back up.`
+    const text = `The host "${host}" is not an RDS endpoint, so it does not identify the DB instance or cluster to back up.`
     return new MigratorError('AWS_SOURCE_UNKNOWN', text, { details: { host } })
   }
   const option = endpoint.kind === 'instance' ? `--db-instance ${endpoint.id}` : `--db-cluster ${endpoint.id}`
   const named = endpoint.kind === 'instance' || endpoint.kind === 'writer' || endpoint.kind === 'reader'
-  return new MigratorError('AWS_SOURCE_UNKNOWN', `The host "${host}" leads to ${target}. Is it this one?`, {
+  return new MigratorError('AWS_SOURCE_UNKNOWN', `The host "${host}" resolves to ${target}. Is this the one?`, {
     hint: named
       ? `If it is, add ${option}.`
-      : 'If it is, add --db-instance ID or --db-cluster ID of what stands behind it.',
+      : 'If it is, add --db-instance ID or --db-cluster ID of what is behind it.',
     details: { host, leadsTo: target, region: endpoint.region },
   })
 }

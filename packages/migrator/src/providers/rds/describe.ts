@@ -33,6 +33,6 @@ export async function unlessUnknown<T>(look: Promise<T>): Promise<T | undefined>
 
 /** Some implementations answer an empty list where AWS answers NotFound. */
 function missing(aws: Aws, action: string, subject: string, name: string): never {
-  const cause = Object.assign(new Error(`${action} answered an empty list.`), { name })
+  const cause = Object.assign(new Error(`${action} returned an empty list.`), { name })
   throw awsFailure(cause, { action, subject, region: aws.region })
 }

@@ -50,12 +50,12 @@ const noCredentials: Saying = (_, message) => [
 ]
 const skewed: Saying = () => [
   'AWS_CREDENTIALS_INVALID',
-  "AWS refused the request's time.",
-  "Set this machine's clock, then run the command again.",
+  'AWS rejected the time of the request.',
+  "Correct this machine's clock, then run the command again.",
 ]
 const quota: Saying = ({ subject, region }, message) => [
   'AWS_QUOTA_EXCEEDED',
-  `A quota of the AWS account in ${region} is used up (${subject}): ${sentence(message)}`,
+  `A quota of the AWS account in ${region} is exhausted (${subject}): ${sentence(message)}`,
 ]
 const wrongState: Saying = ({ action, subject }, message) => [
   'AWS_SOURCE_UNAVAILABLE',
@@ -63,7 +63,7 @@ const wrongState: Saying = ({ action, subject }, message) => [
 ]
 const notFound: Saying = ({ subject, region }) => [
   'AWS_SOURCE_UNKNOWN',
-  `There is no ${subject} in region ${region}, as far as these credentials can see.`,
+  `No ${subject} is visible to these credentials in region ${region}.`,
   'Check name, region and AWS account; --db-instance ID or --db-cluster ID names another.',
 ]
 const noBackup: Saying = ({ subject, region }) => ['BACKUP_NOT_FOUND', `There is no ${subject} in region ${region}.`]
@@ -75,13 +75,13 @@ const noKey: Saying = ({ action, subject }, message) => [
 ]
 const throttled: Saying = ({ action }) => [
   'AWS_FAILED',
-  `AWS throttled ${action}, also after several tries.`,
-  'Wait a minute, then run the command again; something else in this account makes many calls.',
+  `AWS throttled ${action}, even after several retries.`,
+  'Wait a minute, then run the command again; something else in this account is making many calls.',
 ]
 const unimplemented: Saying = ({ action }) => [
   'AWS_FAILED',
   `The endpoint does not implement ${action}.`,
-  'Check AWS_ENDPOINT_URL_RDS: this is not the API of RDS, or not the whole of it.',
+  'Check AWS_ENDPOINT_URL_RDS: this is not the RDS API, or not all of it.',
 ]
 
 /** Names as `awsErrorName` gives them, without "Fault" and "Exception". */
@@ -135,7 +135,7 @@ function unknownFailure(error: unknown): Saying {
   if (kind === 'unreached' || TLS.test(code) || code === 'ERR_INVALID_URL') return unreachable(code)
   if (kind === 'cut' && (status === undefined || CUT.has(code))) return unreachable(code)
   if (kind === 'cut')
-    return (call) => ['AWS_FAILED', `AWS had an error of its own at ${call.action} (HTTP ${status}, no answer of RDS).`]
+    return (call) => ['AWS_FAILED', `AWS failed internally on ${call.action} (HTTP ${status}, no response from RDS).`]
   const name = error instanceof Error ? error.name : 'Error'
   return ({ action, subject }, message) => [
     'AWS_FAILED',
@@ -148,7 +148,7 @@ const TLS = /^(?:CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|EPROTO)
 const PLAIN: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
   ENOTFOUND: 'the host name of the API is unknown',
-  EAI_AGAIN: 'the host name of the API cannot be looked up now',
+  EAI_AGAIN: 'the host name of the API cannot be resolved at the moment',
   EHOSTUNREACH: 'there is no route to it',
   ENETUNREACH: 'there is no network',
   ENETDOWN: 'there is no network',
@@ -162,7 +162,7 @@ const PLAIN: Readonly<Record<string, string>> = {
 function unreachable(code: string): Saying {
   return ({ action, region }, message) => [
     'AWS_UNREACHABLE',
-    `The API of RDS in ${region} can't be reached (${action}): ${PLAIN[code] ?? (TLS.test(code) ? `its certificate is not accepted (${code})` : sentence(message).replace(/\.$/, ''))}.`,
+    `The RDS API in ${region} cannot be reached (${action}): ${PLAIN[code] ?? (TLS.test(code) ? `its certificate is not accepted (${code})` : sentence(message).replace(/\.$/, ''))}.`,
   ]
 }
 

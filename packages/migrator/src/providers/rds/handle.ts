@@ -53,7 +53,7 @@ function elsewhere(id: string, { restoreCommand }: BackupDescription): MigratorE
     'RESTORE_ELSEWHERE',
     `RDS restores the snapshot "${id}" to a new instance only, never in place.`,
     {
-      hint: `Run ${restoreCommand}, check it, then point the application to it.`,
+      hint: `Run ${restoreCommand}, check the result, then point the application at it.`,
       details: { backup: id, restoreCommand },
     },
   )

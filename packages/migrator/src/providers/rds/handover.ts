@@ -21,10 +21,10 @@ export function placeOf(
     connection: connection || undefined,
     nextSteps: [
       ...notes,
-      `Check it: run db:migrate:status and db:history with DATABASE_URL at ${connection || target}, and compare what matters with the old database. The first reads are slow: its volume is loaded as it is read.`,
-      `Stop the writers, or make the application read-only. What was written after ${moment} is not in it: decide whether to carry it over.`,
-      `Point the application to ${address || target}: the secret that holds DATABASE_URL, the DNS name, or the target of the proxy. User and password are those of the snapshot's moment.`,
-      `Keep ${snapshot.source} until the new one has proved itself; then remove it, after a last snapshot.`,
+      `Check it: run db:migrate:status and db:history with DATABASE_URL at ${connection || target}, and compare the important data with the old database. The first reads are slow: its volume is loaded lazily.`,
+      `Stop the writers, or make the application read-only. Data written after ${moment} is not in it: decide whether to copy it over.`,
+      `Point the application to ${address || target}: the secret that holds DATABASE_URL, the DNS name, or the target of the proxy. User and password are those at the time of the snapshot.`,
+      `Keep ${snapshot.source} until the new one has proved itself; then remove it after a final snapshot.`,
     ],
   }
 }

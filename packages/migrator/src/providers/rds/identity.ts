@@ -79,7 +79,7 @@ function confirm(what: string, host: string, endpoint: RdsEndpoint, addresses: r
   if (known.length === 0 || known.includes(plainHost(host))) return
   throw new MigratorError(
     'AWS_SOURCE_UNKNOWN',
-    `${what} is not where DATABASE_URL leads: its endpoint is ${known[0]}, the host is ${host}.`,
+    `${what} is not where DATABASE_URL points: its endpoint is ${known[0]}, the host is ${host}.`,
     {
       hint: 'Check --db-instance, --db-cluster, the region and the AWS account; nothing was backed up.',
       details: { host, endpoints: known },
@@ -87,7 +87,7 @@ function confirm(what: string, host: string, endpoint: RdsEndpoint, addresses: r
   )
 }
 
-/** A custom endpoint or a proxy does not carry the name of what stands behind it. */
+/** A custom endpoint or a proxy does not carry the name of what is behind it. */
 async function behindEndpoint(
   aws: Aws,
   endpoint: RdsEndpoint & { readonly id: string },
@@ -128,7 +128,7 @@ async function proxyOf(aws: Aws, endpoint: string): Promise<string> {
 }
 
 function nothingBehind(what: string, region: string): MigratorError {
-  return new MigratorError('AWS_SOURCE_UNKNOWN', `Nothing stands behind the ${what} in region ${region}.`)
+  return new MigratorError('AWS_SOURCE_UNKNOWN', `The ${what} in region ${region} has no target.`)
 }
 
 async function placeOrQuestion(aws: Aws, options: Settled): Promise<Source> {

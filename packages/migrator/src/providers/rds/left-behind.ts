@@ -27,7 +27,7 @@ export function maybeMade(error: unknown, what: string, details: Readonly<Record
   if (!(error instanceof MigratorError)) return error
   return new MigratorError(
     error.code,
-    `${error.message} ${what} may have been begun nevertheless: its answer was lost.`,
+    `${error.message} ${what} may have been started nevertheless: the response was lost.`,
     {
       hint: `${error.hint} Check first whether it exists.`,
       details: { ...error.details, ...details },

@@ -33,8 +33,8 @@ function withSuffix(name: string, suffix: string): string {
 export function nameProblem(name: string): string | undefined {
   if (name.length > LONGEST) return `it has ${name.length} characters; AWS allows ${LONGEST}`
   if (!/^[a-z]/.test(name)) return 'it must begin with a letter'
-  if (!/^[a-z0-9-]+$/.test(name)) return 'it may have letters, digits and hyphens only'
-  if (name.includes('--') || name.endsWith('-')) return 'hyphens must stand alone and not at the end'
+  if (!/^[a-z0-9-]+$/.test(name)) return 'it may contain only letters, digits and hyphens'
+  if (name.includes('--') || name.endsWith('-')) return 'it must not end with a hyphen or contain two in a row'
   return undefined
 }
 

@@ -39,7 +39,7 @@ async function reachReady(aws: Aws, source: Source, watch: BackupWatch, limits: 
   })
   if (waited.kind === 'failed') throw unavailable({ ...source, status: waited.status })
   if (waited.kind !== 'ready')
-    throw new MigratorError('BACKUP_TIMEOUT', `${nounOf(source)} was still being backed up when the time was over.`, {
+    throw new MigratorError('BACKUP_TIMEOUT', `${nounOf(source)} was still being backed up when the time ran out.`, {
       hint: 'Nothing was changed. Run the command again when the other backup is finished, or wait longer with --snapshot-timeout.',
     })
 }
@@ -63,7 +63,7 @@ function unavailable(source: Source): MigratorError {
 }
 
 async function checkQuota(aws: Aws, { kind }: Source, watch: BackupWatch): Promise<void> {
-  const answer = await orTell(aws, watch, 'The quota of snapshots could not be looked at', () =>
+  const answer = await orTell(aws, watch, 'The snapshot quota could not be checked', () =>
     aws.ask('DescribeAccountAttributes', 'the quotas', (rds, o) => rds.describeAccountAttributes({}, o)),
   )
   const name = kind === 'instance' ? 'ManualSnapshots' : 'ManualClusterSnapshots'
@@ -80,7 +80,7 @@ async function checkQuota(aws: Aws, { kind }: Source, watch: BackupWatch): Promi
 
 async function checkBlueGreen(aws: Aws, { arn, kind, id }: Source, watch: BackupWatch): Promise<void> {
   if (arn === undefined) return
-  const answer = await orTell(aws, watch, 'Blue/green deployments could not be looked at', () =>
+  const answer = await orTell(aws, watch, 'Blue/green deployments could not be checked', () =>
     aws.ask('DescribeBlueGreenDeployments', 'blue/green deployments', (rds, o) =>
       rds.describeBlueGreenDeployments({ Filters: [{ Name: 'source', Values: [arn] }] }, o),
     ),
@@ -91,11 +91,11 @@ async function checkBlueGreen(aws: Aws, { arn, kind, id }: Source, watch: Backup
   if (active === undefined) return
   const deployment = `the blue/green deployment "${active.BlueGreenDeploymentName}" of ${nounOf({ kind, id })} (${active.Status})`
   if (active.Status === 'SWITCHOVER_IN_PROGRESS')
-    throw new MigratorError('AWS_SOURCE_UNAVAILABLE', `Just now ${deployment} switches over.`, {
+    throw new MigratorError('AWS_SOURCE_UNAVAILABLE', `${deployment} is switching over.`, {
       hint: 'Wait for the switchover, then run the command again against the database that is then live.',
       details: { deployment: active.BlueGreenDeploymentIdentifier },
     })
-  const message = `Note ${deployment}: a change of the schema on blue can stop its replication and block the switchover`
+  const message = `Note ${deployment}: a schema change on blue can stop its replication and block the switchover`
   watch.progress({ message, elapsedMs: 0 })
 }
 

@@ -14,7 +14,7 @@ export function chooseRegion(endpoint: RdsEndpoint, asked: string | undefined, a
   if (region !== undefined) return region
   throw new MigratorError(
     'AWS_SOURCE_UNKNOWN',
-    'The AWS region of the database is not known: its host does not tell.',
+    'The AWS region of the database is unknown: its host name does not contain it.',
     {
       hint: 'Set AWS_REGION, or backups.rds.region in migrator.config.ts.',
     },

@@ -120,8 +120,8 @@ function memberLeft({ aws }: Restoring, name: string) {
   return {
     signal: aws.signal,
     made: [`DB instance ${name}`],
-    text: `Its DB instance "${name}" is begun.`,
-    look: `To remove all of it, begin with aws rds delete-db-instance --db-instance-identifier ${name} --region ${aws.region}.`,
+    text: `Its DB instance "${name}" was started.`,
+    look: `To remove everything, start with aws rds delete-db-instance --db-instance-identifier ${name} --region ${aws.region}.`,
   }
 }
 

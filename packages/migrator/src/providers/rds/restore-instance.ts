@@ -81,5 +81,5 @@ function upgradedNote(source: DBInstance, { snapshot }: Restoring): string {
 }
 
 function secretNote(source: DBInstance): string {
-  return `The master password is that of the snapshot's moment. That of ${source.DBInstanceIdentifier} is managed in Secrets Manager and may have been rotated since: set a new one.`
+  return `The master password is the one at the time of the snapshot. That of ${source.DBInstanceIdentifier} is managed in Secrets Manager and may have been rotated since: set a new one.`
 }

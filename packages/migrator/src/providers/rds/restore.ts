@@ -39,7 +39,7 @@ export async function restoreToNewPlace(
 function checkName(name: string): void {
   const problem = nameProblem(name.toLowerCase())
   if (problem !== undefined)
-    throw new MigratorError('USAGE_INVALID', `"${name}" is no name for an instance or cluster: ${problem}.`)
+    throw new MigratorError('USAGE_INVALID', `"${name}" is not a valid name for an instance or cluster: ${problem}.`)
 }
 
 /** Before anything is made. AWS would refuse as well, but for a cluster's instance only when the cluster stands already. */
@@ -68,6 +68,6 @@ async function untilAvailable(aws: Aws, options: Settled, found: DbSnapshot, wat
   if (waited.kind === 'ready') return waited.value
   const why = waited.kind === 'gone' ? 'it was removed' : `its status is "${waited.status}"`
   throw new MigratorError('RESTORE_FAILED', `The ${subject} can't be restored: ${why}.`, {
-    hint: 'Nothing was made. db:snapshot list shows which backups are available.',
+    hint: 'Nothing was created. db:snapshot list shows which backups are available.',
   })
 }

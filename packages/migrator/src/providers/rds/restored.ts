@@ -29,7 +29,7 @@ export async function untilUsable<T>(
   })
   if (waited.kind === 'ready') return waited.value
   if (waited.kind === 'gone')
-    throw new MigratorError('RESTORE_FAILED', `The ${subject} is gone: somebody removed it while it was made.`)
-  const late = waited.kind === 'too-late' ? ' when the time was over' : ''
+    throw new MigratorError('RESTORE_FAILED', `The ${subject} is gone: somebody removed it while it was being created.`)
+  const late = waited.kind === 'too-late' ? ' when the time ran out' : ''
   throw new MigratorError('RESTORE_FAILED', `The ${subject} is "${waited.status}"${late}.`)
 }

@@ -17,7 +17,7 @@ export async function loadSdk(): Promise<Sdk> {
     if (!isMissing(cause)) throw cause
     throw new MigratorError(
       'BACKUP_UNAVAILABLE',
-      'Backups by RDS need the package @aws-sdk/client-rds, which is not installed.',
+      'RDS backups need the package @aws-sdk/client-rds, which is not installed.',
       {
         hint: 'Install it beside the migrator: pnpm add @aws-sdk/client-rds.',
         cause,

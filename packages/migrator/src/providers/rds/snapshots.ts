@@ -158,7 +158,7 @@ function sameId(one: string, other: string): boolean {
 
 /** A proxy's login page, say: HTTP 200 without anything of RDS in it. Whether the call took effect is not known. */
 function noAnswer(action: string, subject: string, region: string): never {
-  const cause = Object.assign(new Error('The answer is none of RDS.'), { $metadata: { httpStatusCode: 200 } })
+  const cause = Object.assign(new Error('The response is not from RDS.'), { $metadata: { httpStatusCode: 200 } })
   throw awsFailure(cause, { action, subject, region })
 }
 

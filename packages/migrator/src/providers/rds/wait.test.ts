@@ -57,7 +57,7 @@ test('progress that says nothing new is not repeated', async () => {
 test('a look that fails for a moment is repeated; one that is refused ends the waiting', async () => {
   const { waited, progress } = await wait([cut, goingOn(5), cut, ready])
   expect(waited.kind).toBe('ready')
-  expect(progress[0]?.message).toContain('looking again')
+  expect(progress[0]?.message).toContain('retrying')
   await expect(wait([goingOn(5), denied])).rejects.toBe(denied)
 })
 

@@ -94,7 +94,5 @@ function teller<T>({ subject, progress }: Waiting<T>): (seen: Look<T>, elapsedMs
 
 function textOf<T>(seen: Look<T>): string {
   if (seen.kind === 'going-on') return seen.status
-  return seen.kind === 'unclear'
-    ? `no answer now, looking again (${withoutStop(seen.error.message)})`
-    : 'not visible yet'
+  return seen.kind === 'unclear' ? `no response, retrying (${withoutStop(seen.error.message)})` : 'not visible yet'
 }

@@ -24,13 +24,13 @@ export function explained(code: ErrorCode, doing: string, cause: unknown, detail
 }
 
 const OURS = /^(?:BACKUP|RESTORE)_|^INTERRUPTED$/
-const DENIED = 'Connect as a role that may do this, or take another kind of backup.'
+const DENIED = 'Connect as a role that may do this, or use another kind of backup.'
 
 export function backupNotFound(id: string, provider: string): MigratorError {
   return new MigratorError('BACKUP_NOT_FOUND', `There is no ${provider} backup "${id}".`, { details: { id, provider } })
 }
 
 export function targetExists(kind: string, name: string): MigratorError {
-  const message = `There is a ${kind} "${name}" already.`
+  const message = `The ${kind} "${name}" already exists.`
   return new MigratorError('RESTORE_TARGET_EXISTS', message, { details: { kind, name } })
 }

@@ -19,10 +19,10 @@ export function restoredDatabase(
     connection: `${location.host}:${location.port}/${name}`,
     nextSteps: [
       ...notes,
-      `Look at it: the same DATABASE_URL with the database "${name}" in place of "${location.database}".`,
-      `Stop what writes to "${location.database}".`,
-      `Give the applications a DATABASE_URL with "${name}", and start them again.`,
-      `Keep "${location.database}" until nobody misses anything in it, then drop it.`,
+      `Inspect it: use the same DATABASE_URL with the database "${name}" instead of "${location.database}".`,
+      `Stop everything that writes to "${location.database}".`,
+      `Change DATABASE_URL in the applications to "${name}", and restart them.`,
+      `Keep "${location.database}" until you are sure that nothing is missing, then drop it.`,
     ],
   }
 }

@@ -12,7 +12,7 @@ const BARE = /((?:[^ \t-\r\\]|\\.)*)/sy
 
 /** Cuts `name=value` pairs as libpq does. https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-KEYWORD-VALUE */
 export function splitKeywords(text: string): readonly (readonly [name: string, value: string])[] {
-  if (text.includes('\0')) throw invalid('it holds a zero byte', QUOTE_VALUE)
+  if (text.includes('\0')) throw invalid('it contains a NUL byte', QUOTE_VALUE)
   const pairs: (readonly [string, string])[] = []
   let at = 0
   const take = (pattern: RegExp) => {
@@ -23,9 +23,9 @@ export function splitKeywords(text: string): readonly (readonly [name: string, v
   }
   for (take(BLANKS); at < text.length; take(BLANKS)) {
     const name = take(NAME)?.[1]
-    if (name === undefined) throw invalid('it has a word without "="; a value with a space is quoted', QUOTE_VALUE)
+    if (name === undefined) throw invalid('it has a word without "="; quote a value that contains a space', QUOTE_VALUE)
     const value = text[at] === "'" ? take(QUOTED) : take(BARE)
-    if (!value) throw invalid('it has a quote that is not closed', QUOTE_VALUE)
+    if (!value) throw invalid('it has an unclosed quote', QUOTE_VALUE)
     pairs.push([name, (value[1] ?? '').replace(/\\(.)/gs, '$1')])
   }
   return pairs

@@ -15,8 +15,8 @@ type Fate =
   | { readonly refused: string }
 
 const POOLING = { notice: 'sizes a pool; a run opens the few connections that it needs' }
-const PREPARED = { notice: 'is about prepared statements; the migrator prepares none' }
-const LIMIT = { notice: 'is not a limit of a migration; use --statement-timeout, --lock-timeout and --lock-wait' }
+const PREPARED = { notice: 'concerns prepared statements, which the migrator does not use' }
+const LIMIT = { notice: 'does not apply to migrations; use --statement-timeout, --lock-timeout and --lock-wait' }
 
 const FATES: Readonly<Record<string, Fate>> = {
   host: 'honoured',
@@ -96,9 +96,9 @@ const FATES: Readonly<Record<string, Fate>> = {
   query_timeout: LIMIT,
   idle_in_transaction_session_timeout: LIMIT,
 
-  service: { refused: 'name host, port and database here; PGSERVICE counts where no connection string is given' },
+  service: { refused: 'name host, port and database here; PGSERVICE applies only without a connection string' },
   servicefile: {
-    refused: 'name host, port and database here; PGSERVICEFILE counts where no connection string is given',
+    refused: 'name host, port and database here; PGSERVICEFILE applies only without a connection string',
   },
   replication: { refused: 'migrations need an ordinary session' },
   requirepeer: { refused: 'the driver cannot check the owner of a socket' },
@@ -129,7 +129,7 @@ export function sortParameters({ parameters, escaping }: Pick<Parts, 'parameters
     else if (typeof fate === 'object') {
       if ('refused' in fate) throw invalid(`its parameter "${name}" is not supported`, `Leave it out: ${fate.refused}.`)
       if ('libpq' in fate) onlyLibpq[fate.libpq] = value
-      else notices.add(`DATABASE_URL: "${name}" is left out: it ${fate.notice}.`)
+      else notices.add(`DATABASE_URL: "${name}" is ignored: it ${fate.notice}.`)
     }
   }
   return { honoured, onlyLibpq, notices: [...notices] }
@@ -140,13 +140,13 @@ const SECRET = new Set(['password', 'sslpassword'])
 /** Only what looks like a name is repeated, and nothing behind a password: it may be the rest of one with a bare "&" or space. */
 function unknown(name: string, behindPassword: boolean, { rule, hint: advice }: Parts['escaping']): Error {
   if (behindPassword || !/^[A-Za-z][\w.-]{0,62}$/.test(name)) {
-    return invalid(`it has a parameter that is not known; ${rule}`, advice)
+    return invalid(`it has an unknown parameter; ${rule}`, advice)
   }
   // Of two that contain each other ("ssl", "sslmode") the one of about that length.
   const apart = (other: string) => Math.abs(other.length - name.length)
   const [near] = nearestIds(name, Object.keys(FATES)).toSorted((a, b) => apart(a) - apart(b))
   const hint = near === undefined ? SETTINGS : `Did you mean "${near}"? ${SETTINGS}`
-  return invalid(`"${name}" is no parameter of a connection`, hint)
+  return invalid(`"${name}" is not a connection parameter`, hint)
 }
 
 const SETTINGS =

@@ -45,8 +45,8 @@ function readTargets(parts: Parts, given: Sorted['honoured']): readonly Target[]
   const addresses = given.get('hostaddr')?.split(',')
   const hosts = given.get('host')?.split(',') ?? (parts.hosts.join('') === '' ? addresses : undefined) ?? parts.hosts
   const ports = given.get('port')?.split(',') ?? (parts.ports.join('') === '' ? [''] : parts.ports)
-  if (addresses && addresses.length !== hosts.length) throw invalid('it has not as many hostaddr as hosts')
-  if (ports.length !== 1 && ports.length !== hosts.length) throw invalid('it has not as many ports as hosts')
+  if (addresses && addresses.length !== hosts.length) throw invalid('the number of hostaddr values and hosts differs')
+  if (ports.length !== 1 && ports.length !== hosts.length) throw invalid('the number of ports and hosts differs')
   return hosts.map((written, index) => {
     const host = written || addresses?.[index] || 'localhost'
     return { host, address: addresses?.[index] || host, port: readPort(ports[ports.length === 1 ? 0 : index] ?? '') }
@@ -101,6 +101,6 @@ function unmet({ honoured }: Sorted): readonly string[] {
   if (encryption === 'require') throw invalid('the driver has no GSSAPI encryption, which gssencmode=require asks for')
   if (binding !== 'require') return []
   return [
-    'DATABASE_URL: "channel_binding=require" is left out: the driver cannot bind the channel. sslmode=verify-full makes sure of the server.',
+    'DATABASE_URL: "channel_binding=require" is ignored: the driver cannot bind the channel. Use sslmode=verify-full to verify the server.',
   ]
 }

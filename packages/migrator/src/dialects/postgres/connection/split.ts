@@ -21,8 +21,8 @@ export function splitConnection(text: string): Parts {
   return { ...none, parameters: splitKeywords(text), escaping: QUOTING }
 }
 
-const QUOTING = { rule: 'a value with a space is quoted', hint: QUOTE_VALUE }
-const ENCODING = { rule: 'in a value "&" is written %26', hint: ENCODE_PASSWORD }
+const QUOTING = { rule: 'quote a value that contains a space', hint: QUOTE_VALUE }
+const ENCODING = { rule: 'write "&" in a value as %26', hint: ENCODE_PASSWORD }
 
 /**
  * Cuts a URL as libpq does, and refuses what can be cut in two ways: whoever forgot to percent-encode a password is told
@@ -66,20 +66,17 @@ function sections(given: string): Sections {
   const text = given.trim()
   if (text === '') throw invalid('it is empty')
   const scheme = /^postgres(?:ql)?:\/\//.exec(text)?.[0]
-  if (scheme === undefined) throw invalid('it does not begin with postgresql://, and is no list of name=value')
+  if (scheme === undefined) throw invalid('it neither begins with postgresql:// nor is a list of name=value pairs')
   const rest = text.slice(scheme.length)
   const end = rest.search(/[/?]/)
   const authority = end < 0 ? rest : rest.slice(0, end)
   const tail = end < 0 ? '' : rest.slice(end)
   if (tail.includes('@')) {
-    throw invalid(
-      'an "@" stands behind the first "/" or "?"; the password is probably not percent-encoded',
-      ENCODE_PASSWORD,
-    )
+    throw invalid('an "@" follows the first "/" or "?"; the password is probably not percent-encoded', ENCODE_PASSWORD)
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to refuse.
   if (/[\u0000-\u0020\u007f#]/.test(rest)) {
-    throw invalid('it holds a space or a "#"; in a password they are percent-encoded', ENCODE_PASSWORD)
+    throw invalid('it contains a space or a "#"; percent-encode them in a password', ENCODE_PASSWORD)
   }
   const [path, query] = cutAt(tail, '?')
   return { scheme, authority, path: path.slice(1), query }
@@ -92,7 +89,7 @@ function splitPlace(text: string): { readonly host: string; readonly port: strin
   const [host, port] = cutAt(text, ':')
   if (/[[\]:]/.test(`${host}${port}`)) {
     throw invalid(
-      'its host cannot be read; an IPv6 address stands in brackets, a password is percent-encoded',
+      'its host cannot be read; put an IPv6 address in brackets, and percent-encode a password',
       ENCODE_PASSWORD,
     )
   }
@@ -121,7 +118,7 @@ function decode(text: string): string {
   try {
     decoded = decodeURIComponent(text)
   } catch {
-    throw invalid('it holds a "%" that is not followed by two hexadecimal digits of UTF-8', ENCODE_PASSWORD)
+    throw invalid('it contains a "%" that is not followed by two hexadecimal digits of UTF-8', ENCODE_PASSWORD)
   }
   if (decoded.includes('\0')) throw invalid('it holds %00')
   return decoded

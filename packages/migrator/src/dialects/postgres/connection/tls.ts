@@ -14,7 +14,7 @@ export function readTls(given: ReadonlyMap<string, string>): Tls {
   }
   const [certificate, key] = [file('sslcert'), file('sslkey')]
   if ((certificate === undefined) !== (key === undefined)) {
-    throw invalid('sslcert and sslkey go together: the certificate of this client, and its key', ROOT)
+    throw invalid("sslcert and sslkey must both be set: the client's certificate and its key", ROOT)
   }
   return {
     mode,
@@ -30,7 +30,7 @@ export function readTls(given: ReadonlyMap<string, string>): Tls {
   }
 }
 
-const ROOT = 'The certificate authority that vouches for the server is named with sslrootcert.'
+const ROOT = 'Name the certificate authority of the server with sslrootcert.'
 
 /** Whether the mode is content with no encryption. */
 export function isOptional(mode: SslMode): boolean {

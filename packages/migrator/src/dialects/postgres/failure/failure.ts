@@ -43,7 +43,7 @@ export function connectFailure(error: unknown, location: DatabaseLocation): Migr
   const why = server
     ? text
     : (PLAIN[code] ?? (redactText(error instanceof Error ? error.message : String(error)) || code))
-  return new MigratorError('CONNECTION_FAILED', `No connection to ${at}: ${why}.`, {
+  return new MigratorError('CONNECTION_FAILED', `Cannot connect to ${at}: ${why}.`, {
     ...cause,
     details: { reason: code || server?.code },
   })
@@ -68,13 +68,13 @@ export function isBusy(error: unknown): boolean {
 const PLAIN: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
   ENOTFOUND: 'the host name is unknown',
-  EAI_AGAIN: 'the host name cannot be looked up now',
+  EAI_AGAIN: 'the host name cannot be resolved at the moment',
   CONNECT_TIMEOUT: 'no answer in time',
   ETIMEDOUT: 'no answer in time',
   ECONNRESET: 'the connection was cut',
   CONNECTION_CLOSED: 'the connection was cut',
-  ENOENT: 'there is no such socket',
-  NOT_POSTGRES: 'what answers there is not PostgreSQL',
+  ENOENT: 'the socket does not exist',
+  NOT_POSTGRES: 'the server there is not PostgreSQL',
 }
 
 /** Where a failing text came from. */
@@ -127,16 +127,15 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 /** What to do next, where that is not to correct the migration. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const HINTS: Readonly<Record<string, string>> = {
   '25001': 'This statement cannot run in a transaction: set transaction=false in the migration.',
-  '3F000':
-    'The search_path of the database or role names no schema that exists: set it, or write the schema in the migration.',
+  '3F000': 'No schema in the search_path of the database or role exists: set it, or qualify names in the migration.',
   '53100': 'The disk of the server is full. Free space, then run db:migrate again.',
   // Too many locks in one transaction is one of its reasons.
   '53200': 'The server ran out of memory, or one transaction held too many locks: try db:migrate --transaction each.',
   '55P04': 'Add the enum value in a transaction of its own: run db:migrate --transaction each.',
-  '58030': 'The server could not read or write its files; look at its log.',
-  XX000: 'This is an error inside the server; look at its log.',
-  XX001: 'The server found damaged data; look at its log before anything else.',
-  XX002: 'The server found a damaged index; look at its log before anything else.',
+  '58030': 'The server could not read or write its files; see its log.',
+  XX000: 'This is an internal error of the server; see its log.',
+  XX001: 'The server found corrupted data; see its log before anything else.',
+  XX002: 'The server found a corrupted index; see its log before anything else.',
 }
 
 function serverFailure(server: ServerError, cause: unknown, origin: Origin): MigratorError {

@@ -70,12 +70,12 @@ const CERTIFICATE: Readonly<Record<string, Told>> = {
   CERT_HAS_EXPIRED: EXPIRED,
   CERT_NOT_YET_VALID: {
     why: () => 'it is not valid yet',
-    hint: 'Compare the clocks of this machine and of the server.',
+    hint: 'Compare the clocks of this machine and the server.',
   },
   CERT_REVOKED: { why: () => 'it was revoked', hint: "Renew the server's certificate." },
   ERR_TLS_CERT_ALTNAME_INVALID: {
     why: (host) => `it is not for the host "${host}"`,
-    hint: 'Connect by the name that the certificate has, or use sslmode=verify-ca, which does not compare it.',
+    hint: 'Connect with the host name in the certificate, or use sslmode=verify-ca, which does not check it.',
   },
 }
 
@@ -87,7 +87,7 @@ export function requiresSsl(error: unknown, target: Target): MigratorError {
     `The server ${placeText(target)} refused an unencrypted connection: ${text}.`,
     {
       cause: error,
-      hint: 'If the server requires SSL, set sslmode=require; otherwise pg_hba.conf has no line for this user, database and address.',
+      hint: 'If the server requires SSL, set sslmode=require; otherwise pg_hba.conf has no entry for this user, database and address.',
       details: { reason: 'ssl-required' },
     },
   )

@@ -114,7 +114,7 @@ async function notFound(on: SqlSession, name: string): Promise<MigratorError> {
 
 function ambiguous(name: string, found: readonly Found[]): MigratorError {
   const hint = `Name one of them: ${found.map(describe).join(', ')}.`
-  return new MigratorError('HISTORY_NOT_FOUND', `"${name}" names more than one migration history.`, { hint })
+  return new MigratorError('HISTORY_NOT_FOUND', `"${name}" matches more than one migration history.`, { hint })
 }
 
 function describe({ tool, schema, table }: Found): string {

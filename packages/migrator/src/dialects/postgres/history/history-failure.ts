@@ -26,7 +26,7 @@ const GONE: ReadonlySet<string> = new Set(['42P01', '42703', '3F000', '42P10', '
 
 /** Somebody else has recorded the same step: what this transaction did goes with it. */
 function recordedMeanwhile(cause: MigratorError): MigratorError {
-  const message = 'Another run has recorded this step meanwhile; nothing of it was committed here.'
+  const message = 'Another run recorded this step in the meantime; this run committed nothing.'
   return new MigratorError('HISTORY_CHANGED', message, { cause })
 }
 
@@ -51,7 +51,7 @@ const LEAVE_ALONE =
   "Take out of the migration what drops, empties or alters the migrator's tables (DROP SCHEMA and a TRUNCATE of everything do), or give the table back its shape; then run the command again. db:repair corrects single records."
 
 function denied(cause: MigratorError, name: TableName): MigratorError {
-  const message = `This role may not write the history table ${plain(name)}: ${withoutStop(cause.message)}.`
+  const message = `This role cannot write the history table ${plain(name)}: ${withoutStop(cause.message)}.`
   return new MigratorError('PERMISSION_DENIED', message, {
     cause,
     hint: `Connect as the table's owner, or run GRANT SELECT, INSERT, UPDATE, DELETE ON ${quoted(name)} for this role; row security must not apply to it.`,
@@ -76,7 +76,7 @@ function lacking(
 ): MigratorError {
   const message = `The role "${role}" may not ${verb} the history table ${plain(name)}: permission denied for table ${name.table} (${forbidden.join(', ')}).`
   return new MigratorError('PERMISSION_DENIED', message, {
-    hint: `Connect as the table's owner, or have it run: GRANT ${forbidden.join(', ')} ON ${quoted(name)} TO "${role}".`,
+    hint: `Connect as the table's owner, or ask the owner to run: GRANT ${forbidden.join(', ')} ON ${quoted(name)} TO "${role}".`,
     details: { table: plain(name), privileges: forbidden },
   })
 }
@@ -84,7 +84,7 @@ function lacking(
 /** The history's tables could not be created, or not be given the columns that they lack. */
 export function preparationFailure(cause: unknown, name: TableName, shape: HistoryShape): unknown {
   if (!(cause instanceof MigratorError) || cause.details.sqlstate !== '42501') return cause
-  const what = shape.kind === 'partial' ? 'cannot be given the columns that it lacks' : 'cannot be created'
+  const what = shape.kind === 'partial' ? 'cannot be given its missing columns' : 'cannot be created'
   return new MigratorError(
     'PERMISSION_DENIED',
     `The history table ${plain(name)} ${what}: ${withoutStop(cause.message)}.`,

@@ -118,7 +118,7 @@ function definitions(columns: readonly string[]): readonly string[] {
 
 function incompatible(name: TableName, types: ReadonlyMap<string, string>, foreign: readonly string[]): MigratorError {
   const columns = [...types].map(([column, type]) => `${column} ${type}`).join(', ')
-  const message = `The table ${name.schema}.${name.table} has another shape (${columns}): ${foreign.join(', ')} of a migration history is absent or of another type.`
+  const message = `The table ${name.schema}.${name.table} is not a migration history (its columns: ${columns}): ${foreign.join(', ')} is missing or has a different type.`
   return new MigratorError('HISTORY_TABLE_INCOMPATIBLE', message, {
     details: { table: `${name.schema}.${name.table}`, columns: Object.fromEntries(types) },
   })

@@ -66,12 +66,9 @@ export async function tryRunLock(
            (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) AS database,
            pg_catalog.pg_is_in_recovery()::text AS standby, pg_catalog.current_setting('transaction_read_only') AS read_only`)
   if (row?.standby === 'true')
-    throw new MigratorError('DATABASE_READ_ONLY', 'The server is a standby: it accepts no changes.')
+    throw new MigratorError('DATABASE_READ_ONLY', 'The server is a standby: it is read-only.')
   if (row?.read_only === 'on') {
-    throw new MigratorError(
-      'DATABASE_READ_ONLY',
-      'The database accepts no changes: default_transaction_read_only is on.',
-    )
+    throw new MigratorError('DATABASE_READ_ONLY', 'The database is read-only: default_transaction_read_only is on.')
   }
   if (row?.obtained !== 'true') {
     await ask('ROLLBACK')

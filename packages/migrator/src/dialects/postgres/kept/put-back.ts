@@ -111,7 +111,7 @@ async function settle(
 }
 
 const MEANWHILE = {
-  part: 'the rows were changed meanwhile, or the values do not fit their type whole',
+  part: 'the rows were changed meanwhile, or the values do not fit their type',
   whole: 'other rows with the same keys exist, or the values do not fit their type',
 } as const
 
@@ -120,7 +120,7 @@ async function nothingFits(on: SqlSession, archive: string, kept: Kept): Promise
   const keyless = kept.kind === 'narrowed' && kept.keyed === 'by-whole-row'
   const why = keyless
     ? `without a primary key it is unknown which rows of ${name} they belong to`
-    : `${name} does not come up with them any more`
+    : `${name} no longer produces them`
   await keepRest(on, archive, kept, kept.rowCount, why)
   return { ...told(archive, kept), putBack: 0, gone: 0, left: kept.rowCount, why }
 }

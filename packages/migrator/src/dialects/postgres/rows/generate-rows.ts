@@ -215,7 +215,7 @@ async function fillLate(
       await Promise.all(apart)
       notes.push({
         table: nameOf(table),
-        note: `${key.columns.join(', ')} could not be filled in every row: ${refusal}`,
+        note: `${key.columns.join(', ')} could not be set in every row: ${refusal}`,
       })
     }
   }
@@ -261,20 +261,20 @@ function summary({ shapes, wanted, tries, hadRows, mustAdd }: Ended, lateNotes: 
     unproven,
     notes: [
       ...wanted.flatMap((shape) => notesOf(shape, triesOf(nameOf(shape)))),
-      ...standing.map(({ table, why }) => ({ table, note: `only the rows that it had: ${why}` })),
+      ...standing.map(({ table, why }) => ({ table, note: `only its existing rows: ${why}` })),
       ...lateNotes,
     ],
   }
 }
 
 function whyNone(shape: TableShape, tries: readonly Try[], empty: ReadonlySet<string>): string {
-  if (shape.partitioned && shape.partitions.length === 0) return 'it has no partition that could take a row'
+  if (shape.partitioned && shape.partitions.length === 0) return 'it has no partition that accepts a row'
   const parent = tries.flatMap(({ work }) => work.parents).find((name) => empty.has(name) && name !== nameOf(shape))
-  if (parent !== undefined) return `${shownName(parent)}, which its rows refer to, has no rows`
+  if (parent !== undefined) return `${shownName(parent)}, which its rows reference, has no rows`
   const refusal = tries.find((each) => each.refusal !== undefined)?.refusal
   if (refusal !== undefined) return refusal
   const checks = shape.checks.map(({ name }) => name)
-  return checks.length > 0 ? `no row was found that fulfils ${checks.join(', ')}` : 'the server kept none of the rows'
+  return checks.length > 0 ? `no row satisfies ${checks.join(', ')}` : 'the server kept none of the rows'
 }
 
 function notesOf(shape: TableShape, tries: readonly Try[]): GeneratedRows['notes'] {
@@ -286,11 +286,11 @@ function notesOf(shape: TableShape, tries: readonly Try[]): GeneratedRows['notes
       ? [
           {
             table,
-            note: `its triggers were off: with them no row was kept (${withoutStop(tries[0]?.refusal ?? 'they dropped every row')})`,
+            note: `its triggers were off: with them on, no row was kept (${withoutStop(tries[0]?.refusal ?? 'they dropped every row')})`,
           },
         ]
       : []),
-    ...(some && parts.length > 0 ? [{ table, note: `no row was found for ${parts.join(', ')}` }] : []),
+    ...(some && parts.length > 0 ? [{ table, note: `no value was found for ${parts.join(', ')}` }] : []),
     ...(shape.partitions.length > MOST_PARTITIONS
       ? [{ table, note: `only ${MOST_PARTITIONS} of its ${shape.partitions.length} partitions got rows` }]
       : []),

@@ -45,8 +45,8 @@ export function createSchemaSource(options: SchemaSourceOptions): SchemaSource {
       const drops = dropStatements(graphOf(dependencies, 'dropping', leftOut))
       const written = await statementsOf()
       const notes = [
-        ...tables.map(({ schema, table, tool }) => `${schema}.${table} is left out: it is the history of ${tool}.`),
-        ...written.credentials.map((each) => `${each} is left out: it may hold a password.`),
+        ...tables.map(({ schema, table, tool }) => `${schema}.${table} is ignored: it is the history of ${tool}.`),
+        ...written.credentials.map((each) => `${each} is ignored: it may hold a password.`),
         ...rolesNote(snapshot, mainOwner),
       ]
       return { ...textsOf(written.statements, [...written.undo, ...drops]), writtenBy: written.writtenBy, notes }

@@ -129,8 +129,8 @@ async function refuseUnusable(admin: SqlSession): Promise<Facts> {
     SELECT pg_catalog.current_setting('server_version_num') AS version, pg_catalog.current_setting('fsync') AS fsync,
            (rolcreatedb OR rolsuper)::text AS able, rolname
       FROM pg_catalog.pg_roles WHERE rolname = CURRENT_USER`)
-  if (admin.pooled) throw unusable('it is reached through a pooler; scratch databases need the server itself')
-  if (row?.able !== 'true') throw unusable(`the role ${row?.rolname} has no CREATEDB`)
+  if (admin.pooled) throw unusable('it is behind a pooler; scratch databases need a direct connection')
+  if (row?.able !== 'true') throw unusable(`the role ${row?.rolname} lacks CREATEDB`)
   const major = Math.floor(Number(row.version) / 10_000)
   // Copying files takes half the time, but two checkpoints: those cost nothing only where nothing is made durable.
   const strategy = major >= 15 && row.fsync === 'off' ? ' STRATEGY FILE_COPY' : ''

@@ -70,14 +70,14 @@ function problemOf({ what, at }: Forbidden): ScriptProblem {
 }
 
 const NEEDS_NONE = 'cannot run in a transaction; set -- migrator: transaction=false'
-const UNCOMMITTED = 'is added in this transaction and can be used only after it; use it in the next migration'
+const UNCOMMITTED = 'is added in this transaction and cannot be used before it commits; use it in the next migration'
 
 function withoutPrefix(message: string): string {
   return message.replace(/^syntax error (?=at or near)/, '')
 }
 
 function problemOfCommand({ name, at }: MetaCommand): ScriptProblem {
-  return { message: `${name} is a command of psql, which the server does not know; ${adviceFor(name)}`, ...at }
+  return { message: `${name} is a psql command, which the server does not know; ${adviceFor(name)}`, ...at }
 }
 
 const FORBIDDEN = {

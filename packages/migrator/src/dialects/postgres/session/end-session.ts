@@ -35,7 +35,7 @@ export async function endSessionOf(lost: SqlSession, { on, label, others, limitM
     )
     if (rows.length === 0) return
     if (performance.now() > deadline)
-      throw new MigratorError('CONNECTION_LOST', 'The server does not end the lost session.')
+      throw new MigratorError('CONNECTION_LOST', 'The server did not end the lost session.')
     await pause(LOOK_AGAIN_MS)
   }
 }

@@ -11,7 +11,7 @@ export function guardFailure(error: unknown): unknown {
       cause: error,
     })
   if (state !== '2201E') return error
-  const message = 'The migration ended the transaction that it ran in; what came before that is committed.'
+  const message = 'The migration ended its own transaction; everything before that point is committed.'
   return new MigratorError('TRANSACTION_CONTROL', message, { cause: error })
 }
 

@@ -13,9 +13,9 @@ export async function refuseWithoutRoom(on: SqlSession, location: DatabaseLocati
   answer.catch(() => undefined)
   const answered = await Promise.race([answer, pause(ROOM_MS, undefined, { ref: false })])
   if (answered === 'answered') return
-  const message = `The pooler ${location.host}:${location.port} has no second connection to the server free while the run lock is held.`
+  const message = `The pooler ${location.host}:${location.port} has no free second connection to the server while the run lock is held.`
   throw new MigratorError('CONNECTION_FAILED', message, {
-    hint: 'A run needs two to five connections of the pool at once: raise its size (PgBouncer: default_pool_size), wait until it is less busy, or point DATABASE_URL at the server itself.',
+    hint: 'A run needs two to five pool connections at once: raise its size (PgBouncer: default_pool_size), wait until it is less busy, or point DATABASE_URL at the server itself.',
     details: { reason: 'busy' },
   })
 }

@@ -186,13 +186,9 @@ export class PostgresSession implements SqlSession {
     this.#leaveTransaction()
     const last = Array.isArray(result) && !('command' in result) ? result.at(-1) : result
     if ((last as { command?: string }).command !== 'COMMIT') {
-      throw new MigratorError(
-        'SWALLOWED_ERROR',
-        'The server answered COMMIT with a rollback: an error had been caught and ignored.',
-        {
-          cause: this.#firstFailure,
-        },
-      )
+      throw new MigratorError('SWALLOWED_ERROR', 'The server answered COMMIT with ROLLBACK: an error was swallowed.', {
+        cause: this.#firstFailure,
+      })
     }
   }
 

@@ -12,9 +12,9 @@ export function refuseSessionState(sql: string, file: string, site?: Error): voi
   const { statement, at } = found
   // A place in a module's text is not a place in its file.
   const place = site ? frameIn(site, file) : `${file}:${at.line}:${at.column}`
-  const message = `${place}: ${statement} would change a connection of the pooler for its other clients. It was not sent.`
+  const message = `${place}: ${statement} would affect other clients of the pooler. It was not sent.`
   throw new MigratorError('MIGRATION_FAILED', message, {
-    hint: 'Use SET LOCAL between BEGIN and COMMIT, or connect to the server itself instead of its pooler.',
+    hint: 'Use SET LOCAL between BEGIN and COMMIT, or connect directly to the server instead of its pooler.',
     details: { file, ...(site ? {} : at), statement },
   })
 }

@@ -107,7 +107,7 @@ export class Statements {
   }
 
   #late(): MigratorError {
-    const message = `${this.#file}: a statement came after the end of the migration and was refused.`
+    const message = `${this.#file}: a statement was sent after the end of the migration and was refused.`
     return new MigratorError('NOT_AWAITED', message, { details: { file: this.#file } })
   }
 

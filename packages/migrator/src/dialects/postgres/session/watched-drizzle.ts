@@ -14,7 +14,7 @@ const USES = ['execute', 'then', 'prepare', '_prepare', 'getSQL', 'toSQL']
 
 /**
  * Notes every statement that is built with a Drizzle database, and whether it is run. The objects stay what they are, with
- * a few methods of their own. A `select` is left out: it changes nothing, and subqueries are built of it.
+ * a few methods of their own. A `select` is ignored: it changes nothing, and subqueries are built of it.
  */
 export function watchDatabase<T extends object>(db: T, statements: Statements): T {
   const methods = db as Methods

@@ -67,7 +67,11 @@ async function withPassword(connection: Connection): Promise<Connection> {
 function withPlaceOfPassword(failure: MigratorError, { remembered }: Target): MigratorError {
   if (failure.code !== 'AUTHENTICATION_FAILED' || !remembered) return failure
   const { code, message, hint, details, cause } = failure
-  return new MigratorError(code, message, { hint: `${hint} The password is of ${remembered.path}.`, details, cause })
+  return new MigratorError(code, message, {
+    hint: `${hint} The password comes from ${remembered.path}.`,
+    details,
+    cause,
+  })
 }
 
 /** With and without TLS, as far as sslmode has both. */

@@ -66,7 +66,7 @@ async function offersTls(socket: Socket, signal: AbortSignal): Promise<boolean> 
   if (said?.length === 1 && said[0] === 0x53) return true
   if (said?.length === 1 && said[0] === 0x4e) return false
   if (said === null) throw Object.assign(new Error('closed'), { code: 'CONNECTION_CLOSED' })
-  throw Object.assign(new Error('what answers there is no PostgreSQL'), { code: 'NOT_POSTGRES' })
+  throw Object.assign(new Error('the server there is not PostgreSQL'), { code: 'NOT_POSTGRES' })
 }
 
 async function secured(socket: Socket, target: Target, wishes: Tls, signal: AbortSignal): Promise<Socket> {
@@ -115,7 +115,7 @@ function fileOf(parameter: string, path: string): Buffer {
   } catch (cause) {
     throw new MigratorError('DATABASE_URL_INVALID', `The file that ${parameter} names cannot be read: ${path}.`, {
       cause,
-      hint: 'Correct the path, or the rights of the file. A relative path is looked for where the command runs.',
+      hint: 'Correct the path or the permissions of the file. A relative path is resolved against the current directory.',
     })
   }
 }

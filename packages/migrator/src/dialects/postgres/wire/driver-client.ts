@@ -74,6 +74,6 @@ export function nameOfUser(): string {
   try {
     return userInfo().username
   } catch {
-    throw invalid('it names no user, and the operating system knows no name of this one')
+    throw invalid('it names no user, and the operating system has no name for the current one')
   }
 }

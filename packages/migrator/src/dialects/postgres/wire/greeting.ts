@@ -93,9 +93,9 @@ export function unfit(backend: Backend, wanted: SessionAttributes, target: Targe
   const what = backend.standby ? 'a standby' : backend.readOnly ? 'read-only' : 'a primary that takes writes'
   return new MigratorError(
     'CONNECTION_FAILED',
-    `The server ${placeText(target)} is ${what}; target_session_attrs=${wanted} asks for another.`,
+    `The server ${placeText(target)} is ${what}; target_session_attrs=${wanted} requires a different one.`,
     {
-      hint: 'Name a server that fits, or several; or change target_session_attrs.',
+      hint: 'Name one or more servers that match, or change target_session_attrs.',
       details: { reason: 'session-attributes' },
     },
   )

@@ -121,9 +121,9 @@ function dumpFailure(how: string, { version, folder }: Programs): MigratorError 
 function behindPooler({ location }: PgDumpProviderOptions): MigratorError {
   return new MigratorError(
     'BACKUP_UNAVAILABLE',
-    `${location.host}:${location.port} is a connection pooler; pg_dump needs a session of the server itself.`,
+    `${location.host}:${location.port} is a connection pooler; pg_dump needs a session on the server itself.`,
     {
-      hint: 'Give this provider a connection string that leads to the server directly, or take another kind of backup.',
+      hint: 'Give this provider a connection string that points directly at the server, or use another kind of backup.',
     },
   )
 }

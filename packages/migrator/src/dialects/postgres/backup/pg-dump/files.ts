@@ -83,7 +83,7 @@ async function readRecord(directory: string, id: string): Promise<DumpRecord | u
   return record.state === 'creating' && !isWritten(record) ? { ...record, state: 'failed', problem: ENDED } : record
 }
 
-const ENDED = 'The process that wrote it ended before it was complete; the next backup removes it.'
+const ENDED = 'The process that wrote it ended before completing it; the next backup removes it.'
 
 /** Other files that end in .json are none of ours. */
 function parse(text: string): DumpRecord | undefined {
@@ -129,7 +129,7 @@ export async function explainingFiles<T>(directory: string, work: () => Promise<
     if (!isErrno(error) || error.syscall?.startsWith('spawn')) throw error
     const what = PLAIN[error.code ?? ''] ?? error.message
     throw new MigratorError('BACKUP_FAILED', `The backup can't be kept in ${directory}: ${what}.`, {
-      hint: 'Make room or correct the permissions, or name another folder for the dumps; nothing was changed.',
+      hint: 'Free space, fix the permissions, or name another folder for the dumps. Nothing was changed.',
       cause: error,
       details: { directory, reason: error.code },
     })

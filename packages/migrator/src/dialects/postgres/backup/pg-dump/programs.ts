@@ -99,7 +99,7 @@ function unavailable(found: readonly Programs[], serverMajor: number, only: stri
       ? `pg_dump and pg_restore were not found ${where}.`
       : `The server is PostgreSQL ${serverMajor}, and pg_dump must be at least as new; found: ${older}.`
   return new MigratorError('BACKUP_UNAVAILABLE', message, {
-    hint: `Install the PostgreSQL ${serverMajor} client (Debian: apt-get install postgresql-client-${serverMajor}, macOS: brew install postgresql@${serverMajor}), or take another kind of backup.`,
+    hint: `Install the PostgreSQL ${serverMajor} client (Debian: apt-get install postgresql-client-${serverMajor}, macOS: brew install postgresql@${serverMajor}), or use another kind of backup.`,
     details: { serverMajor, found: found.map(({ version, folder }) => ({ version, folder })) },
   })
 }

@@ -65,7 +65,7 @@ function handleOf(directory: string, record: DumpRecord): BackupHandle {
     sizeBytes,
     restores: 'elsewhere',
     async restore(): Promise<void> {
-      const message = `The dump ${file} can't be put back in place: a database that is in use would have to be emptied first.`
+      const message = `The dump ${file} cannot be restored in place: a database in use would have to be emptied first.`
       throw new MigratorError('RESTORE_ELSEWHERE', message, {
         hint: `Restore it to a new database: ${restoreCommand}`,
         details: { id, file, restoreCommand },

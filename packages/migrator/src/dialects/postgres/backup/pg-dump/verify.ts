@@ -23,7 +23,7 @@ export async function verifyDump(directory: string, record: DumpRecord, signal: 
     )
   }
   if (meter.checksum() !== record.checksum) {
-    throw refused(record.id, `${path} is not the file that was written: its checksum is another one.`)
+    throw refused(record.id, `${path} is not the file that was written: its checksum differs.`)
   }
 }
 

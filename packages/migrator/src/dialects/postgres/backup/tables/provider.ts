@@ -68,7 +68,7 @@ function handleOf(settings: TablesSettings, backup: ArchivedBackup, watch: Backu
   const rows = tables.reduce((sum, { rowCount }) => sum + rowCount, 0)
   const what =
     tables.length === 0
-      ? 'no copies, because nothing that the steps touch stood there yet'
+      ? 'no copies: none of the tables that the steps touch existed yet'
       : `copies of ${namesOf(backup)}`
   return {
     id,
@@ -82,7 +82,7 @@ function handleOf(settings: TablesSettings, backup: ArchivedBackup, watch: Backu
       await inSession(settings.connect, (on) => putBack(on, settings, backup, occasion.kind, teller)).catch(
         (error: unknown) => {
           teller?.signal.throwIfAborted()
-          throw explained('RESTORE_FAILED', `Backup ${id} was not put back`, error, { id })
+          throw explained('RESTORE_FAILED', `Backup ${id} was not restored`, error, { id })
         },
       )
     },

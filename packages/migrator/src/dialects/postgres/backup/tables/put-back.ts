@@ -64,7 +64,7 @@ async function putAllBack(
     if (difference.lost + difference.extra > 0) differing.push({ ...pair, difference })
   }
   if (occasion === 'failed-run' && gone.length === 0 && differing.every(({ difference }) => difference.lost === 0)) {
-    return tell('Every row of the backup is still there, unchanged; nothing was put back')
+    return tell('Every row of the backup still exists unchanged; nothing was restored')
   }
   for (const { shape } of gone) await createPlain(on, shape)
   const rebuilt = await pairUp(on, gone, await lockTables(on, gone))
@@ -138,7 +138,7 @@ function refuseOtherShapes(backup: ArchivedBackup, pairs: readonly TablePair[], 
   const problems = [
     ...pairs.flatMap(({ archived, now }) =>
       missingColumns(archived.shape, now).map(
-        (column) => `${now.schema}.${now.table} has no column "${column}" any more`,
+        (column) => `${now.schema}.${now.table} no longer has the column "${column}"`,
       ),
     ),
     ...gone
@@ -146,13 +146,13 @@ function refuseOtherShapes(backup: ArchivedBackup, pairs: readonly TablePair[], 
       .map(({ schema, table }) => `${schema}.${table} is gone, and had partitions or was part of another table`),
   ]
   if (problems.length === 0) return
-  throw new MigratorError('RESTORE_FAILED', `Backup ${backup.id} was not put back: ${problems.join('; ')}.`, {
-    hint: `Bring the structure back with migrations first (${backup.migrations.join(', ')}), or see the rows with db:restore ${backup.id} --to NEW_NAME.`,
+  throw new MigratorError('RESTORE_FAILED', `Backup ${backup.id} was not restored: ${problems.join('; ')}.`, {
+    hint: `Restore the structure with migrations first (${backup.migrations.join(', ')}), or inspect the rows with db:restore ${backup.id} --to NEW_NAME.`,
     details: { id: backup.id, problems },
   })
 }
 
 function differs({ schema, table }: TableShape): MigratorError {
-  const message = `The rows of ${schema}.${table} did not become what they were: a rule, or a type that reads its own text as another value, stands in the way. Nothing was changed.`
+  const message = `The rows of ${schema}.${table} could not be restored exactly: a rule, or a type that reads its own text as a different value, prevents it. Nothing was changed.`
   return new MigratorError('RESTORE_FAILED', message, { details: { table: `${schema}.${table}` } })
 }

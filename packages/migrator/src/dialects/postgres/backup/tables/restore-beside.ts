@@ -55,8 +55,8 @@ function nextSteps(backup: ArchivedBackup, to: string): readonly string[] {
   const from = qualified(to, nameIn(backup, first))
   return [
     `Compare: SELECT * FROM ${from} EXCEPT SELECT … FROM ${qualified(first.schema, first.table)};`,
-    "Columns of the user's own types (enums, domains …) hold their values as text: cast them when you take rows over.",
-    `Put everything back at once instead: db:restore ${backup.id} --in-place`,
+    'Columns of user-defined types (enums, domains …) hold their values as text: cast them when you copy rows.',
+    `To restore everything at once instead: db:restore ${backup.id} --in-place`,
     `When nobody needs it any more: DROP SCHEMA ${identifier(to)} CASCADE;`,
   ]
 }

@@ -78,6 +78,6 @@ export function storedOf({ id, database, createdAt, sizeBytes, made }: Copy): St
     migrations: made?.migrations,
     details: made
       ? { database, toolVersion: made.toolVersion }
-      : { database, problem: 'The process that made it ended before it was complete; the next backup removes it.' },
+      : { database, problem: 'The process that made it ended before completing it; the next backup removes it.' },
   }
 }

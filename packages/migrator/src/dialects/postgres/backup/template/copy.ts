@@ -38,7 +38,7 @@ export async function copyDatabase(
     throw error
   }
   const copy = await findCopy(on, source, id)
-  if (!copy) throw new MigratorError('BACKUP_FAILED', `Database "${database}" vanished while it was being made.`)
+  if (!copy) throw new MigratorError('BACKUP_FAILED', `Database "${database}" disappeared while it was being created.`)
   progress(`Copied: ${sizeText(copy.sizeBytes ?? 0)}`)
   return copy
 }
@@ -62,7 +62,7 @@ async function removeUnfinished(
   for (const { made, database } of copies) {
     if (made) continue
     await on.execute(dropStatement(database))
-    progress(`Removed "${database}", an unfinished copy of a process that was ended`)
+    progress(`Removed "${database}", an unfinished copy of a process that has ended`)
   }
   return copies.filter(({ made }) => made)
 }
@@ -89,8 +89,8 @@ async function createFailure(on: SqlSession, source: string, error: unknown): Pr
     })
   }
   if (state === '42501') {
-    const message = `This role may not copy database "${source}": that takes CREATEDB and being its owner, or a superuser.`
-    return new MigratorError('BACKUP_UNAVAILABLE', message, { hint: 'Take --backup pg-dump or tables.', cause: error })
+    const message = `This role may not copy database "${source}": it needs CREATEDB and ownership of the database, or superuser.`
+    return new MigratorError('BACKUP_UNAVAILABLE', message, { hint: 'Use --backup pg-dump or tables.', cause: error })
   }
   return state === undefined ? error : explained('BACKUP_FAILED', `Database "${source}" was not copied`, error)
 }

@@ -62,7 +62,7 @@ function refuseRemote({ local, host }: DatabaseLocation): void {
   throw new MigratorError(
     'BACKUP_UNAVAILABLE',
     `A template backup copies the whole database on its server; ${host} is not this machine, so it is not done there.`,
-    { hint: 'Take --snapshot, or --backup pg-dump or tables.' },
+    { hint: 'Use --snapshot, or --backup pg-dump or tables.' },
   )
 }
 

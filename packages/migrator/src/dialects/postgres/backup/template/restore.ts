@@ -38,7 +38,7 @@ async function create(on: SqlSession, copy: Copy, name: string, signal: AbortSig
   } catch (error) {
     if (sqlstateOf(error) === '42P04') throw targetExists('database', name)
     if (sqlstateOf(error) === undefined) throw error
-    throw explained('RESTORE_FAILED', `Database "${name}" was not made of "${copy.database}"`, error)
+    throw explained('RESTORE_FAILED', `Database "${name}" was not created from "${copy.database}"`, error)
   }
 }
 

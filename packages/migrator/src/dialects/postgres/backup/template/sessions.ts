@@ -8,7 +8,7 @@ export async function sessionsText(on: SqlSession, database: string): Promise<st
       FROM pg_catalog.pg_stat_activity WHERE datname = ${literal(database)} AND pid <> pg_catalog.pg_backend_pid()
     UNION ALL
     SELECT 'prepared transaction "' || gid || '"' FROM pg_catalog.pg_prepared_xacts WHERE database = ${literal(database)}`)
-  return rows.map(({ who }) => who).join(', ') || 'somebody who has left meanwhile'
+  return rows.map(({ who }) => who).join(', ') || 'a session that has ended meanwhile'
 }
 
 /** Ends the sessions of a database. Needs the right to signal them (their role, or pg_signal_backend). */

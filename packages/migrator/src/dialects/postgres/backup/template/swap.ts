@@ -37,7 +37,7 @@ export async function swapDatabases(
     }
   }
   watch?.progress({
-    message: `Database "${location.database}" is the copy "${copy.id}" now; what it was is kept as "${replaced}"`,
+    message: `Database "${location.database}" is now the copy "${copy.id}"; the previous database is kept as "${replaced}"`,
     elapsedMs: clock.monotonicMs() - started,
     kept: `database ${replaced}`,
   })
@@ -53,7 +53,7 @@ function swapStatements(database: string, copy: Copy, replaced: string): string 
 }
 
 async function busy(on: SqlSession, database: string, cause: unknown): Promise<MigratorError> {
-  const message = `Others connect to database "${database}" again and again: ${await sessionsText(on, database)}.`
+  const message = `Other sessions keep connecting to database "${database}": ${await sessionsText(on, database)}.`
   const hint = 'Stop the programs that use it, then run the command again.'
   return new MigratorError('RESTORE_FAILED', message, { hint, cause })
 }

@@ -37,7 +37,7 @@ function explain(
 ): never {
   if ('syscall' in error) throw error
   throw serverFailure(`PostgreSQL's initdb failed (${error.signal ?? `exit code ${error.code}`}):`, {
-    hint: 'Make sure that the folder is writable and its disk is not full, then run the command again.',
+    hint: 'Make sure that the folder is writable and the disk is not full, then run the command again.',
     output: error.stderr ?? '',
     cause: error,
   })

@@ -24,7 +24,7 @@ export async function explaining<T>(directory: string, work: () => Promise<T>): 
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error
     throw serverFailure(`The embedded PostgreSQL cannot use ${directory}: ${error.message}`, {
-      hint: 'Make sure that the folder is writable for you and its disk is not full, or set DATABASE_URL.',
+      hint: 'Make sure that you can write to the folder and the disk is not full, or set DATABASE_URL.',
       cause: error,
     })
   }

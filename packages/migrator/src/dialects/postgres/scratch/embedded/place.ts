@@ -28,8 +28,8 @@ export async function choosePlace(home: string, recordedData: string | undefined
   const problem = obstacle(binaries, user)
   const dataDirectory = existing ?? (canReach(user, home) ? plainDataDirectory(home) : undefined)
   if (user !== undefined && dataDirectory !== undefined && !canReach(user, join(dataDirectory, '..'))) {
-    throw serverFailure(`The server's user (uid ${user.uid}) has no access to its data in ${dataDirectory} any more.`, {
-      hint: 'Let others pass through the folders above it (chmod o+x), or remove it to begin anew.',
+    throw serverFailure(`The server's user (uid ${user.uid}) can no longer access its data in ${dataDirectory}.`, {
+      hint: 'Make the folders above it traversable (chmod o+x), or remove it to start over.',
     })
   }
   if (problem === undefined && dataDirectory !== undefined) return { binaries, dataDirectory, user }
@@ -63,7 +63,7 @@ async function outsideFolder(home: string, user: ServerUser): Promise<string> {
     if ((await isTrustworthy(base)) && canReach(user, base)) return ownFolder(join(base, name))
   }
   throw serverFailure(`The server's user (uid ${user.uid}) can reach neither ${home} nor a temporary folder.`, {
-    hint: 'Set TMPDIR to a folder of root that everybody can pass through, or set DATABASE_URL.',
+    hint: 'Set TMPDIR to a folder that root owns and everybody can traverse, or set DATABASE_URL.',
   })
 }
 
@@ -84,7 +84,7 @@ async function ownFolder(path: string): Promise<string> {
   if (created) await chmod(path, 0o755) // Whatever the umask.
   const found = await lstat(path)
   if (found.isDirectory() && found.uid === 0 && (found.mode & 0o022) === 0) return path
-  throw serverFailure(`${path} exists, but does not belong to root or is writable for others. It will not be used.`, {
+  throw serverFailure(`${path} exists, but is not owned by root or is writable by others. It will not be used.`, {
     hint: 'Find out who made it, remove it, and run the command again.',
   })
 }
