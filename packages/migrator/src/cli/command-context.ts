@@ -2,6 +2,7 @@ import type { PostgresAdapter } from '../dialects/postgres/adapter.ts'
 import type { Context, MigrationSet } from '../engine/run/context.ts'
 import type { EventSink } from '../ports/events.ts'
 import type { Protection } from '../ports/protection.ts'
+import type { Session } from '../ports/session.ts'
 import type { LocatedConfig } from './config.ts'
 import type { Environment } from './env.ts'
 import type { Output } from './output.ts'
@@ -22,8 +23,8 @@ export interface DatabaseContext extends CliEnvironment {
   /** With its password: not for printing. */
   readonly connectionString: string
   readonly migrationsDirectory: string
-  /** Asked for once, and only by what depends on it: it takes a connection. */
-  readonly protection: () => Promise<Protection>
+  /** Asked for once, and only by what depends on it: without a session it takes a connection. */
+  readonly protection: (on?: Session) => Promise<Protection>
   readonly runId: string
   close(): Promise<void>
 }

@@ -16,6 +16,7 @@ import { createArchive } from '../load/archive.ts'
 import { nameOfUser, readOperator } from '../operator.ts'
 import type { EventSink } from '../ports/events.ts'
 import type { Protection } from '../ports/protection.ts'
+import type { Session } from '../ports/session.ts'
 import { fanOut, lazyLog, onlyBackups } from '../report/fan-out.ts'
 import { jsonLinesSink } from '../report/json-lines.ts'
 import { terminalSink } from '../report/terminal.ts'
@@ -86,8 +87,9 @@ export async function createDatabaseContext(
     database,
     connectionString,
     migrationsDirectory,
-    protection: once(async () => {
-      const protection = await protectionOf(database, { setting: config.config.protected, production: env.production })
+    protection: once(async (on?: Session) => {
+      const rules = { setting: config.config.protected, production: env.production }
+      const protection = await protectionOf(database, rules, on)
       if (protection.mark && protection.by !== 'mark') output.warn(foreignMark(protection))
       return protection
     }),

@@ -1,15 +1,23 @@
-/** Work that is done when it is first asked for, and only then. Work that failed is done again when asked for again. */
-export function once<T>(work: () => Promise<T>): () => Promise<T> {
+/**
+ * Work that is done when it is first asked for, and only then: what later callers pass is not looked at. Work that failed is
+ * done again when asked for again.
+ */
+export function once<T, Given extends readonly unknown[] = []>(
+  work: (...given: Given) => Promise<T>,
+): (...given: Given) => Promise<T> {
   return lasting(work, () => false)
 }
 
 /** What is made when it is first asked for, and made anew once it is gone or could not be made. */
-export function lasting<T>(make: () => Promise<T>, isGone: (made: T) => boolean): () => Promise<T> {
+export function lasting<T, Given extends readonly unknown[] = []>(
+  make: (...given: Given) => Promise<T>,
+  isGone: (made: T) => boolean,
+): (...given: Given) => Promise<T> {
   let result: Promise<T> | undefined
-  return async () => {
+  return async (...given) => {
     const before = result
     if (before && isGone(await before) && result === before) result = undefined
-    result ??= forgettingFailure(make())
+    result ??= forgettingFailure(make(...given))
     return result
   }
 

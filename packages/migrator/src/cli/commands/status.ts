@@ -34,7 +34,7 @@ export const statusCommand = (cli: Cli) => ({
     cli.runUntilInterrupted(flags, async (environment) => {
       const command = await createCommandContext(flags, environment)
       try {
-        const report = await status(command.context, command.set)
+        const report = await status(command.context, command.set, command.protection)
         const { style } = command.output
         const protection = await command.protection()
         const lines = [

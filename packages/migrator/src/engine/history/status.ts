@@ -1,6 +1,7 @@
 import { type FileProblem, problemsIn } from '../../core/file-problem.ts'
 import type { Migration } from '../../core/migration.ts'
 import { type MigrationStatus, STATES, type State } from '../../core/reconcile.ts'
+import type { Session } from '../../ports/session.ts'
 import { withSession } from '../run/begin.ts'
 import type { Context, MigrationSet } from '../run/context.ts'
 import { readStates } from './states.ts'
@@ -11,9 +12,17 @@ export interface StatusReport {
   readonly problems: readonly FileProblem[]
 }
 
-/** Where every migration stands. Reads only; creates nothing and takes no lock. */
-export async function status(context: Context, set: MigrationSet): Promise<StatusReport> {
-  const migrations = await withSession(context, (session) => readStates(context, session, set.files))
+/** Where every migration stands. Reads only; creates nothing and takes no lock. `also` reads on the same session. */
+export async function status(
+  context: Context,
+  set: MigrationSet,
+  also: (session: Session) => Promise<unknown> = async () => {},
+): Promise<StatusReport> {
+  const migrations = await withSession(context, async (session) => {
+    const states = await readStates(context, session, set.files)
+    await also(session)
+    return states
+  })
   const broken = new Set(set.problems.map(({ id }) => id))
   const loadProblems = await problemsOfPending(migrations.filter(({ id, entry }) => !entry && !broken.has(id)))
   return { migrations, summary: countStates(migrations), problems: [...set.problems, ...loadProblems] }

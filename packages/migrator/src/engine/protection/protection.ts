@@ -9,10 +9,19 @@ export interface ProtectionRules {
   readonly production?: boolean | undefined
 }
 
-/** Whether a database is protected: its own mark wins, then the configuration, then the environment and the host. */
-export async function protectionOf(database: Database, { setting, production }: ProtectionRules): Promise<Protection> {
+/**
+ * Whether a database is protected: its own mark wins, then the configuration, then the environment and the host. The mark is
+ * read on this session; without one, a session is opened for it, and closed.
+ */
+export async function protectionOf(
+  database: Database,
+  { setting, production }: ProtectionRules,
+  on?: Session,
+): Promise<Protection> {
   const { location, protectionMarks } = database
-  const { database: name, mark } = await onSession(database, (session) => protectionMarks.read(session))
+  const { database: name, mark } = await (on
+    ? protectionMarks.read(on)
+    : onSession(database, (own) => protectionMarks.read(own)))
   if (mark?.database === name) return { protected: true, by: 'mark', mark, database: name }
   const rest = { mark, database: name }
   if (setting !== undefined) {
