@@ -10,6 +10,7 @@ import { writeReport } from './report.ts'
 import type { Section } from './result.ts'
 import { applySection } from './sections/apply.ts'
 import { catalogSection } from './sections/catalog.ts'
+import { farAwaySection } from './sections/far-away.ts'
 import { growthSection } from './sections/growth.ts'
 import { largeFileSection } from './sections/large-file.ts'
 import { modulesSection } from './sections/modules.ts'
@@ -24,6 +25,7 @@ import { temporaryFolder } from './temporary.ts'
 
 const SECTIONS: Readonly<Record<string, (bench: Bench) => Promise<Section>>> = {
   apply: applySection,
+  'far-away': farAwaySection,
   'large-file': largeFileSection,
   rollback: rollbackSection,
   status: statusSection,

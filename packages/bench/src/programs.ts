@@ -9,10 +9,23 @@ const PACKAGES = join(import.meta.dirname, '../..')
 /** The engine's program from its sources, as this repository runs it. */
 export const sourceBin = join(PACKAGES, 'migrator/src/cli/bin.ts')
 /** The product's program, behind the `db:*` scripts. */
-export const productCli = join(PACKAGES, 'database/src/cli.ts')
+export const productCli = join(PACKAGES, 'database/bin/db.mjs')
 
 export function migrator(bin: string, words: readonly string[], cwd: string, url: string): Command {
   return node(bin, words, cwd, { DATABASE_URL: url })
+}
+
+/** What the package manager that started the benchmark does at the root; undefined where none did. */
+export function pnpm(words: readonly string[], url: string): Command | undefined {
+  const { packageManager } = readEnv()
+  if (packageManager === undefined) return undefined
+  const [file, ...before] = /\.[cm]?js$/.test(packageManager) ? [process.execPath, packageManager] : [packageManager]
+  return {
+    file: file ?? packageManager,
+    args: [...before, ...words],
+    cwd: join(PACKAGES, '..'),
+    env: { DATABASE_URL: url },
+  }
 }
 
 export function peer(name: string, args: readonly string[], cwd: string): Command {

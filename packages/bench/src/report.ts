@@ -29,7 +29,7 @@ ${sections.map(sectionMarkdown).join('\n\n')}
 \`\`\`sh
 pnpm bench            # a quarter of an hour or so; starts its own PostgreSQL
 pnpm bench --quick    # fewer rounds, and growth only to 1,000
-pnpm bench --only apply,rollback
+pnpm bench --only apply,rollback,far-away
 pnpm bench --write    # writes this page
 \`\`\`
 

@@ -4,27 +4,32 @@ import * as formats from '../formats.ts'
 import { type Command, run } from '../process.ts'
 import { findDbmate, migrator, peer, psqlScript, sourceBin } from '../programs.ts'
 import { type Line, milliseconds, type Section, spreadOf, times, verdict } from '../result.ts'
-import { type Contender, interleaved, median, type Series } from '../rounds.ts'
+import { interleaved, median, type Series } from '../rounds.ts'
 import { countIn } from '../server.ts'
 
 const COUNT = 500
-const PSQL = 'psql -f, one transaction each'
-const EACH = 'migrator built, one transaction each'
-const BATCH = 'migrator built, one batch'
-const EACH_TSX = 'migrator from sources (tsx), each'
-const BATCH_TSX = 'migrator from sources (tsx), batch'
+export const PSQL = 'psql -f, one transaction each'
+export const EACH = 'migrator built, one transaction each'
+export const BATCH = 'migrator built, one batch'
+export const EACH_TSX = 'migrator from sources (tsx), each'
+export const BATCH_TSX = 'migrator from sources (tsx), batch'
 
-/** At most this many times psql's time. */
-const LIMITS: Readonly<Record<string, number>> = { [EACH]: 1.3, [EACH_TSX]: 1.3, [BATCH]: 1, [BATCH_TSX]: 1 }
+/** At most this many times psql's time; the sources are shown beside them and have no target. */
+const LIMITS: Readonly<Record<string, number>> = { [EACH]: 1.4, [BATCH]: 0.95 }
 
 /** 500 migrations on an empty database: the engine, psql and the peers, whole processes. */
 export async function applySection(bench: Bench): Promise<Section> {
-  const series = await interleaved(contenders(bench), bench.rounds, bench.onProgress)
+  const texts = tables(COUNT)
+  const contenders = startsOf(bench, 'apply', texts).map(([name, start]) => ({
+    name,
+    measure: () => applyOnce(bench, texts, start),
+  }))
+  const series = await interleaved(contenders, bench.rounds, bench.onProgress)
   return {
     title: `Applying ${COUNT} migrations of two statements`,
     notes: [
       'Each migration creates a table and, by turns, an index on it or a row in it. Whole processes, from spawn to exit, on a new database.',
-      'Ratio: to psql. Target of a peer: at least twice the time of the built migrator with one transaction each.',
+      'Ratio: to psql. Target of a peer: no faster than the built migrator in one batch, which is its default.',
     ],
     lines: series.map((each) => lineOf(each, series)),
   }
@@ -33,16 +38,16 @@ export async function applySection(bench: Bench): Promise<Section> {
 function lineOf({ name, times: measured }: Series, series: readonly Series[]): Line {
   const ms = median(measured)
   const psql = medianOf(series, PSQL)
-  const each = medianOf(series, EACH) ?? Number.NaN
+  const batch = medianOf(series, BATCH) ?? Number.NaN
   const ratio = psql === undefined ? {} : { ratio: times(ms / psql) }
   const line = { what: name, value: milliseconds(ms), spread: spreadOf(measured), ...ratio }
-  if (name === PSQL) return line
+  if (name === PSQL || name === EACH_TSX || name === BATCH_TSX) return line
   const limit = LIMITS[name]
   if (limit !== undefined) {
     if (psql === undefined) return line
-    return { ...line, target: `≤ ${limit.toFixed(1)} × psql`, verdict: verdict(ms / psql <= limit) }
+    return { ...line, target: `≤ ${limit} × psql`, verdict: verdict(ms / psql <= limit) }
   }
-  return { ...line, target: `≥ 2 × each (${times(ms / each)})`, verdict: verdict(ms / each >= 2) }
+  return { ...line, target: `> 1 × batch (${times(ms / batch)})`, verdict: verdict(ms > batch) }
 }
 
 function medianOf(series: readonly Series[], name: string): number | undefined {
@@ -50,11 +55,12 @@ function medianOf(series: readonly Series[], name: string): number | undefined {
   return found && median(found.times)
 }
 
-type Start = (url: string) => Command
+/** Applies the migrations to this database. */
+export type Start = (url: string) => Command
 
-function contenders(bench: Bench): readonly Contender[] {
-  const texts = tables(COUNT)
-  const folder = (name: string, format: formats.Format) => prepared(bench, `apply-${name}`, format, texts)
+/** Everybody who can apply these migrations; the folders that they read are named for the section. */
+export function startsOf(bench: Bench, section: string, texts: readonly Text[]): readonly (readonly [string, Start])[] {
+  const folder = (name: string, format: formats.Format) => prepared(bench, `${section}-${name}`, format, texts)
   const ours = folder('ours', formats.ours)
   const psql = folder('psql', formats.psql)
   const drizzle = folder('drizzle', formats.drizzle)
@@ -86,7 +92,7 @@ function contenders(bench: Bench): readonly Contender[] {
       dbmateBinary === undefined ? undefined : (url) => dbmateMigrate(dbmateBinary, dbmate, url),
     ],
   ]
-  return starts.flatMap(([name, start]) => (start ? [{ name, measure: () => applyOnce(bench, texts, start) }] : []))
+  return starts.flatMap(([name, start]) => (start ? [[name, start] as const] : []))
 }
 
 function dbmateMigrate(file: string, folder: string, url: string): Command {
@@ -94,9 +100,15 @@ function dbmateMigrate(file: string, folder: string, url: string): Command {
   return { file, args, cwd: folder }
 }
 
-async function applyOnce({ server, scratch }: Bench, texts: readonly Text[], start: Start): Promise<number> {
+/** Applies them to a new database, which the program reaches by another URL where one is given. */
+export async function applyOnce(
+  { server, scratch }: Bench,
+  texts: readonly Text[],
+  start: Start,
+  through: (url: string) => string = (url) => url,
+): Promise<number> {
   const { url } = await server.createDatabase()
-  const { ms } = await run(start(url), scratch)
+  const { ms } = await run(start(through(url)), scratch)
   const created = await countIn(url, `SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relname LIKE 'bench\\_%'`)
   if (created !== texts.length) throw new Error(`${created} tables instead of ${texts.length} were created`)
   return ms
