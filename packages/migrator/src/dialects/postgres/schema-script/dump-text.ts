@@ -3,7 +3,7 @@ import { unquoted } from './objects.ts'
 
 /** What of a dump becomes a migration. */
 export interface DumpText {
-  /** The role that owns most objects; its name is no part of a migration. */
+  /** The role that owns most objects; its name does not belong to a migration. */
   readonly mainOwner: string | undefined
 }
 

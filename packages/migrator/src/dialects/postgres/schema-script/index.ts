@@ -15,7 +15,7 @@ import { graphOf, keysOf, type LeftOut, readDependencies } from './objects.ts'
 import { UNCHECKED_BODIES, writeSchema } from './written.ts'
 
 export interface SchemaSourceOptions {
-  /** The migrator's own objects, which are no part of the schema. */
+  /** The migrator's own objects, which do not belong to the schema. */
   readonly own: OwnObjects
   /** What pg_dump connects with. */
   readonly connectionString: string
@@ -81,12 +81,12 @@ function ownAnd({ tables, schemas }: OwnObjects, others: OwnObjects['tables']): 
   return { tables: [...tables, ...others], ...(schemas ? { schemas } : {}) }
 }
 
-/** Their options hold passwords: they are no part of a migration. */
+/** Their options hold passwords: they do not belong to a migration. */
 function withoutCredentials(snapshot: CatalogSnapshot): CatalogSnapshot {
   return Object.fromEntries(Object.entries(snapshot).filter(([object]) => !object.startsWith('user mapping ')))
 }
 
-/** Schemas that are no part of the snapshot: the migrator's, and those that hold nothing but another tool's history. */
+/** Schemas that do not belong to the snapshot: the migrator's, and those that hold nothing but another tool's history. */
 async function schemasLeftOut(on: SqlSession, snapshot: CatalogSnapshot): Promise<readonly string[]> {
   const rows = await on.query(`
     SELECT n.nspname AS name, quote_ident(n.nspname) AS quoted FROM pg_catalog.pg_namespace n
