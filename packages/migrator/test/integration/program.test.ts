@@ -86,6 +86,19 @@ describe('redo', () => {
     await expectRefusal(project, { words: ['redo'], ...refused }, db)
   })
 
+  test('holds one run lock from the first half to the second', async () => {
+    const holders = `INSERT INTO holders SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND database =
+      (SELECT oid FROM pg_database WHERE datname = current_database());`
+    await db.sql`CREATE TABLE holders (pid int)`
+    await project.write(pair('0003_three', `CREATE TABLE three (id int); ${holders}`, `DROP TABLE three; ${holders}`))
+    await done('migrate')
+    await db.sql`TRUNCATE holders`
+    await done('redo')
+    const pids = (await db.sql`SELECT pid FROM holders`).map(({ pid }) => pid)
+    expect(pids).toHaveLength(2)
+    expect(new Set(pids).size).toBe(1)
+  })
+
   test('keeps what --preserve-data keeps', async () => {
     await done('migrate')
     await db.sql`INSERT INTO three VALUES (7)`

@@ -28,6 +28,8 @@ export interface Context {
   readonly toolVersion: string
   /** Aborted when the run is to stop: the current step is abandoned cleanly, or finished where it can't be. */
   readonly signal: AbortSignal
+  /** In place of the database's own: of several runs that share one lock. */
+  readonly tryRunLock?: Database['tryRunLock'] | undefined
   /** Lends a scratch server for as long as the work lasts; undefined where the program has none to lend. */
   readonly withScratch?: (<T>(work: (scratch: ScratchContext) => Promise<T>) => Promise<T>) | undefined
 }

@@ -1,4 +1,5 @@
 import { lasting } from '../../core/once.ts'
+import { overriding } from '../../core/overriding.ts'
 import { type ErrorCode, MigratorError } from '../../errors.ts'
 import type { Database } from '../../ports/database.ts'
 import type { LockHolder, RunLock } from '../../ports/run-lock.ts'
@@ -31,6 +32,38 @@ export async function withRunLock<T>(
   }
 }
 
+/**
+ * Keeps the run lock that a run obtains for the runs that follow, and releases it when `work` has settled. In between no
+ * other runner can obtain it. A lock that was lost is obtained anew.
+ */
+export async function keepingRunLock<T>(context: Context, work: (context: Context) => Promise<T>): Promise<T> {
+  let kept: { readonly lock: RunLock; isLost: boolean } | undefined
+  try {
+    return await work({ ...context, tryRunLock })
+  } finally {
+    await kept?.lock.release()
+  }
+
+  async function tryRunLock(): Promise<RunLock | undefined> {
+    if (kept?.isLost) {
+      await kept.lock.release()
+      kept = undefined
+    }
+    kept ??= await obtained()
+    return kept && overriding(kept.lock, { release: async () => {} })
+  }
+
+  async function obtained(): Promise<typeof kept> {
+    const lock = await context.database.tryRunLock()
+    if (!lock) return undefined
+    const obtained = { lock, isLost: false }
+    void lock.lost.then(() => {
+      obtained.isLost = true
+    })
+    return obtained
+  }
+}
+
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 1_000
 
@@ -53,13 +86,13 @@ async function obtain(context: Context, live: () => Promise<StepSession>, waitMs
 
 /** Undefined while the lock is not to be had, or the server not to be reached; once time is up, the failure itself. */
 async function tryOnce(
-  { database }: Context,
+  { database, tryRunLock = () => database.tryRunLock() }: Context,
   live: () => Promise<StepSession>,
   leftMs: number,
 ): Promise<RunLock | undefined> {
   let lock: RunLock | undefined
   try {
-    lock = await database.tryRunLock()
+    lock = await tryRunLock()
     if (lock) await database.refuseWithoutRoom?.(await live())
     return lock
   } catch (error) {

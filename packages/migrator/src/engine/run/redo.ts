@@ -1,4 +1,5 @@
 import type { Context, MigrationSet } from './context.ts'
+import { keepingRunLock } from './lock.ts'
 import { migrate } from './migrate.ts'
 import type { RunReport } from './report.ts'
 import { type RollbackOptions, rollback } from './rollback.ts'
@@ -10,7 +11,7 @@ export interface RedoReport {
 }
 
 /**
- * Rolls back what the target names and applies exactly that again: two runs, each under the run lock. What either of them
+ * Rolls back what the target names and applies exactly that again: two runs under one run lock. What either of them
  * would be refused for is known before the first begins; it is thrown, and nothing has changed. Of a dry run it is in the
  * reports' `error`.
  */
@@ -20,10 +21,12 @@ export async function redo(context: Context, set: MigrationSet, options: Rollbac
   const planned = await rehearsed({ ...context, withScratch: undefined }, set, { ...options, dryRun: true })
   const refusal = planned.down.error ?? planned.up?.error
   if (refusal) throw refusal
-  const down = await rollback(context, set, options)
-  const ids = down.results.flatMap(({ step, status }) => (status === 'reverted' ? [step.id] : []))
-  if (down.error || ids.length === 0) return { down }
-  return { down, up: await applyAgain(context, set, options, ids) }
+  return keepingRunLock(context, async (locked) => {
+    const down = await rollback(locked, set, options)
+    const ids = down.results.flatMap(({ step, status }) => (status === 'reverted' ? [step.id] : []))
+    if (down.error || ids.length === 0) return { down }
+    return { down, up: await applyAgain(locked, set, options, ids) }
+  })
 }
 
 async function rehearsed(context: Context, set: MigrationSet, options: RollbackOptions): Promise<RedoReport> {
