@@ -1,9 +1,11 @@
+import { styleFor } from '../report/style.ts'
 import type { CliEnvironment } from './command-context.ts'
 import type { LocatedConfig } from './config.ts'
 import type { Environment } from './env.ts'
 import { finish } from './exit.ts'
 import { type Ending, unlessInterrupted } from './interruption.ts'
 import type { Invocation } from './invocation.ts'
+import { liveLine, noLiveLine } from './live-line.ts'
 import type { CommonFlags } from './options.ts'
 import { createOutput, type Outcome } from './output.ts'
 import type { Signals } from './signals.ts'
@@ -51,7 +53,11 @@ async function runCommand(
   work: Work,
   ending: Ending,
 ): Promise<void> {
-  const output = createOutput(flags, env, invocation)
+  const { stderr } = process
+  const isLive = stderr.isTTY && env.movesCursor && !flags.json
+  const live = isLive ? liveLine(stderr, styleFor(stderr, env.colours)) : noLiveLine
+  const output = createOutput(flags, env, invocation, live)
+  output.doing('Reading the configuration')
   const underway = watchUnderway()
   const { signal } = signals
   divertStdout()
@@ -60,7 +66,7 @@ async function runCommand(
     leaving: () => output.fail(underway.left()),
   })
   const begin = async () => work({ ...(await locate(flags.config)), output, signal, underway: underway.sink })
-  const code = await unlessInterrupted(signal, ending, begin).then(output.print).catch(output.fail)
+  const code = await unlessInterrupted(signal, ending, begin).finally(live.end).then(output.print).catch(output.fail)
   signals.end()
   await finish(code)
 }

@@ -30,6 +30,7 @@ export function embeddedName({ config }: LocatedConfig): string {
 
 export function startEmbedded({ config, output }: Needed): Promise<EmbeddedServer> {
   const { colours } = output.progressStyle
+  output.doing('Starting the embedded PostgreSQL')
   return startEmbeddedServer({
     directory: dataDirectory(config),
     idleMs: embeddedIdleMs(config),
@@ -39,7 +40,8 @@ export function startEmbedded({ config, output }: Needed): Promise<EmbeddedServe
   })
 }
 
-export function stopEmbedded({ config }: Needed): Promise<EmbeddedServer | undefined> {
+export function stopEmbedded({ config, output }: Needed): Promise<EmbeddedServer | undefined> {
+  output.doing('Stopping the embedded PostgreSQL')
   return stopEmbeddedServer({ directory: dataDirectory(config) })
 }
 
@@ -48,6 +50,7 @@ const UNSAFE = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off
 /** The embedded PostgreSQL for scratch databases: nothing in it is worth being kept through a crash. */
 export function startScratchEmbedded({ config, output }: Needed): Promise<EmbeddedServer> {
   const { colours } = output.progressStyle
+  output.doing('Starting the embedded PostgreSQL')
   return startEmbeddedServer({
     directory: scratchDirectory(config),
     idleMs: scratchIdleMs(config),

@@ -5,6 +5,10 @@ function check(env: NodeJS.ProcessEnv, expected: Partial<Environment>): void {
   expect(readEnvironment(env)).toMatchObject(expected)
 }
 
+test('a dumb terminal moves no cursor', () => {
+  expect(readEnvironment({ TERM: 'dumb' }).movesCursor).toBe(false)
+})
+
 test('an empty environment says nothing', () => {
   expect(readEnvironment({})).toEqual({
     databaseUrl: undefined,
@@ -15,6 +19,7 @@ test('an empty environment says nothing', () => {
     user: undefined,
     ciRun: undefined,
     inherited: {},
+    movesCursor: true,
     colours: 'by-stream',
   })
 })

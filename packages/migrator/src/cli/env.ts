@@ -15,6 +15,8 @@ export interface Environment {
   readonly ciRun: string | undefined
   /** What programs that are started inherit. */
   readonly inherited: Readonly<Record<string, string | undefined>>
+  /** Whether a terminal, where there is one, understands more than lines one after the other. */
+  readonly movesCursor: boolean
   readonly colours: 'colours' | 'plain' | 'by-stream'
 }
 
@@ -43,6 +45,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env, dotEnv?: D
     user: env.GITHUB_ACTOR ?? env.GITLAB_USER_LOGIN ?? env.USER ?? env.LOGNAME,
     ciRun: env.GITHUB_RUN_ID ?? env.CI_JOB_URL ?? env.BUILD_URL ?? env.CIRCLE_BUILD_URL,
     inherited: env,
+    movesCursor: env.TERM !== 'dumb',
     colours: env.NO_COLOR ? 'plain' : forced ? 'colours' : env.TERM === 'dumb' ? 'plain' : 'by-stream',
   }
 }

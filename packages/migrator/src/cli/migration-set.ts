@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import type { FileProblem } from '../core/file-problem.ts'
+import type { MigrationFile } from '../core/migration.ts'
+import { overriding } from '../core/overriding.ts'
 import { plural } from '../core/plural.ts'
 import { MigratorError } from '../errors.ts'
 import type { Directory } from '../load/directory.ts'
@@ -26,7 +28,15 @@ export function readMigrationSet(flags: Pick<CommonFlags, 'migrations'>, environ
   const empty = directory.files.length === 0 && directory.problems.length === 0
   if (empty && (flags.migrations !== undefined || looksLikeMigrations(listDirectory(path)))) throw unrecognised(path)
   for (const line of warningLines(directory.warnings)) environment.output.warn(line)
-  return directory
+  return { ...directory, files: directory.files.map((file, index) => telling(file, index)) }
+
+  function telling(file: MigrationFile, index: number): MigrationFile {
+    const load: MigrationFile['load'] = (...args) => {
+      environment.output.doing(`Loading ${file.id} (${index + 1} of ${directory.files.length})`)
+      return file.load(...args)
+    }
+    return overriding(file, { load })
+  }
 }
 
 function unrecognised(path: string): MigratorError {

@@ -8,6 +8,7 @@ import { type Style, styleFor } from '../report/style.ts'
 import { carriedOptions } from './carried.ts'
 import type { Environment } from './env.ts'
 import type { Invocation } from './invocation.ts'
+import { type LiveLine, noLiveLine } from './live-line.ts'
 import type { CommonFlags } from './options.ts'
 import { writeResult } from './stdout.ts'
 
@@ -35,6 +36,8 @@ export interface Output {
   warn(message: string): void
   /** Something to know that is no result and no warning, on stderr. */
   note(message: string): void
+  /** What the command is doing now, for a terminal: shown when it takes longer. */
+  doing(text: string): void
   /** An error as data, with its hint in the words of this invocation. */
   describe(error: unknown): ErrorReport
   readonly speak: Invocation['speak']
@@ -57,6 +60,7 @@ export function createOutput(
   flags: Pick<CommonFlags, 'json' | 'verbose' | 'config' | 'migrations' | 'databaseUrl'>,
   env: Environment,
   invocation: Invocation,
+  live: LiveLine = noLiveLine,
 ): Output {
   const style = styleFor(process.stdout, env.colours)
   const progressStyle = styleFor(process.stderr, env.colours)
@@ -65,6 +69,7 @@ export function createOutput(
     speak: invocation.speak,
     carried: carriedOptions(flags),
     describe: errorJson,
+    doing: live.doing,
     style,
     progressStyle,
     print({ document, text, tellsAddress, isSpoken, error }) {

@@ -14,8 +14,12 @@ export async function withScratch<T>(
   work: (context: ScratchContext) => Promise<T>,
 ): Promise<T> {
   const { config, signal } = environment
-  const use = (url: string, from: string) =>
-    withScratchServer({ url, from, live, historyTable: config.config.historyTable, signal }, work)
+  const { doing } = environment.output
+  const onStep: ScratchContext['onStep'] = (id, direction) => doing(`Trying ${id} ${direction} on a scratch database`)
+  const use = (url: string, from: string) => {
+    doing('Making a scratch database')
+    return withScratchServer({ url, from, live, historyTable: config.config.historyTable, signal, onStep }, work)
+  }
   if (scratchUrl !== undefined) return use(scratchUrl, '--scratch-url')
   if (config.config.scratchUrl !== undefined) return use(config.config.scratchUrl, 'scratchUrl')
   const embedded = await startScratchEmbedded(environment)

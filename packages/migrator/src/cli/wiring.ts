@@ -8,13 +8,14 @@ import { systemClock } from '../clock.ts'
 import type { Operator } from '../core/history.ts'
 import { once } from '../core/once.ts'
 import { withDefaults } from '../core/options.ts'
+import { withoutStop } from '../core/sentence.ts'
 import { PostgresAdapter } from '../dialects/postgres/adapter.ts'
 import { postgresScript } from '../dialects/postgres/script/language.ts'
 import { protectionOf } from '../engine/protection/protection.ts'
 import { type Context, defaultRunOptions, emit, type RunOptions } from '../engine/run/context.ts'
 import { createArchive } from '../load/archive.ts'
 import { nameOfUser, readOperator } from '../operator.ts'
-import type { EventSink } from '../ports/events.ts'
+import type { EventSink, RunEvent } from '../ports/events.ts'
 import type { Protection } from '../ports/protection.ts'
 import type { Session } from '../ports/session.ts'
 import { fanOut, lazyLog, onlyBackups } from '../report/fan-out.ts'
@@ -66,9 +67,18 @@ export async function createDatabaseContext(
   })
   const operator = once(() => readOperator(env, config.directory))
   const logTable = lazyLog(async () => database.log(await operator(), output.warn), output.warn)
-  const progress = terminalSink(process.stderr, output.progressStyle, output.speak)
+  const { location } = database
+  output.doing(`Working on ${location.database} at ${location.host}:${location.port}`)
+  const progress = terminalSink(
+    env.movesCursor ? process.stderr : linesOnly(process.stderr),
+    output.progressStyle,
+    output.speak,
+  )
   const shown = output.json ? onlyBackups(progress) : progress
-  const events = fanOut([environment.underway, shown, ...logFileSinks(environment, operator), logTable], output.warn)
+  const events = fanOut(
+    [environment.underway, saying(output.doing), shown, ...logFileSinks(environment, operator), logTable],
+    output.warn,
+  )
   context.current = {
     database,
     store: database.historyStore,
@@ -101,6 +111,20 @@ export async function createDatabaseContext(
       await archive.dispose()
     },
   }
+}
+
+/** What a run has begun is what the command is doing. */
+function saying(doing: (text: string) => void): EventSink {
+  return {
+    emit: ({ kind, message }) => (BEGUN.has(kind) ? doing(withoutStop(message)) : undefined),
+    flush: async () => {},
+  }
+}
+
+const BEGUN = new Set<RunEvent['kind']>(['run-started', 'lock-waiting', 'recovery-started', 'backup-started'])
+
+function linesOnly(stream: NodeJS.WriteStream): { write(text: string): unknown } {
+  return { write: (text) => stream.write(text) }
 }
 
 /** Nobody has to wonder why a copy is not protected. */

@@ -2,7 +2,7 @@
  * Scratch databases: throw-away places in which migrations are tried. Nobody's data is ever in one. The live database
  * is never used to find out what would happen.
  */
-import type { Action } from '../core/migration.ts'
+import type { Action, Direction } from '../core/migration.ts'
 import type { Clock } from './clock.ts'
 import type { Database } from './database.ts'
 import type { RehearsalTools } from './rehearsal.ts'
@@ -57,4 +57,6 @@ export interface ScratchContext {
   readonly tools: RehearsalTools
   readonly clock: Clock
   readonly signal: AbortSignal
+  /** Told of each step before it is tried. */
+  readonly onStep?: ((id: string, direction: Direction) => void) | undefined
 }

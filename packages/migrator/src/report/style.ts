@@ -43,11 +43,11 @@ export function table(
 ): string {
   const all = [header.map((text): Cell => ({ text, paint: colours.dim })), ...rows]
   const widths = header.map((_, column) => Math.max(...all.map((row) => widthOf(row[column]?.text ?? ''))))
-  const shown = fitting(widths, width)
+  const shown = columnsThatFit(widths, width)
   return all.map((row) => line(row.slice(0, shown), widths)).join('\n')
 }
 
-function fitting(widths: readonly number[], width: number | undefined): number {
+function columnsThatFit(widths: readonly number[], width: number | undefined): number {
   if (width === undefined) return widths.length
   let used = 0
   const fits = widths.findIndex((column) => {
@@ -63,6 +63,15 @@ function line(row: readonly Cell[], widths: readonly number[]): string {
     return paint(text) + (last ? '' : ' '.repeat((widths[column] ?? 0) - widthOf(text) + 2))
   })
   return cells.join('').trimEnd()
+}
+
+/** A text in one line of at most so many columns. */
+export function fitting(text: string, columns: number): string {
+  const line = text.replace(/\s+/g, ' ')
+  if (widthOf(line) <= columns) return line
+  const chars = Array.from(line)
+  while (chars.length > 0 && widthOf(chars.join('')) > columns - 1) chars.pop()
+  return columns < 1 ? '' : `${chars.join('')}…`
 }
 
 /** Columns that a text takes: two for wide characters, none for combining marks. */

@@ -1,8 +1,9 @@
 import type { EventSink, RunEvent } from '../ports/events.ts'
-import { duration, type Style } from './style.ts'
+import { duration, fitting, type Style } from './style.ts'
 
 interface Stream {
   readonly isTTY?: boolean
+  readonly columns?: number
   write(text: string): unknown
 }
 
@@ -21,7 +22,7 @@ export function terminalSink(
   let backupToldMs: number | undefined
   return {
     emit(event) {
-      if (event.kind === 'step-started') show(`  ${colours.cyan('…')} ${event.version}${place(event)}`)
+      if (event.kind === 'step-started') show(underway(`${event.version}${place(event)}`))
       else if (event.kind === 'step-progress') progress(event)
       else if (event.kind === 'backup-progress') backupProgress(withElapsed(event))
       else {
@@ -36,7 +37,7 @@ export function terminalSink(
 
   function progress(event: RunEvent): void {
     const text = `  ${colours.cyan('…')} ${event.message}${place(event)}`
-    show(text)
+    show(underway(`${event.message}${place(event)}`))
     if (!stream.isTTY) (event.details?.done === undefined ? told : said)(event, text)
   }
 
@@ -59,11 +60,16 @@ export function terminalSink(
   /** Elsewhere than on a terminal: the first news, then at most one line every five seconds. */
   function backupProgress(event: RunEvent): void {
     const text = `  ${colours.cyan('…')} ${event.message}`
-    show(text)
+    show(underway(event.message))
     const nowMs = event.durationMs ?? 0
     if (stream.isTTY || (backupToldMs !== undefined && nowMs >= backupToldMs && nowMs - backupToldMs < 5_000)) return
     backupToldMs = nowMs
     print(text)
+  }
+
+  /** In one line, because only one can be taken away again. */
+  function underway(text: string): string {
+    return `  ${colours.cyan('…')} ${stream.isTTY ? fitting(text, (stream.columns || 80) - 5) : text}`
   }
 
   function print(text: string): void {

@@ -17,11 +17,12 @@ export interface ScratchPlace {
   readonly live: string | undefined
   readonly historyTable: string | undefined
   readonly signal: AbortSignal
+  readonly onStep?: ScratchContext['onStep']
 }
 
 /** Lends databases of the scratch server while `work` lasts; all of them are dropped afterwards, whatever happened. */
 export async function withScratchServer<T>(
-  { url, from, live, historyTable, signal }: ScratchPlace,
+  { url, from, live, historyTable, signal, onStep }: ScratchPlace,
   work: (scratch: ScratchContext) => Promise<T>,
 ): Promise<T> {
   // Only who needs a scratch server loads what it is made of.
@@ -43,7 +44,7 @@ export async function withScratchServer<T>(
       own,
     })
     try {
-      return await work({ server, tools: createRehearsalTools(admin.ownTables), clock: systemClock, signal })
+      return await work({ server, tools: createRehearsalTools(admin.ownTables), clock: systemClock, signal, onStep })
     } finally {
       await server.close()
     }

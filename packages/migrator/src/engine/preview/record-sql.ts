@@ -31,6 +31,7 @@ export async function recordSql(
     for (const { id, direction, migration } of steps) {
       throwIfAborted(context)
       if (!migration) continue
+      context.onStep?.(id, direction)
       const sent: string[] = []
       const beforeStatement = async (text: string, parameters: readonly unknown[] = []) => {
         sent.push(script?.inline(text.trim(), parameters) ?? text.trim())

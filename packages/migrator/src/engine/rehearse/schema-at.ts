@@ -71,6 +71,7 @@ export async function advanceOn(
   try {
     for (const migration of migrations) {
       throwIfAborted(context)
+      context.onStep?.(migration.id, 'up')
       const tried = { migration, direction: 'up', signal: context.signal } as const
       await tryStep(session, scratch, tried).catch(async (error: unknown) => {
         throwIfAborted(context)

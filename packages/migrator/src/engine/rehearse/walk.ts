@@ -190,6 +190,7 @@ async function attempt(walk: Walk, direction: Direction, at: RehearsalFailure['a
   const { session, scratch } = walk.place
   const { catalog } = scratch.database
   throwIfAborted(context)
+  context.onStep?.(migration.id, direction)
   const within = migration.transactional ? 'transaction' : 'no-transaction'
   const way = { direction, within, database: scratch.database } as const
   const observer = at === 'second up' ? undefined : await context.tools.observe(session, way)
