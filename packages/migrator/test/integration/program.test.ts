@@ -143,6 +143,13 @@ describe('Next:', () => {
     expect(next).toContain(`migrator status --migrations 'it'\\''s here' --database-url ${url.href}`)
     expect(next).not.toContain(`:${password}@`)
   })
+
+  test('of a new migration carries them on too', async () => {
+    await project.write({ 'own.config.mjs': 'export default {}\n' })
+    const { stdout } = await done('new add_plans --sql --migrations sql --config own.config.mjs')
+    for (const command of ['validate', 'migrate --dry-run', 'migrate'])
+      expect(stdout).toContain(`  migrator ${command} --config own.config.mjs --migrations sql\n`)
+  })
 })
 
 describe('help', () => {

@@ -40,14 +40,13 @@ export const newCommand = (cli: Cli) => ({
       for (const { name, content } of files) writeNew(join(directory, name), content)
       const paths = files.map(({ name }) => join(directory, name))
       const shown = paths.map((path) => `  ${relative(environment.env.invokedFrom ?? process.cwd(), path)}`)
+      const { carried } = environment.output
       const text = [
         'Wrote',
         ...shown,
         '',
         'Next: fill in up and down, then',
-        '  db:validate',
-        '  db:migrate --dry-run',
-        '  db:migrate',
+        ...['db:validate', 'db:migrate --dry-run', 'db:migrate'].map((command) => `  ${command}${carried}`),
       ].join('\n')
       return { document: { id, files: paths }, text }
     }),
