@@ -22,6 +22,7 @@ export interface FileProblem {
     | 'empty-down'
     | 'unsupported'
     | 'other-tool'
+    | 'replaced-file'
   readonly path: string
   readonly message: string
   readonly id?: string | undefined

@@ -53,11 +53,16 @@ export interface HistoryEntry {
   readonly progress?: Progress | undefined
   /** Whether the sources are archived in the history. */
   readonly archived: boolean
+  /** Not on record: a migration that replaces these, all of which are. The next run records it in their place. */
+  readonly inPlaceOf?: readonly string[] | undefined
 }
 
 /** An entry to be written; the store adds time and sequence. */
 export interface NewEntry
-  extends Omit<HistoryEntry, 'appliedAt' | 'sequence' | 'dirty' | 'progress' | 'archived' | 'schemaFingerprint'> {
+  extends Omit<
+    HistoryEntry,
+    'appliedAt' | 'sequence' | 'dirty' | 'progress' | 'archived' | 'schemaFingerprint' | 'inPlaceOf'
+  > {
   readonly sources: readonly SourceFile[]
 }
 
@@ -65,7 +70,7 @@ export interface NewEntry
 export type HistoryChange =
   /**
    * `timed`: without a duration of its own, it is the time since its transaction began. `agoMs`: it ended so long ago.
-   * `at`: when it was applied (ISO 8601), for an entry that is imported.
+   * `at`: when it was applied (ISO 8601), for an entry that is imported or replaces others; `sequence`: the place of those.
    */
   | {
       readonly kind: 'applied'
@@ -73,6 +78,7 @@ export type HistoryChange =
       readonly timed?: 'by-transaction'
       readonly agoMs?: number
       readonly at?: string
+      readonly sequence?: number
     }
   | { readonly kind: 'reverted'; readonly id: string }
   /** A step outside a transaction is about to begin: the entry is dirty until `settled` or `reverted`. */

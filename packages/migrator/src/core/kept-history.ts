@@ -26,6 +26,7 @@ export function afterChange(
         {
           ...fresh(migrations, change.entry, false, now),
           ...(change.at === undefined ? {} : { appliedAt: change.at }),
+          ...(change.sequence === undefined ? {} : { sequence: change.sequence }),
         },
       ]
     case 'began': {

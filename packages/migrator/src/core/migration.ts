@@ -36,6 +36,8 @@ export interface MigrationFile {
   readonly importsChecksum?: string | undefined
   /** The main file, relative to the migrations directory. */
   readonly path: string
+  /** Ids of the migrations that it replaces: a database that has all of them has it. */
+  readonly replaces?: readonly string[] | undefined
   /** Which rewriting alone makes it another than the one with this checksum; undefined for an edit. */
   rewritten?(checksum: string): Rewriting | undefined
   /** Reads and, for a module, imports it. Rejects with MIGRATION_FILES_INVALID when it does not load. */

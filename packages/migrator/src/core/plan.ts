@@ -217,7 +217,9 @@ function judgeChanged(step: Step, rules: DownRules): Judged {
 }
 
 function historyProblems(statuses: readonly MigrationStatus[]): readonly Problem[] {
-  return statuses.flatMap(({ id, state, file, entry, renamedTo }) => {
+  return statuses.flatMap(({ id, state, file, entry, renamedTo, replacesPartly, partOf }) => {
+    if (replacesPartly) return [replacedInPart(id, file?.replaces ?? [], replacesPartly)]
+    if (partOf !== undefined) return []
     if (state === 'changed') return [changed({ id, file, entry })]
     if (state === 'missing' || state === 'ahead')
       return [renamedTo === undefined ? missing(id, entry) : renamed(id, renamedTo)]
@@ -248,6 +250,14 @@ function missing(id: string, entry: HistoryEntry | undefined): Problem {
   const lost =
     'Restore the file from git. As a last resort db:rollback --force drops its record without running anything.'
   return { code: 'MIGRATION_MISSING', id, message, hint: entry?.archived ? archived : lost }
+}
+
+function replacedInPart(id: string, replaces: readonly string[], there: readonly string[]): Problem {
+  const lacks = replaces.filter((each) => !there.includes(each))
+  const rest = lacks.length === 0 ? 'not all of them are finished' : `lacks ${lacks.join(', ')}`
+  const message = `${id} replaces ${replaces.length} migrations; this database has ${there.join(', ')} and ${rest}.`
+  const hint = `Check out the revision before the squash, run db:migrate there, then come back.`
+  return { code: 'MIGRATION_MISSING', id, message, hint }
 }
 
 function renamed(id: string, name: string): Problem {

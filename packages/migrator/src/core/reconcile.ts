@@ -1,5 +1,6 @@
 import type { HistoryEntry } from './history.ts'
 import { type MigrationFile, orderOf } from './migration.ts'
+import { withReplacements } from './replacements.ts'
 
 /**
  * `running`: a live run holds it, outside a transaction. `ahead`: applied by a later release than these files are of.
@@ -23,6 +24,10 @@ export interface MigrationStatus {
   readonly renamedTo?: string | undefined
   /** Of that file: the entry. */
   readonly renamedFrom?: string | undefined
+  /** Of a migration that replaces others: those that are applied, where some are missing. */
+  readonly replacesPartly?: readonly string[] | undefined
+  /** Of one of those. */
+  readonly partOf?: string | undefined
 }
 
 /**
@@ -31,9 +36,10 @@ export interface MigrationStatus {
  */
 export function reconcile(
   files: readonly MigrationFile[],
-  history: readonly HistoryEntry[],
+  recorded: readonly HistoryEntry[],
   runner?: string,
 ): readonly MigrationStatus[] {
+  const { history, partly } = withReplacements(files, recorded)
   const entries = new Map(history.map((entry) => [entry.id, entry]))
   const order = orderOf(files)
   const newestApplied = history.reduce<string | undefined>(
@@ -48,7 +54,15 @@ export function reconcile(
   const gone = history
     .filter((entry) => !present.has(entry.id))
     .map((entry) => statusWithoutFile(entry, isAhead(entry), runner))
-  return withRenames([...known, ...gone].sort((a, b) => order(a.id, b.id)))
+  const statuses = withRenames([...known, ...gone].sort((a, b) => order(a.id, b.id)))
+  return partly.size === 0 ? statuses : statuses.map((status) => withPart(status, partly))
+}
+
+function withPart(status: MigrationStatus, partly: ReadonlyMap<string, readonly string[]>): MigrationStatus {
+  const replacesPartly = partly.get(status.id)
+  if (replacesPartly) return { ...status, replacesPartly }
+  const partOf = status.file ? undefined : [...partly].find(([, ids]) => ids.includes(status.id))?.[0]
+  return partOf === undefined ? status : { ...status, partOf }
 }
 
 /** One entry without a file and one file without an entry, with one checksum that nothing else has: the file was renamed. */

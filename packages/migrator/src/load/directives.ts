@@ -3,6 +3,7 @@ export interface Directives {
   readonly transactional: boolean
   readonly irreversible?: string | undefined
   readonly description?: string | undefined
+  readonly replaces?: readonly string[] | undefined
   /** What could not be understood, as sentences. */
   readonly problems: readonly string[]
 }
@@ -30,7 +31,13 @@ export function readDirectives(header: string): Directives {
   if (transaction !== 'true' && transaction !== 'false')
     problems.push(`transaction=${transaction}: must be true or false.`)
   if (options.get('irreversible')?.trim() === '') problems.push('irreversible has no reason; write irreversible="why".')
+  const replaces = options
+    .get('replaces')
+    ?.split(',')
+    .map((id) => id.trim())
+  if (replaces?.some((id) => id === '')) problems.push('replaces lists ids: write replaces="0001_a,0002_b".')
   return {
+    replaces,
     transactional: transaction !== 'false',
     irreversible: options.get('irreversible'),
     description: options.get('description') ?? (DESCRIPTION.exec(header)?.[1]?.trim() || undefined),
@@ -38,7 +45,7 @@ export function readDirectives(header: string): Directives {
   }
 }
 
-const KNOWN = new Set(['transaction', 'irreversible', 'description'])
+const KNOWN = new Set(['transaction', 'irreversible', 'description', 'replaces'])
 
 function unquote(value: string): string {
   const quoted = /^"(.*)"$|^'(.*)'$/s.exec(value)

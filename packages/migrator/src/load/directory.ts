@@ -54,6 +54,7 @@ export function readDirectory(path: string, script: ScriptText, { strict = false
     ...(foreign.problems ?? []),
     ...read.flatMap((each) => each.problems),
     ...(foreign.duplicateNumbers === 'allowed' ? duplicateIds(files) : duplicateNumbers(files)),
+    ...replacedFiles(files),
   ]
   return {
     path,
@@ -103,6 +104,16 @@ function duplicateNumbers(files: readonly MigrationFile[]): readonly FileProblem
     if (!previous || number === undefined || numberOf(previous.id) !== number) return []
     const message = `${previous.path} and ${file.path} have the same number, ${number}; renumber the one that is not applied anywhere.`
     return [{ kind: 'duplicate-number', id: file.id, path: file.path, message }]
+  })
+}
+
+function replacedFiles(files: readonly MigrationFile[]): readonly FileProblem[] {
+  const present = new Set(files.map(({ id }) => id))
+  return files.flatMap(({ id, path, replaces = [] }) => {
+    const there = replaces.filter((each) => present.has(each))
+    if (there.length === 0) return []
+    const message = `${path} replaces ${there.join(', ')}; move or delete the replaced files.`
+    return [{ kind: 'replaced-file', id, path, message }]
   })
 }
 

@@ -76,6 +76,7 @@ function fileOf(draft: Draft, scripts: Scripts, irreversible: string | undefined
     checksum: up.checksum,
     downChecksum: down?.checksum,
     path: up.path,
+    replaces: readDirectives(language.header(up.text)).replaces,
   }
   const load = async (): Promise<Migration> => {
     const directives = readDirectives(language.header(up.text))

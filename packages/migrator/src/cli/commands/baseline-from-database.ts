@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { Migration } from '../../core/migration.ts'
 import { createSchemaSource } from '../../dialects/postgres/schema-script/index.ts'
@@ -19,6 +18,7 @@ import { nextCommands, type Outcome } from '../output.ts'
 import { withScratch } from '../scratch.ts'
 import type { ScratchFlags } from '../scratch-options.ts'
 import { createDatabaseContext, runOptionsOf } from '../wiring.ts'
+import { loadAside } from './load-aside.ts'
 import { nextNumber, readName, writeNew } from './new.ts'
 import { headline, STATUS } from './run-outcome.ts'
 
@@ -96,20 +96,12 @@ function filesIn(directory: string, id: string, database: string): Files {
   }
 }
 
-/** In a folder of its own, so that it is proven before it stands beside others. */
 async function loadFrom(names: readonly string[], texts: readonly string[]): Promise<Migration> {
-  const folder = mkdtempSync(join(tmpdir(), 'migrator-baseline-'))
-  try {
-    for (const [at, name] of names.entries()) writeFileSync(join(folder, name), texts[at] ?? '')
-    const { files, problems } = readDirectory(folder)
-    const [file] = files
-    if (file && problems.length === 0) return await file.load()
-    throw new MigratorError('BASELINE_REFUSED', 'The database has no schema to write a migration from.', {
-      hint: 'Write the first migration with db:new. Nothing was written.',
-    })
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  const { migration } = await loadAside(names, texts)
+  if (migration) return migration
+  throw new MigratorError('BASELINE_REFUSED', 'The database has no schema to write a migration from.', {
+    hint: 'Write the first migration with db:new. Nothing was written.',
+  })
 }
 
 function outcomeOf(command: DatabaseContext, report: DatabaseBaselineReport, files: Files): Outcome {

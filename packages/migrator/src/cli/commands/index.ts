@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(cli: Cli) => CommandSpec>
   plan: async () => (await import('./plan.ts')).planCommand,
   history: async () => (await import('./history.ts')).historyCommand,
   baseline: async () => (await import('./baseline.ts')).baselineCommand,
+  squash: async () => (await import('./squash.ts')).squashCommand,
   import: async () => (await import('./import.ts')).importCommand,
   repair: async () => (await import('./repair.ts')).repairCommand,
   protect: async () => (await import('./protect.ts')).protectCommand,

@@ -7,6 +7,7 @@ import { type Context, emit, type MigrationSet, type RunOptions } from '../run/c
 import { withRunLock } from '../run/lock.ts'
 import { prepareHistory } from '../run/objection.ts'
 import { prepareSteps, refusePlan } from '../run/prepare.ts'
+import { recordReplacements } from '../run/replaced.ts'
 
 export interface BaselineReport {
   /** Ids recorded as applied, or, of a dry run, that would be. */
@@ -35,10 +36,12 @@ export async function baseline(
     if (options.dryRun) return { recorded: steps.map((step) => step.id), dryRun: true }
     await options.approve()
     return withRunLock(context, first, options.lockWaitMs, async (lock, session) => {
-      const run = await createRun(context, options, lock, session, await readStatuses(context, session, set))
+      const statuses = await readStatuses(context, session, set)
+      const run = await createRun(context, options, lock, session, statuses)
       const due = await planned(session)
       await prepareHistory(context, session)
       const changes = due.map((step) => ({ kind: 'applied', entry: entryOf(run, step, undefined) }) as const)
+      await recordReplacements(run, statuses)
       if (changes.length > 0) await session.record(recordOf(run, changes))
       const versions = due.map((step) => step.id)
       emit(context, {

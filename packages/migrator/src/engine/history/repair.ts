@@ -9,6 +9,7 @@ import { createRun, readStatuses, withSession } from '../run/begin.ts'
 import { type Context, emit, type MigrationSet, type RunOptions } from '../run/context.ts'
 import { withRunLock } from '../run/lock.ts'
 import { prepareHistory } from '../run/objection.ts'
+import { recordReplacements } from '../run/replaced.ts'
 
 /** What to set right, one thing at a time. */
 export type Repair =
@@ -41,6 +42,7 @@ export async function repair(
       const status = statuses.find(({ id }) => id === what.id)
       if (!status?.entry) throw notApplied(what.id, statuses)
       const run = await createRun(context, options, lock, session, statuses)
+      if (!options.dryRun) await recordReplacements(run, statuses)
       const message = await carryOut(what, status)
       if (options.dryRun)
         return {

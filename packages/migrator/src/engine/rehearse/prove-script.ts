@@ -37,7 +37,7 @@ export async function proveScript(
     const on = await scratch.database.connect({ modules: migration.format === 'module' })
     return await interruptedBy(context.signal, on, async () => {
       const empty = await catalog.snapshot(on)
-      for (const direction of ['up', 'down'] as const) {
+      for (const direction of ['up', ...(migration.down ? (['down'] as const) : [])] as const) {
         await tryStep(on, scratch, { migration, direction, signal: context.signal }).catch(async (error: unknown) => {
           context.signal.throwIfAborted()
           await refuseWhatIsMissing(context, on, migration, error)

@@ -29,6 +29,7 @@ import { isConnectionLost } from './outcome.ts'
 import { prepareSteps, refusePlan } from './prepare.ts'
 import { recoverEntry } from './recover.ts'
 import { dirtyFound, dirtyIn, planAfter, planOfRecovery, planRun } from './recoveries.ts'
+import { isUnrecorded, recordReplacements } from './replaced.ts'
 import type { RunReport } from './report.ts'
 import { operationOf, type Proposal, type RunKind } from './run-kind.ts'
 import { runSteps, transactionMode } from './steps.ts'
@@ -109,7 +110,8 @@ async function walk(
     const statuses = await interruptibly(context, session, () => readStates(context, session, runKind.set.files))
     const { plan, after } = planRun(runKind, statuses)
     refusePlan(plan)
-    if (plan.steps.length === 0 && dirtyIn(statuses).length === 0) {
+    const due = runKind.direction === 'up' && statuses.some(isUnrecorded)
+    if (plan.steps.length === 0 && dirtyIn(statuses).length === 0 && !due) {
       return report(context, plan, { started, results: [], recovered: [], statuses })
     }
     // Asked of git while there is still to wait for the lock.
@@ -169,11 +171,15 @@ async function underLock(
   )
   const steps = withKeptData(prepared, waiting)
   const plan = withDroppedRecords(planned, steps)
-  if (plan.steps.length === 0) return report(context, plan, { started, results: [], recovered, statuses })
+  if (plan.steps.length === 0) {
+    await recordReplacements(run, statuses)
+    return report(context, plan, { started, results: [], recovered, statuses })
+  }
   transactionMode(runKind.options, steps, context.database)
   const proposal = await proposalOf(context, runKind, plan, steps)
   await gate.pass(proposal, [...steps, ...toRecover(plan)])
   await prepareHistory(context, session)
+  await recordReplacements(run, statuses)
   await backups?.keepRecords(session)
   const before = await recoverSteps(run, plan)
   const outcome = await carryOut(Object.assign(run, { total: steps.length }), steps, runKind, statuses)

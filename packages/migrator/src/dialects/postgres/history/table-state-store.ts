@@ -187,7 +187,7 @@ const ROWS_AT_ONCE = 200
 function insertAll(table: string, applied: readonly (HistoryChange & { kind: 'applied' })[]): readonly string[] {
   const statements: string[] = []
   for (let from = 0; from < applied.length; from += ROWS_AT_ONCE) {
-    const rows = applied.slice(from, from + ROWS_AT_ONCE).map(({ entry, timed, agoMs, at }) =>
+    const rows = applied.slice(from, from + ROWS_AT_ONCE).map(({ entry, timed, agoMs, at, sequence }) =>
       valuesOf(entry, {
         dirty: 'false',
         // One clock for all of them: the time at which the statement came.
@@ -196,6 +196,7 @@ function insertAll(table: string, applied: readonly (HistoryChange & { kind: 'ap
           : { applied_at: `pg_catalog.statement_timestamp() - interval '${agoMs.toFixed(1)} ms'` }),
         ...(at === undefined ? {} : { applied_at: `${literal(at)}::timestamptz` }),
         ...(timed ? { duration_ms: SINCE_BEGIN } : {}),
+        ...(sequence === undefined ? {} : { sequence: literal(sequence) }),
       }),
     )
     const columns = Object.keys(rows[0] ?? {}).join(', ')
