@@ -271,10 +271,11 @@ describe('every document', () => {
 })
 
 const SQL_DOCUMENTS = ['docs/runbooks/rollback.md', 'docs/runbooks/restore.md', 'docs/reference/history-tables.md']
-/** Read by the AWS SDK, by Node and by the tests. */
-const OTHERS_VARIABLES = new Set(['AWS_SESSION_TOKEN', 'NODE_EXTRA_CA_CERTS', 'TEST_DATABASE_URL'])
-/** Liquibase's marks in an SQL file, the flag of pg_restore, the simulator's own flag, pnpm's. */
+/** Read by the AWS SDK, by Node, by other people's projects and by the tests. */
+const OTHERS_VARIABLES = new Set(['AWS_SESSION_TOKEN', 'NODE_EXTRA_CA_CERTS', 'POSTGRES_URL', 'TEST_DATABASE_URL'])
+/** Liquibase's marks in an SQL file, the flag of pg_restore, the simulator's, pnpm's; one that is redacted. */
 const OTHER_PROGRAMS_FLAGS = [
+  '--password',
   '--changeset',
   '--create',
   '--liquibase',
