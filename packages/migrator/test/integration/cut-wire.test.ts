@@ -84,6 +84,38 @@ describe('the wire of a step is cut in the middle of its statement', () => {
   }
 })
 
+describe('the whole network falls silent', () => {
+  const LIMIT_MS = 8_000
+  const moments = [
+    ['in a statement of a batch', files, sendsTheStep, ['--transaction', 'batch']],
+    ['in a statement of a step', files, sendsTheStep, ['--transaction', 'each']],
+    ['in a statement outside a transaction', outside, sendsTheStep, []],
+    ['behind a COMMIT', files, commits('0002_two'), ['--transaction', 'each']],
+  ] as const
+
+  test.each(moments)(
+    '%s: the run ends within the limit, and names what is unknown',
+    async (_, migrations, at, words) => {
+      const made = await wired(migrations)
+      if (at !== sendsTheStep) await hurry(made.db)
+      let struckMs = 0
+      void made.proxy.strikeAt(at, {
+        moment: 'after',
+        action: async () => {
+          made.proxy.strike('silence')
+          await made.proxy.newcomers('silence')
+          struckMs = performance.now()
+        },
+      })
+      const failed = await made.project.run(['migrate', '--json', '--liveness-timeout', `${LIMIT_MS}ms`, ...words])
+      const tookMs = performance.now() - struckMs
+      expect(failed.code, saidBy(failed)).toBe(1)
+      expect(failed.json().error.code, saidBy(failed)).toBe('CONNECTION_LOST')
+      expect(tookMs).toBeLessThan(LIMIT_MS + 1_500)
+    },
+  )
+})
+
 describe('the wire is cut while a step is sent that fills the socket, so that its record waits in the driver', () => {
   const rows = Array.from({ length: 40_000 }, (_, at) => `(${at}, '${'x'.repeat(80)}')`).join(',\n')
   const long = {

@@ -147,7 +147,7 @@ export class PostgresAdapter implements Database {
     this.#liveness = createLiveness({
       timeoutMs: this.#livenessTimeoutMs,
       label: this.#label,
-      open: async () => new PostgresSession(await this.#connection(false)),
+      open: async (limitMs) => new PostgresSession(await this.#connection(false, { limitMs, whenBusy: 'reject' })),
     })
   }
 
@@ -252,12 +252,13 @@ export class PostgresAdapter implements Database {
 
   async #connection(
     arrays: boolean,
-    { database, limitMs = Infinity }: { readonly database?: string; readonly limitMs?: number } = {},
+    { database, limitMs = Infinity, whenBusy = 'wait' }: ConnectionWishes = {},
   ): Promise<OpenConnection> {
     const chosen = await this.#server.chosen()
     const to = database === undefined ? chosen : { ...chosen, database }
-    const withinMs = Math.min(this.#connectTimeoutMs(chosen), limitMs)
-    const connection = await whenFree(withinMs, () => this.#dial(to, arrays, withinMs))
+    const withinMs = Math.min(this.#connectTimeoutMs(chosen), limitMs, this.#liveness.leftMs())
+    const dial = () => this.#dial(to, arrays, withinMs)
+    const connection = await (whenBusy === 'wait' ? whenFree(withinMs, dial) : dial())
     this.#open.add(connection)
     void connection.lost.then(() => this.#open.delete(connection))
     this.#liveness.watch(connection)
@@ -278,9 +279,17 @@ export class PostgresAdapter implements Database {
       applicationName: this.applicationName,
       arrays,
       connectTimeoutMs,
+      silence: this.#liveness.silence(),
       onNotice: (message) => harmlessly(() => this.#options.onNotice?.(message), warnOfListener),
     })
   }
+}
+
+interface ConnectionWishes {
+  readonly database?: string
+  readonly limitMs?: number
+  /** Default `wait`. */
+  readonly whenBusy?: 'wait' | 'reject'
 }
 
 const KINDS: OptionKinds<PostgresAdapterOptions> = {

@@ -19,16 +19,25 @@ export async function withRunLock<T>(
   work: (lock: RunLock, session: StepSession) => Promise<T>,
 ): Promise<T> {
   const { database } = context
+  const opened = new Set<StepSession>()
   const live = lasting(
-    async () => (on.isLost ? database.connect({ modules: false }) : on),
+    async () => {
+      if (!on.isLost) return on
+      const session = await database.connect({ modules: false })
+      opened.add(session)
+      return session
+    },
     ({ isLost }) => isLost,
   )
-  const lock = await obtain(context, live, waitMs)
   try {
-    return await work(lock, await live())
+    const lock = await obtain(context, live, waitMs)
+    try {
+      return await work(lock, await live())
+    } finally {
+      await lock.release()
+    }
   } finally {
-    await lock.release()
-    if (on.isLost) await (await live().catch(() => undefined))?.close()
+    for (const session of opened) await session.close()
   }
 }
 

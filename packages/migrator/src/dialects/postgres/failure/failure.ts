@@ -65,6 +65,13 @@ export function isBusy(error: unknown): boolean {
   return error instanceof MigratorError && error.details.reason === 'busy'
 }
 
+/** Whether a connection was refused by a server or a pooler that answered, not by the network. */
+export function isAnswered(error: unknown): boolean {
+  if (!(error instanceof MigratorError)) return false
+  const ofNetwork = error.code === 'CONNECTION_FAILED' || error.code === 'CONNECTION_LOST'
+  return isBusy(error) || !ofNetwork
+}
+
 const PLAIN: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
   ENOTFOUND: 'the host name is unknown',

@@ -22,6 +22,8 @@ export interface ClientOptions {
   readonly arrays: boolean
   /** For each server that is tried. */
   readonly connectTimeoutMs: number
+  /** Aborted when nobody answers any more: what is being opened then is given up. */
+  readonly silence: AbortSignal
   readonly onNotice: (message: string) => void
 }
 
@@ -95,8 +97,8 @@ async function open(
   session: SessionAttributes,
   wire: Wire,
 ): Promise<OpenConnection> {
-  const { connection, connectTimeoutMs } = options
-  const limit = deadlineIn(connectTimeoutMs)
+  const { connection, connectTimeoutMs, silence } = options
+  const limit = deadlineIn(connectTimeoutMs, silence)
   try {
     const socket = await dial(connection, target, wire, limit.signal)
     let opened: OpenConnection | undefined

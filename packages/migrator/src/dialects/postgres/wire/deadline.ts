@@ -6,8 +6,8 @@ export interface Deadline {
   clear(): void
 }
 
-/** What is given up has the code CONNECT_TIMEOUT. */
-export function deadlineIn(ms: number): Deadline {
+/** After that time, or once `sooner` is aborted. What is given up has the code CONNECT_TIMEOUT. */
+export function deadlineIn(ms: number, sooner: AbortSignal): Deadline {
   const controller = new AbortController()
   const expired = new Promise<never>((_, reject) => {
     controller.signal.addEventListener('abort', () => reject(controller.signal.reason), { once: true })
@@ -15,5 +15,10 @@ export function deadlineIn(ms: number): Deadline {
   expired.catch(() => undefined)
   const give = () => controller.abort(Object.assign(new Error('no answer in time'), { code: 'CONNECT_TIMEOUT' }))
   const timer = setTimeout(give, ms)
-  return { signal: controller.signal, expired, clear: () => clearTimeout(timer) }
+  sooner.addEventListener('abort', give, { once: true })
+  const clear = () => {
+    clearTimeout(timer)
+    sooner.removeEventListener('abort', give)
+  }
+  return { signal: controller.signal, expired, clear }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { isAnswered } from '../failure/failure.ts'
 import { literal } from '../script/literal.ts'
 import type { PostgresSession } from '../session/session.ts'
 import type { OpenConnection } from './open-connection.ts'
@@ -6,12 +7,21 @@ import type { OpenConnection } from './open-connection.ts'
 /** How often is looked within the time after which a silent wire is given up. */
 const LOOKS = 8
 const SHORTEST_LOOK_MS = 100
+/** For a connection that is opened when the time is up already. */
+const LAST_TRY_MS = 100
 
 export interface Liveness {
   /** Until it is lost or ended, the connection is given up when its answers no longer come. */
   watch(connection: OpenConnection): void
   /** Sends something over it at every look: the connection is lost as soon as that is not answered. */
   keepAlive(connection: OpenConnection): void
+  /** Aborted when nobody answers any more, until somebody does again. */
+  silence(): AbortSignal
+  /**
+   * How long a new connection may take. While nobody answers, everything that is still asked shares what is left of the
+   * timeout, so that the run ends within it.
+   */
+  leftMs(): number
 }
 
 export interface LivenessOptions {
@@ -19,8 +29,8 @@ export interface LivenessOptions {
   readonly timeoutMs: number
   /** How the sessions of this program begin their name. */
   readonly label: string
-  /** Opens a session to look from beside. It is ended when there is nothing more to watch. */
-  readonly open: () => Promise<PostgresSession>
+  /** Opens a session to look from beside, in one attempt. It is ended when there is nothing more to watch. */
+  readonly open: (limitMs: number) => Promise<PostgresSession>
 }
 
 /**
@@ -37,19 +47,27 @@ export function createLiveness({ timeoutMs, label, open }: LivenessOptions): Liv
   let timer: NodeJS.Timeout | undefined
   let looking = false
   let current: PostgresSession | undefined
+  let heardMs = 0
+  let silentSinceMs: number | undefined
+  let silence = new AbortController()
 
   return {
     watch(connection) {
+      if (silentSinceMs !== undefined) silence = new AbortController()
+      silentSinceMs = undefined
       if (timeoutMs === 0) return
       watched.add(connection)
       void connection.lost.then(() => forget(connection))
       timer ??= setInterval(() => void look(), everyMs).unref()
     },
     keepAlive: (connection) => void kept.add(connection),
+    silence: () => silence.signal,
+    leftMs: () =>
+      silentSinceMs === undefined ? Infinity : Math.max(silentSinceMs + timeoutMs - performance.now(), LAST_TRY_MS),
   }
 
   async function observer(): Promise<PostgresSession> {
-    if (!current || current.isLost) current = await open()
+    if (!current || current.isLost) current = await open(everyMs)
     return current
   }
 
@@ -85,19 +103,35 @@ export function createLiveness({ timeoutMs, label, open }: LivenessOptions): Liv
 
   async function judge(quiet: readonly OpenConnection[]): Promise<void> {
     const activity = await ask(quiet)
+    if (activity === 'refused') return
+    if (activity === 'silent') return loseAll(quiet)
+    heardMs = performance.now()
     for (const connection of quiet) {
       // Its answer may have come while the server was asked.
       if (connection.quietForMs(performance.now()) < everyMs) continue
-      if (!activity) connection.lose()
-      else if (isOver(connection, activity)) await giveUp(connection)
+      if (isOver(connection, activity)) await giveUp(connection)
     }
   }
 
-  /** What the server does, asked twice at most; undefined when it cannot be asked. */
-  async function ask(quiet: readonly OpenConnection[]): Promise<Activity | undefined> {
+  /** Nobody answers: idle connections would only be found silent one after the other. */
+  function loseAll(quiet: readonly OpenConnection[]): void {
+    const now = performance.now()
+    const still = quiet.filter((connection) => connection.quietForMs(now) >= everyMs)
+    if (still.length === 0) return
+    const isAlive = [...watched].some((each) => each.awaitsAnswer && each.quietForMs(now) < everyMs)
+    if (!isAlive) {
+      silentSinceMs = Math.max(heardMs, now - Math.min(...still.map((connection) => connection.quietForMs(now))))
+      silence.abort()
+    }
+    for (const connection of isAlive ? still : [...watched]) connection.lose()
+  }
+
+  /** What the server does, asked twice at most. */
+  async function ask(quiet: readonly OpenConnection[]): Promise<Activity | 'silent' | 'refused'> {
     for (let tried = 0; tried < 2; tried++) {
-      const session = await within(everyMs, observer())
+      const session = await within(everyMs, observer().catch(refusal))
       if (!session) continue
+      if (session === 'refused') return session
       if (quiet.includes(session.connection)) {
         session.connection.lose()
         continue
@@ -106,7 +140,7 @@ export function createLiveness({ timeoutMs, label, open }: LivenessOptions): Liv
       if (rows) return readActivity(rows)
       session.connection.lose()
     }
-    return undefined
+    return 'silent'
   }
 
   /** Idle at two looks in a row, while nothing came from it: its answer is on a wire that does not carry it. */
@@ -132,6 +166,11 @@ export function createLiveness({ timeoutMs, label, open }: LivenessOptions): Liv
       observer().then((session) => session.query(endOf(pid, label))),
     )
   }
+}
+
+/** A server that has no connection to spare, or is shutting down, is there: what it works on goes on. */
+function refusal(error: unknown): 'refused' | undefined {
+  return isAnswered(error) ? 'refused' : undefined
 }
 
 interface Activity {
