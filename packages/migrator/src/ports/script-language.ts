@@ -23,6 +23,8 @@ export interface ScriptLanguage extends ScriptText {
   standsAlone(text: string): boolean
   /** A statement with its parameters written out, for people: what it means, not what is sent. */
   inline(statement: string, parameters: readonly unknown[]): string
+  /** A statement without what a row could hold: what is kept and told of it. */
+  withoutValues(statement: string): string
   /** The statements of a text, in order; undefined when it does not parse. */
   statements(text: string): Promise<readonly ScriptStatement[] | undefined>
   /** Whether an action drops, empties or deletes. Of a module only its code can be read. When in doubt it does. */

@@ -69,6 +69,42 @@ describe.each(Object.entries(FAILING))('%s', (_, [up, state]) => {
   })
 })
 
+const GIVEN = 'bob@given.example'
+const INSERTS = `INSERT INTO people VALUES ('ada@row.example', '8'), (\n  '${GIVEN}', '4111111111111111')`
+
+describe.each([
+  ['a constraint refuses', `ALTER TABLE people ADD CHECK (email <> '${GIVEN}') NOT VALID; ${INSERTS}`],
+  ['a type refuses', `CREATE TABLE ages (age int); INSERT INTO ages VALUES ('${GIVEN}')`],
+  ['come before a missing table', `INSERT INTO nowhere VALUES ('${GIVEN}')`],
+] as const)('values of a statement that %s', (_, up) => {
+  const own = `-- migrator: transaction=false\n${up}`
+  const module = `export const id = '0002_bad'
+export async function up(db) { for (const sql of ${JSON.stringify(up.split(';'))}) await db.execute(sql) }
+export async function down() {}`
+
+  test.each([
+    ['a pair', pair('0002_bad', up, 'SELECT 1')],
+    ['a pair outside a transaction', pair('0002_bad', own, 'DROP TABLE nowhere')],
+    ['a module', { 'migrations/0002_bad.ts': module }],
+  ])('are told nowhere: %s', async (_, files) => {
+    const folder = await createProject(db.url, files)
+    try {
+      await folder.write(pair('0001_people', 'CREATE TABLE people (email text, age text)', 'DROP TABLE people'))
+      for (const words of [[], ['--json'], ['--verbose', '--json']]) {
+        const failed = await folder.run(['migrate', ...words])
+        expect(failed.code).not.toBe(0)
+        const file = await readFile(join(folder.directory, 'logs/migrations.jsonl'), 'utf8')
+        const table = await db.sql`SELECT to_jsonb(l)::text AS entry FROM migration_logs l`
+        const told = [failed.stdout, file, ...table.map(({ entry }) => String(entry))].join('\n')
+        expect(told).not.toContain(GIVEN)
+        expect(told).not.toContain('4111111111111111')
+      }
+    } finally {
+      await folder.remove()
+    }
+  })
+})
+
 test('what an error says of objects stays in it', async () => {
   await project.write(pair('0002_bad', 'CREATE VIEW v AS SELECT email FROM people; DROP TABLE people', 'SELECT 1'))
   const { stderr } = await project.run(['migrate'])

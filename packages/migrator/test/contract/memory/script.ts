@@ -41,6 +41,7 @@ export const memoryScript: ScriptLanguage = {
   mayBeForbidden: () => false,
   standsAlone: () => false,
   inline: (statement) => statement,
+  withoutValues: (statement) => statement,
   problems: async (text) => problemsIn(text),
   faults: async (text) => problemsIn(text),
   async statements(text) {

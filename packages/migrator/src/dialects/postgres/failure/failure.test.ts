@@ -21,7 +21,7 @@ describe('a failed statement', () => {
       {
         code: 'MIGRATION_FAILED',
         message: '1_a.up.sql:2:13: it went wrong.',
-        details: { sqlstate: '42703', line: 2, column: 13, statement: "SELECT '😀', missing FROM a" },
+        details: { sqlstate: '42703', line: 2, column: 13, statement: "SELECT '…', missing FROM a" },
       },
     )
   })

@@ -1,10 +1,11 @@
 import { excerptOf } from '../../../core/excerpt.ts'
-import { redactPart, redactText } from '../../../core/redact.ts'
+import { redactText } from '../../../core/redact.ts'
 import { withoutStop } from '../../../core/sentence.ts'
 import { type ErrorCode, MigratorError } from '../../../errors.ts'
 import type { DatabaseLocation } from '../../../ports/location.ts'
 import { afterCodePoints } from '../script/offsets.ts'
 import { type Position, positionAt } from '../script/text.ts'
+import { withoutNumbers, withoutValues } from '../script/without-values.ts'
 import { failureKindOfState } from './failure-kind.ts'
 import { BUSY_STATES, isConnectionLoss, isOfPooler, type ServerError, serverErrorIn } from './server-error.ts'
 import { tellableContext, tellableWords } from './server-words.ts'
@@ -178,11 +179,13 @@ function placeIn(server: ServerError, { sql, startsAt }: Origin): Position | und
     : { line: startsAt.line + at.line - 1, column: at.column }
 }
 
+/** What a statement inserts reaches logs and events no more than what a row holds. */
 function excerpt(server: ServerError, { sql }: Origin): string | undefined {
   const text = sql ?? (server as { query?: string }).query
   if (text === undefined) return undefined
   const { from, to } = server.position ? lineAround(text, Number(server.position)) : { from: 0, to: text.length }
-  return excerptOf(redactPart(text, from, to).trim(), 300)
+  const told = redactText(withoutValues(text, from, to)).trim()
+  return excerptOf(/^2[23]/.test(server.code ?? '') ? withoutNumbers(told) : told, 300)
 }
 
 function lineAround(text: string, position: number): { from: number; to: number } {

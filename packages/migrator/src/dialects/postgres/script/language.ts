@@ -10,6 +10,7 @@ import { readStatement } from './read-statement.ts'
 import { scriptOf } from './script.ts'
 import { loadParser, parseStatements, visitStatements } from './statements.ts'
 import { headerOf, isBlank } from './text.ts'
+import { withoutValues } from './without-values.ts'
 
 /** How PostgreSQL reads scripts. Its parser is loaded when the first question needs it; most commands ask none. */
 export const postgresScript: ScriptLanguage = {
@@ -19,6 +20,7 @@ export const postgresScript: ScriptLanguage = {
   mayBeForbidden,
   standsAlone: mayAddEnumValue,
   inline: inlineParameters,
+  withoutValues: (statement) => withoutValues(statement),
   effectReader: createEffectReader,
 
   async problems(text, within) {
