@@ -86,6 +86,10 @@ export const errorTable = {
     exit: 1,
     hint: 'The step was rolled back. Run the command again when fewer sessions write to these tables; --lock-retries sets the number of retries.',
   },
+  HISTORY_NOT_WRITTEN: {
+    exit: 1,
+    hint: 'Correct what keeps the history store from writing, then bring its records in line with what is named above before the next run; otherwise that runs it again.',
+  },
   HISTORY_CHANGED: { exit: 1, hint: 'Look at db:migrate:status, then run the command again.' },
   LOCK_TIMEOUT: {
     exit: 1,

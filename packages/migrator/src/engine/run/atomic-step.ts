@@ -2,6 +2,7 @@ import { firstFailureOf } from '../../core/first-failure.ts'
 import type { HistoryChange, NewEntry } from '../../core/history.ts'
 import type { Action } from '../../core/migration.ts'
 import { irreversible } from '../../core/plan.ts'
+import { sentence } from '../../core/sentence.ts'
 import { MigratorError } from '../../errors.ts'
 import type { AtomicStep, StatementWatch, StepRecord } from '../../ports/step.ts'
 import { preserving, puttingBack, tellKeptData } from '../loss/keep.ts'
@@ -47,7 +48,22 @@ export async function commitRecorded(run: Run, atomic: AtomicStep, changes: read
   if (!last) return
   const { store } = run.context
   await committed(run, last, atomic.commit(recordOf(run, changes)))
-  if (!store.commitsWithStep) await store.record(run.session, ...changes)
+  if (!store.commitsWithStep) await recordBehind(run, changes)
+}
+
+/** The step is committed, whatever the store says: its failure must not look like the step's. */
+export async function recordBehind({ context, session }: Run, changes: readonly HistoryChange[]): Promise<void> {
+  try {
+    await context.store.record(session, ...changes)
+  } catch (cause) {
+    const ids = changes.map((change) => ('entry' in change ? change.entry.id : change.id))
+    const done = changes.every(({ kind }) => kind === 'reverted') ? 'rolled back' : 'applied'
+    throw new MigratorError(
+      'HISTORY_NOT_WRITTEN',
+      `${ids.join(', ')} ${ids.length === 1 ? 'is' : 'are'} ${done} and committed, but the history was not written: ${sentence(reportError(cause).message)} Nothing was reverted.`,
+      { cause, details: { versions: ids } },
+    )
+  }
 }
 
 /** What was on record before must still be there: a step that empties the history would take it along without a word. */

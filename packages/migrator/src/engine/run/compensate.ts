@@ -1,6 +1,7 @@
 import { MigratorError } from '../../errors.ts'
 import { runAtomic, tellFailure } from './atomic-step.ts'
 import { reportError } from './context.ts'
+import { isNotWritten } from './outcome.ts'
 import { runOutside } from './outside-step.ts'
 import { watchStep } from './progress.ts'
 import { retrying } from './retrying.ts'
@@ -10,8 +11,8 @@ import type { ReadyStep, Run, StepResult } from './types.ts'
 /**
  * After a failed step of a run with one transaction each: takes the earlier steps back by their `down`, in reverse
  * order. Stops at the first that can't be rolled back; the error then carries `rollbackError`. Does nothing when the run
- * was interrupted, when the lock is lost (somebody else may be running), when it is unknown whether the step was committed,
- * or when `onFailure` is `stop`.
+ * was interrupted, when the lock is lost (somebody else may be running), when the step was committed or that is unknown, or
+ * when `onFailure` is `stop`.
  */
 export async function compensate(
   run: Run,
@@ -21,8 +22,10 @@ export async function compensate(
   const error = failed.error
   const applied = failed.results.flatMap((result, index) => (result.status === 'applied' ? [index] : [])).reverse()
   if (!error || applied.length === 0) return failed
-  const stays = error.code === 'INTERRUPTED' || run.lockLost || error.details.dirty || isUnknown(error)
+  const stays =
+    error.code === 'INTERRUPTED' || run.lockLost || error.details.dirty || isUnknown(error) || isNotWritten(error)
   if (run.options.onFailure === 'stop' || stays) {
+    if (isNotWritten(error)) return failed
     return { ...failed, error: withKept(error, applied.length) }
   }
   const results = [...failed.results]
@@ -59,7 +62,7 @@ async function takeBack(run: Run, step: ReadyStep, index: number): Promise<numbe
 }
 
 function withKept(error: MigratorError, count: number): MigratorError {
-  const message = `${error.message}\nThe ${count} applied before it ${count === 1 ? 'stays' : 'stay'} applied.`
+  const message = `${error.message}\n${count === 1 ? 'The migration that was applied before it stays' : `The ${count} migrations that were applied before it stay`} applied.`
   return new MigratorError(error.code, message, { cause: error, hint: error.hint, details: error.details })
 }
 

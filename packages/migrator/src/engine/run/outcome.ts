@@ -46,6 +46,11 @@ export function isConnectionLost(error: unknown): error is MigratorError {
   return error instanceof MigratorError && error.code === 'CONNECTION_LOST'
 }
 
+/** What ran is committed; only the store outside the database does not say so. */
+export function isNotWritten(error: unknown): boolean {
+  return error instanceof MigratorError && error.code === 'HISTORY_NOT_WRITTEN'
+}
+
 const TOLD = {
   'not-committed': 'nothing of this step was committed',
   unknown: 'whether this step was committed is unknown: the server could not be reached',

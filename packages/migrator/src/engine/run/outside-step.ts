@@ -5,10 +5,10 @@ import { MigratorError } from '../../errors.ts'
 import type { ScriptStatement } from '../../ports/script-language.ts'
 import type { OutsideStep, StatementWatch } from '../../ports/step.ts'
 import { allOrNothing, ownerOf, preserving, puttingBack } from '../loss/keep.ts'
-import { asStepFailure, entryOf, guarded, recordOf, refuseWithoutDown, succeeded } from './atomic-step.ts'
+import { asStepFailure, entryOf, guarded, recordBehind, recordOf, refuseWithoutDown, succeeded } from './atomic-step.ts'
 import { interrupted } from './context.ts'
 import { onRecords, refuseWithoutLock } from './lock-held.ts'
-import { entryNow, isConnectionLost, lostWhile } from './outcome.ts'
+import { entryNow, isConnectionLost, isNotWritten, lostWhile } from './outcome.ts'
 import { reportProgress } from './progress.ts'
 import { type DirtyEvidence, nothingRan, recoverStep } from './recover.ts'
 import type { ReadyStep, Run } from './types.ts'
@@ -46,6 +46,7 @@ export async function runOutside(run: Run, step: ReadyStep, index: number): Prom
     await refuseWithoutLock(run)
     await recordSettled(run, step, outside, clock.monotonicMs() - started)
   } catch (cause) {
+    if (isNotWritten(cause)) throw asStepFailure(step, cause)
     const failure = run.session.isLost
       ? await lostOutside(run, step, cause)
       : await undo(run, step, cause, before, tracker.progress())
@@ -68,7 +69,10 @@ async function performStep(
 
 /** What is put back comes last, and commits with the record: the `down` that takes a failed step back would destroy it. */
 async function recordSettled(run: Run, step: ReadyStep, outside: OutsideStep, durationMs: number): Promise<void> {
-  const record = () => run.session.record(recordOf(run, [settled(step, durationMs)]))
+  const change = settled(step, durationMs)
+  const { store } = run.context
+  const record = () =>
+    store.commitsWithStep ? run.session.record(recordOf(run, [change])) : recordBehind(run, [change])
   if (step.direction === 'down' || !step.data) return record()
   await allOrNothing(outside, async () => {
     await puttingBack(run, step)
@@ -119,7 +123,7 @@ function trackStatements(
         await refuseWithoutLock(run)
         reading = (await run.context.database.script?.statements(sql)) ?? []
         for (const name of reading.flatMap(({ createsIndexes }) => createsIndexes)) created.add(name)
-        statement = excerptOf(sql.trim(), 500)
+        statement = excerptOf(told(run, sql), 500)
         await tellProgress(run, id, progress())
         return 'run'
       },
@@ -132,12 +136,16 @@ function trackStatements(
 }
 
 /** In a transaction the history is looked at before COMMIT; here what is lost stays lost. */
-function refuseHarm({ context }: Run, id: string, sql: string): void {
-  if (!context.store.mayBeHarmedBy?.(sql)) return
-  const message = `${id}: ${excerptOf(sql.trim(), 80)} would change the migrator's own history outside a transaction, where it cannot be undone. It was not sent.`
+function refuseHarm(run: Run, id: string, sql: string): void {
+  if (!run.context.store.mayBeHarmedBy?.(sql)) return
+  const message = `${id}: ${excerptOf(told(run, sql), 80)} would change the migrator's own history outside a transaction, where it cannot be undone. It was not sent.`
   throw new MigratorError('HISTORY_CHANGED', message, {
     hint: 'Remove it from the migration; use db:repair or db:baseline to correct the history.',
   })
+}
+
+function told({ context }: Run, sql: string): string {
+  return (context.database.script?.withoutValues(sql) ?? sql).trim()
 }
 
 /** Statements of a transaction that the step began count from its COMMIT on: until then all of them can be lost. */

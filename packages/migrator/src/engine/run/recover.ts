@@ -235,6 +235,7 @@ function asRecoveryFailure({ id, progress }: HistoryEntry, cause: unknown): Migr
   const error = cause instanceof MigratorError ? cause : undefined
   if (
     error?.code === 'LOCK_LOST' ||
+    error?.code === 'HISTORY_NOT_WRITTEN' ||
     error?.code === 'CONNECTION_LOST' ||
     error?.code === 'INTERRUPTED' ||
     error?.code.startsWith('ARCHIVE_')

@@ -3,8 +3,9 @@ import type { Step } from '../../core/plan.ts'
 import { type ErrorCode, MigratorError } from '../../errors.ts'
 import type { Database } from '../../ports/database.ts'
 import type { ScriptLanguage } from '../../ports/script-language.ts'
-import { runAtomic, runBatch, tellFailure } from './atomic-step.ts'
+import { runAtomic, runBatch, succeeded, tellFailure } from './atomic-step.ts'
 import { interrupted, type RunOptions, reportError } from './context.ts'
+import { isNotWritten } from './outcome.ts'
 import { runOutside } from './outside-step.ts'
 import { watchStep } from './progress.ts'
 import { retrying } from './retrying.ts'
@@ -61,6 +62,12 @@ async function asBatch(
     return { results: steps.map((step, index) => ({ step, status: outcome(step), durationMs: durations[index] ?? 0 })) }
   } catch (cause) {
     const failure = explain(run, cause)
+    if (isNotWritten(failure)) {
+      const results = steps.map((step, index): StepResult => {
+        return { step, status: outcome(step), durationMs: succeeded(run, step, index, 0) }
+      })
+      return { results, error: failure }
+    }
     const at = steps.findIndex(({ id }) => id === failure.details.id)
     const step = steps[at]
     if (step) tellFailure(run, step, at, failure)
@@ -94,6 +101,10 @@ async function oneByOne(
     } catch (cause) {
       const error = explain(run, cause)
       const rest = steps.slice(index + 1).map((step): StepResult => ({ step, status: 'not-run', durationMs: 0 }))
+      if (isNotWritten(error)) {
+        const done: StepResult = { step, status: outcome(step), durationMs: succeeded(run, step, index, 0) }
+        return { results: [...results, done, ...rest], error }
+      }
       const notBegun = !allowed || (error.code === 'INTERRUPTED' && error.details.id === undefined)
       if (!notBegun) tellFailure(run, step, index, error)
       const failed: StepResult = notBegun
