@@ -1,7 +1,8 @@
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { type Finished, pair } from '../support/cli.ts'
 import { historyOf, sleeping, tablesOf } from '../support/observe.ts'
-import { hurry, outsidePair, type Scene, SLEEP, saidBy, scene, statusesOf } from '../support/scene.ts'
+import { startPooler } from '../support/pgbouncer.ts'
+import { hurry, module, outsidePair, type Scene, SLEEP, saidBy, scene, statusesOf } from '../support/scene.ts'
 import type { Cut } from '../support/wire/link.ts'
 import { startWireProxy, type WireMessage, type WireProxy } from '../support/wire/proxy.ts'
 
@@ -23,12 +24,12 @@ interface Wired extends Scene {
   readonly proxy: WireProxy
 }
 
-async function wired(migrations: Readonly<Record<string, string>>): Promise<Wired> {
+async function wired(migrations: Readonly<Record<string, string>>, through = (url: string) => url): Promise<Wired> {
   let proxy: WireProxy | undefined
   const made = await scene(migrations, {
     reachedBy: async (url) => {
-      proxy = await startWireProxy(url)
-      return proxy.through(url)
+      proxy = await startWireProxy(through(url))
+      return proxy.through(through(url))
     },
   })
   onTestFinished(() => proxy?.stop())
@@ -83,6 +84,27 @@ describe('the wire of a step is cut in the middle of its statement', () => {
     })
   }
 })
+
+test.each(['batch', 'each'])(
+  'silence behind a pooler while the transaction of a step is idle, %s: nothing is left in a transaction',
+  async (mode) => {
+    const pooler = await startPooler(inject('serverUrl'))
+    onTestFinished(() => pooler?.stop())
+    const up = "await db.execute('CREATE TABLE two (id int)'); await db.execute('SELECT 4711')"
+    const migrations = { ...one, ...module('0002_two', { up, down: '' }) }
+    const { db, proxy, project } = await wired(migrations, pooler?.through)
+    void proxy.strikeAt(({ from, text }) => from === 'client' && text.includes('4711'), {
+      action: 'silence',
+      moment: 'before',
+    })
+    const run = await project.run(['migrate', ...SOON, '--transaction', mode])
+    expectLost(run, { outcome: 'not-committed' })
+    const open = await db.sql`SELECT query FROM pg_stat_activity
+      WHERE datname = current_database() AND state LIKE 'idle in transaction%' AND pid <> pg_backend_pid()`
+    expect(open).toEqual([])
+    expect(await historyOf(db)).toEqual([])
+  },
+)
 
 describe('the whole network falls silent', () => {
   const LIMIT_MS = 8_000

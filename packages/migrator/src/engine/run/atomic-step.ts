@@ -8,7 +8,7 @@ import type { AtomicStep, StatementWatch, StepRecord } from '../../ports/step.ts
 import { preserving, puttingBack, tellKeptData } from '../loss/keep.ts'
 import { isPlain, sendAhead } from './ahead.ts'
 import { emit, reportError, throwIfInterrupted } from './context.ts'
-import { committed, isConnectionLost, lostWhile } from './outcome.ts'
+import { committed, notCommitted } from './outcome.ts'
 import { checksumOf, reportProgress, watchStep } from './progress.ts'
 import type { ReadyStep, Run } from './types.ts'
 
@@ -38,7 +38,7 @@ async function sendWhole(run: Run, step: ReadyStep, atomic: AtomicStep): Promise
 
 /** The step, then, when it has succeeded, its record and the commit. */
 async function performThenCommit(run: Run, step: ReadyStep, atomic: AtomicStep, started: number): Promise<void> {
-  await performStep(run, step, atomic).catch(notYetCommitted)
+  await performStep(run, step, atomic).catch((error) => notCommitted(run, error))
   await commitRecorded(run, atomic, [changeAfter(run, step, started)])
 }
 
@@ -79,11 +79,6 @@ export function recordOf({ context, lock, recorded }: Run, changes: readonly His
   return { store: context.store, changes, lock, atLeast: there.size }
 }
 
-/** No COMMIT was on its way yet. */
-function notYetCommitted(error: unknown): never {
-  throw isConnectionLost(error) ? lostWhile('not-committed', error) : error
-}
-
 function actionsOf(steps: readonly ReadyStep[]): readonly Action[] {
   return steps.flatMap(({ migration, direction }) => migration?.[direction] ?? [])
 }
@@ -103,8 +98,8 @@ export async function runBatch(run: Run, steps: readonly ReadyStep[]): Promise<r
   let atomic: AtomicStep | undefined
   let current = 0
   try {
-    atomic = await run.session.atomic(run.options, actionsOf(steps)).catch(notYetCommitted)
-    await performBatch(atomic).catch(notYetCommitted)
+    atomic = await run.session.atomic(run.options, actionsOf(steps)).catch((error) => notCommitted(run, error))
+    await performBatch(atomic).catch((error) => notCommitted(run, error))
     throwIfInterrupted(run.context)
     // One reading for all: a pause between two would set the later one's time before the earlier one's.
     const nowMs = clock.monotonicMs()

@@ -1,7 +1,7 @@
 import { MigratorError } from '../../errors.ts'
 import { runAtomic, tellFailure } from './atomic-step.ts'
 import { reportError } from './context.ts'
-import { isNotWritten } from './outcome.ts'
+import { isNotWritten, replaceLost } from './outcome.ts'
 import { runOutside } from './outside-step.ts'
 import { watchStep } from './progress.ts'
 import { retrying } from './retrying.ts'
@@ -56,7 +56,7 @@ async function takeBack(run: Run, step: ReadyStep, index: number): Promise<numbe
       `Migration ${step.id} is irreversible: ${step.migration?.irreversible}`,
     )
   }
-  if (run.session.isLost) run.session = await run.context.database.replace(run.session, { modules: true })
+  await replaceLost(run)
   const back = step.migration.transactional ? runAtomic : runOutside
   return retrying(run, down, () => watchStep(run, down, index, () => back(run, down, index)))
 }

@@ -15,10 +15,26 @@ export async function committed(run: Run, change: HistoryChange, answer: Promise
     await answer
   } catch (error) {
     if (!isConnectionLost(error)) throw error
-    // If no COMMIT was sent before the connection was lost, the outcome is known.
-    const outcome = error.details.outcome === 'not-committed' ? 'not-committed' : await outcomeOf(run, change)
+    if (error.details.outcome === 'not-committed') return notCommitted(run, error)
+    const outcome = await outcomeOf(run, change)
     if (outcome !== 'committed') throw lostWhile(outcome, error)
   }
+}
+
+/**
+ * For a failure before any COMMIT was sent: rejects with it, or with CONNECTION_LOST when that is the failure. The outcome is
+ * known then, but the server may go on with the lost session, or keep its transaction open and everybody else waiting: it is
+ * ended.
+ */
+export async function notCommitted(run: Run, error: unknown): Promise<never> {
+  if (!isConnectionLost(error)) throw error
+  await replaceLost(run).catch(() => undefined) // The loss is told; whoever comes next ends what is left.
+  throw lostWhile('not-committed', error)
+}
+
+/** Ends what the server has under way for a lost session, and goes on with a new one. Rejects when the server cannot be asked. */
+export async function replaceLost(run: Run): Promise<void> {
+  if (run.session.isLost) run.session = await run.context.database.replace(run.session, { modules: true })
 }
 
 async function outcomeOf(run: Run, change: HistoryChange): Promise<LostOutcome> {
@@ -32,10 +48,9 @@ async function outcomeOf(run: Run, change: HistoryChange): Promise<LostOutcome> 
 
 /** What the history says of a migration once nothing is under way any more on the session that was lost. */
 export async function entryNow(run: Run, id: string): Promise<HistoryEntry | undefined | 'unknown'> {
-  const { database, store } = run.context
   try {
-    if (run.session.isLost) run.session = await database.replace(run.session, { modules: true })
-    return (await store.read(run.session)).find((entry) => entry.id === id)
+    await replaceLost(run)
+    return (await run.context.store.read(run.session)).find((entry) => entry.id === id)
   } catch {
     // The loss itself is told; that nobody could be asked is what `unknown` says.
     return 'unknown'
