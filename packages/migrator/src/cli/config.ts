@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { MigratorError } from '../errors.ts'
+import { withinLoadLimit } from '../load/load-limit.ts'
 import { importDefault } from '../load/module-loader.ts'
 import type { BackupProvider } from '../ports/backup.ts'
 import type { ProtectedSetting } from '../ports/protection.ts'
@@ -117,7 +118,8 @@ export async function loadConfigFile(path: string): Promise<LocatedConfig> {
     })
   try {
     const exported = await importDefault(path)
-    const config: unknown = typeof exported === 'function' ? await exported() : exported
+    const config: unknown =
+      typeof exported === 'function' ? await withinLoadLimit(Promise.resolve(exported())) : exported
     return { config: checkConfig(config, path), directory: dirname(path), path }
   } catch (cause) {
     if (cause instanceof MigratorError) throw cause

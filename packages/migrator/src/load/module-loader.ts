@@ -1,10 +1,12 @@
 import { dirname } from 'node:path'
 import type { Jiti } from 'jiti'
+import { withinLoadLimit } from './load-limit.ts'
 
 /**
  * Imports a module of a project: TypeScript or JavaScript, ESM or CommonJS, whatever the nearest package.json says, with
  * the path aliases of the nearest tsconfig.json. Writes nothing. TypeScript is read anew each time; what Node
- * loads itself, `.mjs` and CommonJS files, as `freshenModules` says. Rejects with whatever the module, or its syntax, throws.
+ * loads itself, `.mjs` and CommonJS files, as `freshenModules` says. Rejects with whatever the module, or its syntax, throws,
+ * and when it has not finished within half a minute.
  */
 export async function importFile(absolutePath: string): Promise<Readonly<Record<string, unknown>>> {
   const exports = await importWith(absolutePath)
@@ -21,7 +23,7 @@ export async function importDefault(absolutePath: string): Promise<unknown> {
 
 async function importWith(absolutePath: string): Promise<Readonly<Record<string, unknown>>> {
   const jiti = await loaderFor(dirname(absolutePath))
-  return jiti.import<Record<string, unknown>>(absolutePath)
+  return withinLoadLimit(jiti.import<Record<string, unknown>>(absolutePath))
 }
 
 async function loaderFor(directory: string): Promise<Jiti> {

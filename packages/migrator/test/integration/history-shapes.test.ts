@@ -53,6 +53,21 @@ describe.each([
   })
 })
 
+test.each([
+  ['DROP COLUMN checksum', 'checksum is missing'],
+  [
+    'ALTER COLUMN applied_at DROP DEFAULT, ALTER COLUMN applied_at TYPE date',
+    'applied_at is date, not timestamp with time zone',
+  ],
+])('our own history, damaged by %s, is named as that', async (change, fault) => {
+  expect((await project.run(['migrate'])).code).toBe(0)
+  await db.sql.unsafe(`ALTER TABLE schema_migrations ${change}`)
+  const hint = ['Put its columns back', 'history-tables.md']
+  const says = `The migration history public.schema_migrations is damaged: ${fault}.`
+  for (const words of [['status'], ['migrate'], ['rollback']])
+    await expectRefusal(project, { words, exit: 2, code: 'HISTORY_TABLE_INCOMPATIBLE', says, hint }, db)
+})
+
 test.each(['migrate --dry-run', 'validate', 'baseline 0001_one', 'reset --yes', 'repair accept-checksum 0001_one'])(
   'another shape is refused by %s too',
   async (command) => {

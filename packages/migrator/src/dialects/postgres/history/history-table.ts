@@ -44,7 +44,7 @@ export type HistoryShape =
 const PRIVILEGES = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] as const
 export type Privilege = (typeof PRIVILEGES)[number]
 
-/** Looks at the table without touching it. Throws HISTORY_TABLE_INCOMPATIBLE when it is another tool's. */
+/** Looks at the table without touching it. Throws HISTORY_TABLE_INCOMPATIBLE when it is another tool's, or damaged. */
 export async function historyShape(on: SqlSession, name: TableName): Promise<HistoryShape> {
   const rows = await on.query(`
     SELECT a.attname AS name, pg_catalog.format_type(a.atttypid, NULL) AS type, c.relkind::text AS relkind, current_user::text AS role,
@@ -59,12 +59,10 @@ export async function historyShape(on: SqlSession, name: TableName): Promise<His
   const foreign = Object.entries(FIXED).filter(
     ([column, { types: allowed }]) => !(allowed as readonly string[]).includes(types.get(column) ?? ''),
   )
-  if (foreign.length > 0)
-    throw incompatible(
-      name,
-      types,
-      foreign.map(([column]) => column),
-    )
+  if (foreign.length > 0) {
+    const wanted = foreign.map(([column]) => column as keyof typeof FIXED)
+    throw isOurs(types) ? damaged(name, types, wanted) : incompatible(name, types, wanted)
+  }
   const columns = new Set(types.keys())
   const [row] = rows
   const forbidden = PRIVILEGES.filter((each) => row?.[`may_${each.toLowerCase()}`] === 'false')
@@ -114,6 +112,29 @@ export function schemaDefinition({ schema }: TableName): string {
 
 function definitions(columns: readonly string[]): readonly string[] {
   return columns.map((column) => `${column} ${ADDED[column]}`)
+}
+
+/** Columns that no other tool has, as most of them are there. */
+function isOurs(types: ReadonlyMap<string, string>): boolean {
+  const added = Object.keys(ADDED)
+  return added.filter((column) => types.has(column)).length > added.length / 2
+}
+
+function damaged(
+  name: TableName,
+  types: ReadonlyMap<string, string>,
+  wanted: readonly (keyof typeof FIXED)[],
+): MigratorError {
+  const faults = wanted.map((column) => {
+    const type = types.get(column)
+    return type === undefined ? `${column} is missing` : `${column} is ${type}, not ${FIXED[column].types[0]}`
+  })
+  const table = `${name.schema}.${name.table}`
+  const message = `The migration history ${table} is damaged: ${faults.join(', ')}.`
+  return new MigratorError('HISTORY_TABLE_INCOMPATIBLE', message, {
+    hint: 'Somebody changed this table; nothing was changed now. Put its columns back as docs/reference/history-tables.md lists them, or restore it from a backup.',
+    details: { table, columns: Object.fromEntries(types) },
+  })
 }
 
 function incompatible(name: TableName, types: ReadonlyMap<string, string>, foreign: readonly string[]): MigratorError {
