@@ -63,3 +63,17 @@ test('a pool of one connection, which the run lock would hold, is named within -
   expect(await tablesOf(made.db)).toEqual([])
   expect(await historyOf(made.db)).toEqual([])
 })
+
+test.each([1, 2, 3])(
+  'a pooler that takes %i clients is busy, and nothing is left dirty; or it is enough',
+  async (clients) => {
+    const made = await behind({ clients })
+    if (!made) return
+    const ended = await made.project.run(['migrate', '--json', '--lock-wait', '2s'])
+    if (ended.code !== 0) {
+      expect(ended.json().error, saidBy(ended)).toMatchObject({ code: 'CONNECTION_FAILED', reason: 'busy' })
+      expect(ended.json().error.hint).not.toContain('Correct the migration')
+    }
+    expect(await historyOf(made.db), saidBy(ended)).toEqual(ended.code === 0 ? ['0001_one', '0002_two'] : [])
+  },
+)

@@ -9,7 +9,7 @@ import { outsidePair, saidBy } from '../support/scene.ts'
 import { until } from '../support/until.ts'
 
 /** https://www.postgresql.org/docs/current/server-shutdown.html */
-const SIGNALS = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const
+const SIGNALS = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT' } as const
 
 const SLOW = 'CREATE TABLE two (id int);\nSELECT pg_sleep(600);\n'
 const one = pair('0001_one', 'CREATE TABLE one (id int);', 'DROP TABLE one;')
@@ -29,7 +29,7 @@ async function shutDown(mode: keyof typeof SIGNALS): Promise<void> {
     return row?.pid as number
   })
   process.kill(pid, SIGNALS[mode])
-  await until('the server is gone', async () => ((await answers()) ? undefined : true))
+  await until('the server takes no connection', async () => ((await answers()) ? undefined : true))
 }
 
 async function startAgain(): Promise<void> {
@@ -58,6 +58,30 @@ function stepSleeps(): Promise<true> {
     }),
   )
 }
+
+describe('a smart shutdown in the middle of a step, which lets sessions end that are there', () => {
+  beforeEach(() => databaseOn(server.url, (sql) => sql.unsafe('DROP SCHEMA public CASCADE; CREATE SCHEMA public')))
+
+  const slow = 'CREATE TABLE two (id int);\nSELECT pg_sleep(4);\n'
+  test.each([
+    ['in one transaction for all', pair('0002_two', slow, 'DROP TABLE two;'), []],
+    ['in one transaction each', pair('0002_two', slow, 'DROP TABLE two;'), ['--transaction', 'each']],
+    ['outside a transaction', outsidePair('0002_two', slow, 'DROP TABLE IF EXISTS two;'), []],
+  ] as const)('disturbs nothing: %s', async (_, two, words) => {
+    const project: Project = await createProject(server.url, { ...one, ...two })
+    try {
+      const running = project.start(['migrate', '--json', ...words])
+      await stepSleeps()
+      await shutDown('smart')
+      const ended = await running.finished
+      await startAgain()
+      expect(ended.code, saidBy(ended)).toBe(0)
+      expect((await project.run(['status', '--json'])).json().summary).toMatchObject({ applied: 2, pending: 0 })
+    } finally {
+      await project.remove()
+    }
+  })
+})
 
 describe.each(['fast', 'immediate'] as const)('a %s shutdown in the middle of a step', (mode) => {
   beforeEach(() => databaseOn(server.url, (sql) => sql.unsafe('DROP SCHEMA public CASCADE; CREATE SCHEMA public')))

@@ -16,6 +16,8 @@ export interface PoolerSettings {
   readonly mode?: 'transaction' | 'session' | 'statement'
   /** How many connections of the server it has for one database; 10 unless told otherwise. */
   readonly size?: number
+  /** How many clients may be connected to it; 500 unless told otherwise. */
+  readonly clients?: number
 }
 
 /**
@@ -74,7 +76,7 @@ function findBinary(): string | undefined {
 function configuration(
   { hostname, port, username, password }: URL,
   ownPort: number,
-  { mode = 'transaction', size = 10 }: PoolerSettings,
+  { mode = 'transaction', size = 10, clients = 500 }: PoolerSettings,
 ): string {
   const secret = password === '' ? '' : ` password=${decodeURIComponent(password)}`
   const login = `user=${decodeURIComponent(username)}${secret}`
@@ -88,7 +90,7 @@ auth_type = any
 pool_mode = ${mode}
 default_pool_size = ${size}
 server_round_robin = 1
-max_client_conn = 500
+max_client_conn = ${clients}
 `
 }
 
