@@ -35,8 +35,13 @@ module.exports = {
     only('ports', ['core', 'errors'], 'ports are types.'),
     only('safety', ['core', 'ports', 'errors'], 'safety judges.'),
     only('engine', ['core', 'ports', 'safety', 'errors'], 'The engine knows no adapter and no dialect.'),
-    ...['load', 'report', 'providers/rds', 'providers/file'].map((room) =>
+    ...['load', 'providers/rds', 'providers/file'].map((room) =>
       only(room, ['core', 'ports', 'errors'], 'Adapters never know each other, nor a dialect.'),
+    ),
+    only(
+      'report',
+      ['core', 'ports', 'errors', 'version'],
+      'Texts know what they tell of, and the name of the package.',
     ),
     only('dialects/postgres', ['core', 'ports', 'safety', 'errors'], 'A dialect knows neither the engine nor another.'),
     only(

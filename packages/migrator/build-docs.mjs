@@ -2,7 +2,7 @@
 // `node --import tsx build-docs.mjs`
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { asProgram } from './src/cli/invocation.ts'
+import { asProgram } from './src/report/invocation.ts'
 
 const from = join(import.meta.dirname, '../../docs')
 const to = join(import.meta.dirname, 'dist/docs')

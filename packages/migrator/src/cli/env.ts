@@ -1,6 +1,6 @@
 /** The only place of this package that reads the environment. */
 import { type DotEnv, loadDotEnv } from '../dot-env.ts'
-import { type PackageManager, packageManagerIn } from './package-manager.ts'
+import { type PackageManager, packageManagerIn } from '../report/package-manager.ts'
 
 export interface Environment {
   readonly databaseUrl: NamedDatabase | undefined

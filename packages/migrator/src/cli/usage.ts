@@ -1,5 +1,5 @@
 import { nearestIds } from '../core/target.ts'
-import type { Invocation } from './invocation.ts'
+import type { Invocation } from '../report/invocation.ts'
 import { invalid } from './values.ts'
 import type { Words } from './words.ts'
 

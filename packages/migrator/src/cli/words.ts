@@ -1,7 +1,7 @@
 import { nearestIds } from '../core/target.ts'
 import type { MigratorError } from '../errors.ts'
+import { commandOf, type Invocation, SCRIPT_WORDS } from '../report/invocation.ts'
 import { COMMAND_ALIASES, COMMAND_NAMES } from './commands/index.ts'
-import { commandOf, type Invocation, SCRIPT_WORDS } from './invocation.ts'
 import { invalid } from './values.ts'
 
 /** A command line, with its command under the name that it has here. */

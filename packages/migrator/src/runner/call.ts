@@ -14,6 +14,7 @@ import { toolVersion } from '../version.ts'
 import { connectionsOf } from './connections.ts'
 import type { CallOptions, MigrationRunnerOptions } from './options.ts'
 import { type ScratchPlace, withScratchServer } from './scratch.ts'
+import { spoken } from './spoken.ts'
 
 interface OfCall extends CallOptions {
   readonly acceptArchived?: boolean | undefined
@@ -58,7 +59,11 @@ export async function inCall<T>(
         : (use) => withScratchServer(scratchPlace(scratchUrl, adapter, stop), use),
   }
   try {
-    return await work(context)
+    const made = await work(context)
+    if (typeof made === 'object' && made !== null && 'error' in made) spoken(made.error)
+    return made
+  } catch (error) {
+    throw spoken(error)
   } finally {
     await events.flush()
     await log?.close()

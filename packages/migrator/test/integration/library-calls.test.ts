@@ -33,6 +33,16 @@ test('apply and rollback go as far as they are told, in every way of saying it',
   expect(ids(await runner.rollback(undefined, { all: true }))).toEqual(['0003_three', '0002_two', '0001_one'])
 })
 
+test('a failure names the program and not the scripts of a repository', async () => {
+  const { runner, directory } = await scene()
+  writeFileSync(join(directory, '0003_three.up.sql'), 'SELECT 1 / 0;')
+  const { error } = await runner.apply()
+  expect(error?.hint).toContain('migrator migrate')
+  writeFileSync(join(directory, '0001_one.up.sql'), 'CREATE TABLE one (id bigint);')
+  const refused = await runner.rollback(undefined, { all: true }).catch((cause) => cause)
+  expect(refused?.hint ?? '').not.toMatch(/\bdb:/)
+})
+
 test('every option may be undefined', async () => {
   const { db, runner } = await scene({
     stateStore: undefined,

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { MigratorError } from '../../errors.ts'
 import { readDirectory } from '../../migration-files.ts'
+import { type PackageManager, packageManagerOf } from '../../report/package-manager.ts'
 import { toolName } from '../../version.ts'
-import { type PackageManager, packageManagerOf } from '../package-manager.ts'
 import { type DrizzleConfig, drizzleConfigIn, loadDrizzleConfig } from './drizzle-config.ts'
 
 /** What init looks at. Paths are absolute; nothing was written or started. */

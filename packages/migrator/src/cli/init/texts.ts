@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path'
+import { runnerOf } from '../../report/package-manager.ts'
 import { toolName } from '../../version.ts'
-import { runnerOf } from '../package-manager.ts'
 import type { Project } from './project.ts'
 
 /** What goes into migrator.config. */
