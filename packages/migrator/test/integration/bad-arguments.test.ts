@@ -135,8 +135,9 @@ describe('an option that would do nothing is refused', () => {
   test.each([
     ...['status', 'plan', 'validate', 'drift', 'rehearse', 'history'].flatMap((command) => none(command, '--yes')),
     ...['baseline 0003_three', 'import drizzle', 'repair drop-record 0001_one'].flatMap((command) =>
-      none(command, ...run, '--scratch-url x', '--snapshot'),
+      none(command, ...run, '--snapshot'),
     ),
+    ...['import drizzle', 'repair drop-record 0001_one'].flatMap((command) => none(command, '--scratch-url x')),
     ...none('plan', '--dry-run', '--lock-timeout 1s', '--lock-wait 1s', '--lock-retries 1', '--confirm x', '--no-wait'),
     ...none('reset', '--confirm x', '--snapshot'),
     ...none('history', '--migrations migrations'),
@@ -150,6 +151,7 @@ describe('an option that would do nothing is refused', () => {
     ['safe --preserve-data', { says: '--preserve-data belongs to safe down', hint: HELP }],
     ['safe down --on-failure stop', { says: '--on-failure belongs to safe up', hint: HELP }],
     ['safe down --allow-out-of-order', { says: '--allow-out-of-order belongs to safe up', hint: HELP }],
+    ['baseline 0003_three --scratch-url x', { says: '--scratch-url belongs to --from-database', hint: HELP }],
     ['migrate --scratch-url x', { says: '--scratch-url belongs to --dry-run', hint: HELP }],
     ['rollback --no-wait', { says: '--no-wait applies to RDS and Aurora snapshots only', hint: '--snapshot' }],
     [
