@@ -3,7 +3,7 @@ import { type Action, isNumberedId, type Migration, type MigrationContext } from
 import { MigratorError } from './errors.ts'
 import { actionOfCode } from './load/migration-code.ts'
 
-/** A migration written in place, without a file. `Db` is the Drizzle database that the steps receive. */
+/** An inline migration, without a file. `Db` is the Drizzle database that the steps receive. */
 export interface MigrationDefinition {
   readonly id: string
   readonly description?: string
@@ -11,7 +11,7 @@ export interface MigrationDefinition {
   readonly down?: (db: never, context: MigrationContext) => unknown
   /** Why there is no `down`. */
   readonly irreversible?: string
-  /** False for what must not run in a transaction. */
+  /** False for a migration that must not run in a transaction. */
   readonly transaction?: boolean
   readonly validate?: (db: never) => unknown
   readonly verify?: (db: never) => unknown
@@ -20,8 +20,9 @@ export interface MigrationDefinition {
 }
 
 /**
- * Makes a migration of it. Its checksum is that of its functions' source text, so that an edit is seen; nothing is
- * archived, so the definition is needed to roll it back. Throws MIGRATION_FILES_INVALID without a `down` or a reason.
+ * Creates a migration from a definition. The checksum covers the source text of its functions, so an edit is detected.
+ * Nothing is archived, so a rollback needs the definition. Throws MIGRATION_FILES_INVALID if there is neither a `down`
+ * nor a reason.
  */
 export function defineMigration(definition: MigrationDefinition): Migration {
   const { id, description, up, down, irreversible, transaction = true, validate, verify, seed } = definition

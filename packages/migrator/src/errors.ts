@@ -1,9 +1,9 @@
 import { sentence } from './core/sentence.ts'
 
 /**
- * The one table of everything expected that can go wrong: code → exit code and the next thing to do.
- * Exit codes: 0 done · 1 failed · 2 wrong usage, config or migration files · 3 stopped by a safety rule ·
- * 4 the run lock was not obtained · 5 a `--check` found something · 130 interrupted.
+ * The single table of expected errors: code → exit code and what to do next. Exit codes: 0 done · 1 failed · 2 wrong
+ * usage, config or migration files · 3 stopped by a safety rule · 4 the run lock was not obtained · 5 a `--check` found
+ * something · 130 interrupted.
  */
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 130
 
@@ -218,8 +218,8 @@ export interface ErrorInit {
 }
 
 /**
- * Everything that is expected to go wrong. `message` says what happened and to which object, `hint` what to do next;
- * `details` is machine-readable and reaches `--json`. A plain `Error` is a bug and keeps its stack.
+ * An expected error. `message` says what happened and to which object, `hint` what to do next; `details` is
+ * machine-readable and appears in `--json`. A plain `Error` is a bug and keeps its stack.
  */
 export class MigratorError extends Error {
   readonly code: ErrorCode

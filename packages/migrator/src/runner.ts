@@ -47,17 +47,17 @@ import { downTargetOf, upTargetOf } from './runner/targets.ts'
 import { asApplied } from './runner/without-files.ts'
 
 /**
- * Plans, runs and reverts migrations. Every call opens its own sessions, takes the run lock for as long as it runs where it
- * writes, owns its transactions, and closes all of its sessions before it settles. It reads files and history anew: nothing
- * is kept from one call to the next. Calls may overlap: of two runs on one history the second waits for the run lock, as it
- * would in another process.
+ * Plans, runs and reverts migrations. Every call opens its own sessions, owns its transactions, and closes all of its
+ * sessions before it settles. A call that writes holds the run lock while it runs. Every call reads files and history
+ * again: nothing is kept from one call to the next. Calls may overlap: if two runs use the same history, the second
+ * waits for the run lock, as it would in another process.
  *
- * `migrations` are a directory, what `readDirectory` or `loadMigrations` made of one, or definitions written in place; without
- * any, `migrationsDirectory` is read.
+ * `migrations` is a directory, the result of `readDirectory` or `loadMigrations`, or a list of inline definitions. If
+ * omitted, `migrationsDirectory` is read.
  *
- * A failed step is a result, not an exception: look at `report.error`. What is refused before anything has run (broken
- * files, an edited migration, a lock that is not free …) rejects with a `MigratorError`; an option that does not exist or
- * can't have that value, with USAGE_INVALID.
+ * A failed step is a result, not an exception: check `report.error`. A call that is refused before anything has run
+ * (invalid files, an edited migration, an unavailable lock …) rejects with a `MigratorError`. An unknown option or an
+ * invalid value rejects with USAGE_INVALID.
  */
 export class MigrationRunner {
   readonly #options: MigrationRunnerOptions
@@ -68,32 +68,33 @@ export class MigrationRunner {
     this.#options = options
   }
 
-  /** The database that it runs against. */
+  /** The database that the runner uses. */
   get adapter(): Database {
     return this.#options.adapter
   }
 
-  /** Where it keeps the history. */
+  /** The store that keeps the history. */
   get stateStore(): HistoryStore {
     return this.#options.stateStore ?? this.adapter.historyStore
   }
 
-  /** The same runner over another adapter. */
+  /** The same runner with another adapter. */
   over(adapter: Database): MigrationRunner {
     return new MigrationRunner({ ...this.#options, adapter })
   }
 
-  /** Migrations as they run: those written in place are checked, and get their checksums. */
+  /** Returns migrations ready to run: inline definitions are checked and get their checksums. */
   define(migrations: readonly MigrationInput[]): readonly Migration[] {
     return defined(migrations)
   }
 
   /**
-   * Applies pending migrations, under the run lock. After success all steps are applied and recorded. After a failure nothing
-   * of this call stays applied, unless `onFailure` is `stop` or `error.details` says what could not be rolled back.
+   * Applies pending migrations under the run lock. After success all steps are applied and recorded. After a failure no
+   * step of this call stays applied, unless `onFailure` is `stop` or `error.details` names what could not be rolled
+   * back.
    *
    * Rejects, with nothing changed, with MIGRATION_FILES_INVALID, CHECKSUM_MISMATCH, MIGRATION_MISSING, OUT_OF_ORDER,
-   * MIGRATION_DIRTY, LOCK_UNAVAILABLE, BACKUP_FAILED, INTERRUPTED, and what `approve` rejects with.
+   * MIGRATION_DIRTY, LOCK_UNAVAILABLE, BACKUP_FAILED, INTERRUPTED, or the error that `approve` rejects with.
    */
   async apply(migrations?: Migrations, options: ApplyOptions = {}): Promise<RunReport> {
     refuseOptions('apply', options)
@@ -105,13 +106,13 @@ export class MigrationRunner {
   }
 
   /**
-   * Reverts applied migrations, the newest first in the order of application, under the run lock; by default the last one.
-   * After success they are reverted and their records gone. A `down` that fails stops there: what was reverted before it stays
-   * reverted in `each`, and comes back in `batch`.
+   * Reverts applied migrations under the run lock, in the reverse order of their application; by default the last one.
+   * After success they are reverted and their records are removed. A failed `down` stops the rollback: with `each`,
+   * migrations reverted before it stay reverted; with `batch`, nothing is reverted.
    *
-   * Rejects, with nothing changed, with MIGRATION_IRREVERSIBLE, MIGRATION_MISSING, CHECKSUM_MISMATCH, CONFIRMATION_REQUIRED
-   * (everything, without `all` or `force`), LOSS_NOT_ACCEPTED, LOCK_UNAVAILABLE, BACKUP_FAILED, INTERRUPTED, and what `approve`
-   * rejects with.
+   * Rejects, with nothing changed, with MIGRATION_IRREVERSIBLE, MIGRATION_MISSING, CHECKSUM_MISMATCH,
+   * CONFIRMATION_REQUIRED (everything, without `all` or `force`), LOSS_NOT_ACCEPTED, LOCK_UNAVAILABLE, BACKUP_FAILED,
+   * INTERRUPTED, or the error that `approve` rejects with.
    */
   async rollback(migrations?: Migrations, options: RollbackCallOptions = {}): Promise<RunReport> {
     refuseOptions('rollback', options)
@@ -130,8 +131,9 @@ export class MigrationRunner {
   }
 
   /**
-   * For severe incidents: reverts everything applied after `baseline` (it stays), or everything. In one transaction where every
-   * step allows it: all, or nothing. It accepts every loss, unless `acceptLoss` is false. Otherwise as `rollback`.
+   * For severe incidents: reverts everything applied after `baseline`, which stays applied, or everything. It uses one
+   * transaction, all or nothing, if every step allows it. It accepts every loss unless `acceptLoss` is false. Otherwise
+   * it works like `rollback`.
    */
   async panicRollback(migrations?: Migrations, options: PanicOptions = {}): Promise<RunReport> {
     refuseOptions('panicRollback', options)
@@ -141,8 +143,8 @@ export class MigrationRunner {
   }
 
   /**
-   * Where every migration stands, from files and history. Reads only: takes no lock and creates nothing. Without any
-   * migrations, what is applied counts as applied and not as missing.
+   * Returns the state of every migration, from files and history. Only reads: takes no lock and creates nothing. If
+   * there are no migrations to compare with, applied entries count as applied, not as missing.
    */
   async status(migrations?: Migrations): Promise<StatusReport> {
     const set = this.#setOf(migrations)
@@ -150,23 +152,23 @@ export class MigrationRunner {
     return set ? report : asApplied(report)
   }
 
-  /** Another name of `status`. */
+  /** Alias of `status`. */
   getState(migrations?: Migrations): Promise<StatusReport> {
     return this.status(migrations)
   }
 
   /**
-   * Loads every migration, checks both directions of every SQL text, and compares with the history. Executes no migration and
-   * creates nothing. Problems are in the report; it rejects only when the database can't be asked.
+   * Loads every migration, checks both directions of every SQL text, and compares with the history. Executes no
+   * migration and creates nothing. Problems are in the report; the call rejects only if the database can't be queried.
    */
   async validate(migrations?: Migrations): Promise<ValidateReport> {
     return this.#call(migrations, {}, validateWithHistory)
   }
 
   /**
-   * What `apply`, or with `direction: 'down'` what `rollback`, would do: its SQL, its locks, its losses, and why it would be
-   * refused (`refusal`). Steps are measured on the scratch server, where there is one; `notes` say what is missing. Reads the
-   * live database's history only. `MigrationPlanReporter` renders it.
+   * Returns what `apply` would do, or `rollback` with `direction: 'down'`: the SQL, locks and losses, and why the run
+   * would be refused (`refusal`). Steps are measured on the scratch server, if there is one; `notes` says what is
+   * missing. Reads only the history of the live database. `MigrationPlanReporter` renders the plan.
    */
   async plan(migrations?: Migrations, options: PlanOptions = {}): Promise<PlanFacts> {
     refuseOptions('plan', options)
@@ -177,9 +179,10 @@ export class MigrationRunner {
   }
 
   /**
-   * Runs each chosen migration up, down and up again on a scratch database that has all before it, with rows in every table, and
-   * compares schema and rows. Needs `scratchUrl`; the live database is asked only what is pending. A broken migration is a
-   * result. Its scratch databases are dropped, whatever happened; a few templates stay on the scratch server for the next time.
+   * Runs each chosen migration up, down and up again on a scratch database that has all earlier migrations, with rows
+   * in every table, and compares schema and rows. Requires `scratchUrl`; from the live database it reads only what is
+   * pending. A broken migration is a result. The scratch databases are always dropped; a few templates stay on the
+   * scratch server for later rehearsals.
    *
    * Rejects with SCRATCH_UNAVAILABLE, TARGET_UNKNOWN (an unknown id), MIGRATION_FILES_INVALID and INTERRUPTED.
    */
@@ -197,9 +200,9 @@ export class MigrationRunner {
   }
 
   /**
-   * Compares the live schema with what its applied migrations lead to. Where the newest one's certificate has the live
-   * schema's fingerprint nothing else is needed; otherwise the migrations are applied on the scratch server (`scratchUrl`).
-   * Reads the live database's history and system catalogs only.
+   * Detects drift between the live schema and the applied migrations. If the newest migration's certificate has the
+   * fingerprint of the live schema, nothing else is needed; otherwise the migrations are applied on the scratch server
+   * (`scratchUrl`). Reads only the history and the system catalogs of the live database.
    */
   async drift(migrations?: Migrations, options: DriftOptions = {}): Promise<DriftReport> {
     refuseOptions('drift', options)
@@ -211,7 +214,7 @@ export class MigrationRunner {
 
   /**
    * Adopts a database that already has its schema: records every pending migration up to and including `id` as applied,
-   * without running any. All records are written in one transaction, under the run lock; after a failure none is.
+   * without running any. All records are written in one transaction, under the run lock; after a failure, none are.
    *
    * Rejects with TARGET_UNKNOWN, MIGRATION_FILES_INVALID, LOCK_UNAVAILABLE.
    */
@@ -223,8 +226,8 @@ export class MigrationRunner {
   }
 
   /**
-   * Corrects one thing in the history, under the run lock: accepts a reviewed edit, clears a dirty mark, drops a record or
-   * writes a lost file again. Runs nothing of any migration. After a failure the history is as it was.
+   * Corrects one thing in the history, under the run lock: accepts a reviewed edit, clears a dirty mark, drops a record
+   * or restores a lost file. Runs no migration code. After a failure the history is unchanged.
    *
    * Rejects with TARGET_NOT_APPLIED, USAGE_INVALID (there is nothing to repair), ARCHIVE_DAMAGED, LOCK_UNAVAILABLE.
    */
@@ -234,7 +237,8 @@ export class MigrationRunner {
   }
 
   /**
-   * What is applied, in the order of application, and the newest attempts of the log: failures and rollbacks too. Reads only.
+   * Returns what is applied, in the order of application, and the latest attempts from the log, including failures and
+   * rollbacks. Only reads.
    */
   async history(options: HistoryOptions = {}): Promise<HistoryReport> {
     refuseOptions('history', options)
@@ -246,12 +250,12 @@ export class MigrationRunner {
     )
   }
 
-  /** Whether the database is protected, and what says so. Reads its own mark. */
+  /** Returns whether the database is protected, and what decided it. Reads the database's own mark. */
   async protection(): Promise<Protection> {
     return this.#inCall({}, undefined, (context) => this.#protectionIn(context))
   }
 
-  /** Marks the database as protected, for everybody who reaches it and however. Rejects with PERMISSION_DENIED. */
+  /** Marks the database as protected for everyone, regardless of how they connect. Rejects with PERMISSION_DENIED. */
   async protect(): Promise<void> {
     return this.#inCall({}, undefined, protect)
   }
@@ -289,10 +293,10 @@ export class MigrationRunner {
   }
 }
 
-/** What `MigrationRunner.history` answers. */
+/** The result of `MigrationRunner.history`. */
 export interface HistoryReport {
   readonly applied: readonly HistoryEntry[]
-  /** Lines of the log table; empty where the history is not kept in the database. */
+  /** Rows of the log table; empty if the history is not kept in the database. */
   readonly attempts: readonly LogRow[]
 }
 

@@ -1,6 +1,6 @@
 import type { Direction, SourceFile } from './migration.ts'
 
-/** Who ran it, from where. */
+/** Who ran it, and from where. */
 export interface Operator {
   readonly user?: string | undefined
   readonly host?: string | undefined
@@ -12,10 +12,10 @@ export interface Operator {
   readonly baselineOf?: string | undefined
 }
 
-/** How far a step outside a transaction had come; kept while the entry is dirty. */
+/** How far a step outside a transaction got; kept while the entry is dirty. */
 export interface Progress {
   readonly direction: Direction
-  /** How its sessions name themselves in pg_stat_activity: tells whether the server still works on it. */
+  /** The name of its sessions in pg_stat_activity, which shows whether the server is still executing the step. */
   readonly applicationName: string
   /** Statements known to have finished. */
   readonly finished: number
@@ -28,7 +28,7 @@ export interface CatalogDigest {
   readonly [identity: string]: string
 }
 
-/** What the history says of one applied (or dirty) migration. */
+/** The history's entry for one applied (or dirty) migration. */
 export interface HistoryEntry {
   readonly id: string
   /** ISO 8601 with milliseconds, UTC. */
@@ -53,7 +53,10 @@ export interface HistoryEntry {
   readonly progress?: Progress | undefined
   /** Whether the sources are archived in the history. */
   readonly archived: boolean
-  /** Not on record: a migration that replaces these, all of which are. The next run records it in their place. */
+  /**
+   * Set for a migration that is not on record but replaces these, all of which are. The next run records it in their
+   * place.
+   */
   readonly inPlaceOf?: readonly string[] | undefined
 }
 

@@ -1,20 +1,20 @@
 import type { DataLossEffect } from './data-loss-effect.ts'
 import { plural } from './plural.ts'
 
-/** Data that a step down destroys, or may. */
+/** Data that a step down destroys, or may destroy. */
 export interface Loss {
   readonly migration: string
   /**
-   * `may-narrow`: the column gets a type that may not hold all of its values. `may-overwrite`: values in it get others.
-   * `unknown`: it cannot be determined beforehand.
+   * `may-narrow`: the column's new type may not hold all of its values. `may-overwrite`: its values may be overwritten.
+   * `unknown`: it cannot be determined in advance.
    */
   readonly how: 'dropped' | 'emptied' | 'deleted' | 'may-narrow' | 'may-overwrite' | 'unknown'
-  /** `schema.table`; undefined where nothing can be told. */
+  /** `schema.table`; undefined if it cannot be determined. */
   readonly table?: string | undefined
   readonly column?: string | undefined
-  /** Of a table. Undefined where they could be neither counted nor estimated. */
+  /** For a table: its rows. Undefined if they could be neither counted nor estimated. */
   readonly rows?: number | undefined
-  /** Of a column: those that are not null. */
+  /** For a column: the number of values that are not null. */
   readonly values?: number | undefined
   readonly estimated: boolean
   /** Why it cannot be determined or counted. */

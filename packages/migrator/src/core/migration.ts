@@ -10,9 +10,9 @@ export interface SourceFile {
   readonly content: string
 }
 
-/** What a module's functions receive beside the database handle. */
+/** What a module's functions receive in addition to the database handle. */
 export interface MigrationContext {
-  /** Tells how far the step has come: `progress(1_200, 50_000)`, or a count alone. Costs nothing, and never throws. */
+  /** Reports how far the step has got: `progress(1_200, 50_000)`, or a count alone. Costs nothing, and never throws. */
   progress(done: number, total?: number): void
 }
 
@@ -21,10 +21,10 @@ export type Action =
   | { readonly kind: 'sql'; readonly sql: string; readonly file: string }
   | { readonly kind: 'module'; readonly run: (db: never, context?: MigrationContext) => unknown; readonly file: string }
 
-/** What a checkout or an editor may do to a file without changing what it says. */
+/** What a checkout or an editor may change in a file without changing its meaning. */
 export type Rewriting = 'LF became CRLF' | 'CRLF became LF' | 'byte order mark added' | 'byte order mark removed'
 
-/** A migration as the directory names it: enough to reconcile and to plan; nothing of it has been executed. */
+/** A migration as found in the directory: enough to reconcile and to plan; none of its code has been executed. */
 export interface MigrationFile {
   readonly id: string
   readonly format: 'sql' | 'module'
@@ -32,15 +32,15 @@ export interface MigrationFile {
   readonly checksum: string
   /** SHA-256 of an SQL pair's down file. */
   readonly downChecksum?: string | undefined
-  /** SHA-256 over what a module imports from its own folder, directly and further on. */
+  /** SHA-256 of what a module imports from its own folder, directly or indirectly. */
   readonly importsChecksum?: string | undefined
   /** The main file, relative to the migrations directory. */
   readonly path: string
-  /** Ids of the migrations that it replaces: a database that has all of them has it. */
+  /** Ids of the migrations that it replaces. It counts as applied in a database that has all of them. */
   readonly replaces?: readonly string[] | undefined
-  /** Which rewriting alone makes it another than the one with this checksum; undefined for an edit. */
+  /** The rewriting that alone explains a different checksum; undefined for an edit. */
   rewritten?(checksum: string): Rewriting | undefined
-  /** Reads and, for a module, imports it. Rejects with MIGRATION_FILES_INVALID when it does not load. */
+  /** Reads the migration and, for a module, imports it. Rejects with MIGRATION_FILES_INVALID if it does not load. */
   load(): Promise<Migration>
 }
 
@@ -57,9 +57,9 @@ export interface Migration extends Omit<MigrationFile, 'load' | 'rewritten'> {
   readonly validate?: Action | undefined
   /** A check that runs after `up`; throwing undoes the step. */
   readonly verify?: Action | undefined
-  /** Hand-written rows for its rehearsal, put in before `up`; no other run knows it. */
+  /** Hand-written rows for its rehearsal, inserted before `up`; other runs ignore it. */
   readonly seed?: Action | undefined
-  /** What is needed to run `down` again when the files are gone. */
+  /** The sources needed to run `down` if the files are missing. */
   readonly sources: readonly SourceFile[]
 }
 

@@ -1,22 +1,22 @@
 import type { MigratorError } from '../errors.ts'
 import type { Session } from './session.ts'
 
-/** What other sessions do, asked on a session that waits for nothing. */
+/** Inspects other sessions, from a session that is not waiting for anything. */
 export interface Activity {
-  /** Sessions that keep another one waiting. */
+  /** The sessions that block another one. */
   blockersOf(on: Session, waiting: Session): Promise<readonly Blocker[]>
-  /** For how many milliseconds a session of that name has been waiting for a lock; 0 when none waits. */
+  /** How many milliseconds a session of that name has been waiting for a lock; 0 if none is waiting. */
   lockWaitMs(on: Session, applicationName: string): Promise<number>
   /**
-   * Ends the sessions that an earlier run left behind without anything to do; resolves with those that still work in the
-   * server, though nobody waits for their answer.
+   * Ends the idle sessions that an earlier run left behind; resolves with those that are still working in the server,
+   * although no client waits for their answer.
    */
   endOrphansOf(on: Session, applicationName: string): Promise<readonly Blocker[]>
-  /** The statement with which a person ends a session. */
+  /** The statement that a person runs to end a session. */
   endingOf(blocker: Blocker): string
-  /** Names the trigger of the database's own that raised an error, outside of the transaction that it ended. */
+  /** Identifies the trigger in the database that raised an error. Runs outside the transaction that the error ended. */
   objectorOf(on: Session, error: MigratorError): Promise<Objector | undefined>
-  /** Ends open transactions of runs that hold no run lock any more: they can't commit, and keep their locks. */
+  /** Ends open transactions of runs that no longer hold the run lock: they can't commit, but keep their locks. */
   endAbandoned(on: Session): Promise<void>
 }
 
@@ -29,12 +29,12 @@ export interface Blocker {
   readonly query: string
 }
 
-/** Who refuses statements on behalf of the database. */
+/** A trigger that refuses statements. */
 export interface Objector {
   readonly kind: 'event trigger' | 'trigger'
   /** Its SQL name, quoted if necessary; a trigger with its table. */
   readonly name: string
   readonly function: string
-  /** The statement that keeps it out of the way. */
+  /** The statement that disables it. */
   readonly disable: string
 }

@@ -31,13 +31,13 @@ export interface BackupStep {
   readonly source?: string | undefined
 }
 
-/** How a provider tells of its work while it lasts. */
+/** How a provider reports its progress. */
 export interface BackupWatch {
-  /** Aborted on Ctrl-C: the provider stops waiting, says what is left behind, and rejects with the signal's reason. */
+  /** Aborted on Ctrl-C: the provider stops waiting, reports what it leaves behind, and rejects with the signal's reason. */
   readonly signal: AbortSignal
   /**
-   * Call it as soon as the id is known, before waiting: the backup is then on record as `creating`, so that the next run
-   * can explain it if this process is killed.
+   * Call this as soon as the id is known, before waiting: it records the backup as `creating`, so the next run can
+   * explain it if this process is killed.
    */
   began(backup: { readonly id: string; readonly details?: Readonly<Record<string, unknown>> }): Promise<void>
   progress(event: BackupProgress): void
@@ -47,31 +47,34 @@ export interface BackupProgress {
   readonly message: string
   /** 0 to 100. */
   readonly percent?: number | undefined
-  /** Of a restore in place: the name under which it keeps what it replaced. */
+  /** For a restore in place: the name under which the replaced data is kept. */
   readonly kept?: string | undefined
   readonly elapsedMs: number
 }
 
-/** A finished backup (with `--no-wait`: one that the provider is still finishing). */
+/** A finished backup or, with `--no-wait`, one that is still in progress. */
 export interface BackupHandle {
   readonly id: string
   readonly provider: string
   /** ISO 8601. */
   readonly createdAt: string
   readonly sizeBytes?: number | undefined
-  /** `creating` only when nobody waited for it. Default `available`. */
+  /** `creating` only if the run did not wait for it. Default: `available`. */
   readonly state?: 'available' | 'creating' | undefined
-  /** `elsewhere`: it can't be put back in place; `describe()` names the command that restores it to a new place. Default `in-place`. */
+  /**
+   * `elsewhere`: it can't be restored in place; `describe()` names the command that restores it to a new place.
+   * Default: `in-place`.
+   */
   readonly restores?: 'in-place' | 'elsewhere' | undefined
   /**
-   * Puts the state of the backup back in place; after a failure the database is as it was before the call. Called after
-   * the logical rollback of a failed run. Rejects with RESTORE_ELSEWHERE where that is impossible.
+   * Restores the backup in place. Called after the logical rollback of a failed run. After a failure the database is as
+   * it was before the call. Rejects with RESTORE_ELSEWHERE if the backup can't be restored in place.
    */
   restore(occasion?: RestoreOccasion): Promise<void>
   describe?(): BackupDescription
 }
 
-/** Why a backup is put back. `committed: false` means that the failed run left nothing committed. */
+/** Why a backup is restored. `committed: false` means that the failed run left nothing committed. */
 export type RestoreOccasion =
   | { readonly kind: 'failed-run'; readonly committed: boolean }
   | { readonly kind: 'asked'; readonly watch?: BackupWatch }
@@ -79,24 +82,24 @@ export type RestoreOccasion =
 export interface BackupDescription {
   /** One line: what it is and where. */
   readonly text: string
-  /** As it would be typed: `db:restore ID --to NEW_NAME`. */
+  /** The command to type: `db:restore ID --to NEW_NAME`. */
   readonly restoreCommand: string
   readonly details?: Readonly<Record<string, unknown>> | undefined
 }
 
 /**
- * Takes backups. A user's own needs `name` and `before` only.
+ * Takes backups. A custom provider needs only `name` and `before`.
  *
- * `before` rejects to stop the run before any change: with a `MigratorError` that says what to do, or any error, which is
+ * To stop the run before any change, `before` rejects with a `MigratorError` that says what to do. Any other error is
  * reported as BACKUP_FAILED.
  */
 export interface BackupProvider {
   readonly name: string
-  /** One backup for the whole run (default), or one before every migration, which then has a transaction of its own. */
+  /** One backup for the whole run (default), or one before every migration; each migration then has its own transaction. */
   readonly per?: 'run' | 'migration' | undefined
   /**
-   * `sessions`: the database must have none while `before` and `restore` work. The run then ends its own first, takes its
-   * lock again afterwards, and goes on only if the plan is still the same.
+   * `sessions`: the database must have no sessions during `before` and `restore`. The run then closes its own first,
+   * takes its lock again afterwards, and continues only if the plan is unchanged.
    */
   readonly excludes?: 'sessions' | undefined
   before(scope: BackupScope, watch: BackupWatch): Promise<BackupHandle>
@@ -104,19 +107,20 @@ export interface BackupProvider {
 
 /** A provider whose backups can be listed, removed and restored by commands. */
 export interface ManagedBackupProvider extends BackupProvider {
-  /** Where `restoreTo` leads; `in-place` restores are offered as well when `restoresInPlace`. */
+  /** Whether backups can also be restored in place, in addition to `restoreTo`. */
   readonly restoresInPlace: boolean
-  /** Those that this tool made, newest first. */
+  /** The backups that this tool made, newest first. */
   list(): Promise<readonly StoredBackup[]>
-  /** Undefined when there is no such backup (any more). Also finds one that this tool did not make. */
+  /** Undefined if the backup does not exist (or no longer does). Also finds backups that this tool did not make. */
   find(id: string): Promise<StoredBackup | undefined>
-  /** Removes one that this tool made. Rejects with BACKUP_NOT_FOUND. */
+  /** Removes a backup that this tool made. Rejects with BACKUP_NOT_FOUND. */
   remove(id: string): Promise<void>
-  /** A handle for restoring in place. Rejects with BACKUP_NOT_FOUND. */
+  /** Returns a handle for restoring in place. Rejects with BACKUP_NOT_FOUND. */
   open(id: string): Promise<BackupHandle>
   /**
-   * Restores to a new place, never over an old one, waits until it can be used, and changes nothing else. After a failure
-   * the error's details name what was made. Rejects with RESTORE_TARGET_EXISTS, BACKUP_NOT_FOUND or RESTORE_FAILED.
+   * Restores to a new place, never over an existing one, waits until it is ready, and changes nothing else. After a
+   * failure the error's details name what was created. Rejects with RESTORE_TARGET_EXISTS, BACKUP_NOT_FOUND or
+   * RESTORE_FAILED.
    */
   restoreTo(id: string, to: string | undefined, watch: BackupWatch): Promise<RestoredPlace>
 }
@@ -141,17 +145,17 @@ export interface RestoredPlace {
   readonly name: string
   /** Host, port and database of the new place; no password. */
   readonly connection?: string | undefined
-  /** What the operator does next to cut over, one step a line. */
+  /** What the operator does next to cut over, one step per entry. */
   readonly nextSteps: readonly string[]
 }
 
-/** A backup as the database keeps it (`migration_backups`). */
+/** A backup as recorded in the database (`migration_backups`). */
 export interface BackupRecord {
   readonly id: string
   readonly provider: string
   readonly runId: string
   readonly operation: BackupScope['operation']
-  /** Of a backup for one migration. */
+  /** The migration, if the backup is for a single one. */
   readonly migration?: string | undefined
   /** `interrupted`: the run that waited for it ended before it was finished. */
   readonly state: 'creating' | 'available' | 'failed' | 'interrupted' | 'restored' | 'removed'
@@ -164,12 +168,12 @@ export interface BackupRecord {
   readonly details?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** Keeps the records. The caller's session; each call commits on its own. */
+/** Keeps the backup records. Uses the caller's session; each call commits separately. */
 export interface BackupStore {
   /** Creates what the store needs. */
   prepare(on: Session): Promise<void>
-  /** Inserts, or replaces the record with the same id and run; `absent` when there is nothing to keep it in yet. */
+  /** Inserts the record, or replaces the one with the same id and run; `absent` if the table does not exist yet. */
   record(on: Session, backup: BackupRecord): Promise<'recorded' | 'absent'>
-  /** Newest first; empty, and nothing created, where there is no table yet. */
+  /** Newest first; empty if the table does not exist yet. Creates nothing. */
   read(on: Session, limit: number): Promise<readonly BackupRecord[]>
 }

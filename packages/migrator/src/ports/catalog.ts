@@ -2,19 +2,19 @@ import type { CatalogSnapshot } from '../core/catalog.ts'
 import type { CatalogDigest } from '../core/history.ts'
 import type { Session } from './session.ts'
 
-/** Reads what is really there, from the system catalogs only. */
+/** Reads the actual schema, from the system catalogs only. */
 export interface Catalog {
   /** Every object with all its properties. */
   snapshot(on: Session): Promise<CatalogSnapshot>
-  /** The same, each object's properties reduced to a digest. */
+  /** The same, with each object's properties reduced to a digest. */
   digest(on: Session): Promise<CatalogDigest>
-  /** One digest over all of it that is portable: equal on another server where the same migrations were applied. */
+  /** A portable digest of the whole schema: the same on every server with the same applied migrations. */
   fingerprint(on: Session): Promise<string>
-  /** The same, of a snapshot that was taken before. */
+  /** The fingerprint of a snapshot taken earlier. */
   fingerprintOf(snapshot: CatalogSnapshot): Promise<string>
-  /** Indexes that a failed CONCURRENTLY left behind, qualified and quoted. Absent where a failure leaves none. */
+  /** Indexes that a failed CONCURRENTLY left behind, qualified and quoted. Absent if a failure leaves none. */
   invalidIndexes?(on: Session): Promise<readonly string[]>
-  /** Whether a table holds rows, or a column of it values; false for what is not there or holds none by its nature. */
+  /** Whether a table has rows, or a column has values; false if the object does not exist or cannot hold data. */
   holdsData(on: Session, object: NamedObject): Promise<boolean>
 }
 

@@ -1,10 +1,10 @@
 import type { Direction } from '../core/migration.ts'
 import type { ErrorCode } from '../errors.ts'
 
-/** Takes what happens, as it happens. A sink never throws into the run. */
+/** Receives events as they happen. A sink never throws into the run. */
 export interface EventSink {
   emit(event: RunEvent): void
-  /** Resolves when everything emitted so far is kept. */
+  /** Resolves when everything emitted so far is written. */
   flush(): Promise<void>
 }
 
@@ -51,7 +51,7 @@ export interface RunEvent {
   readonly direction?: Direction | undefined
   readonly checksum?: string | undefined
   readonly durationMs?: number | undefined
-  /** 1-based place of the step in the run, and how many there are. */
+  /** The 1-based position of the step in the run, and the number of steps. */
   readonly index?: number | undefined
   readonly total?: number | undefined
   readonly error?: ErrorReport | undefined
@@ -59,7 +59,7 @@ export interface RunEvent {
   readonly details?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** An error as it goes into logs, events and `--json`: plain data, redacted. */
+/** An error as it appears in logs, events and `--json`: plain data, redacted. */
 export interface ErrorReport {
   readonly code: ErrorCode | 'INTERNAL'
   readonly message: string
@@ -68,7 +68,7 @@ export interface ErrorReport {
   readonly [detail: string]: unknown
 }
 
-/** One line of the database's log. */
+/** One row of the database's log. */
 export interface LogRow {
   /** ISO 8601. */
   readonly loggedAt: string

@@ -2,30 +2,36 @@ import type { CatalogDigest, HistoryChange, HistoryEntry } from '../core/history
 import type { SourceFile } from '../core/migration.ts'
 import type { Session } from './session.ts'
 
-/** Keeps the history. `record` uses the caller's session, so that the record commits with the step. */
+/** Keeps the history. `record` uses the caller's session, so the record commits with the step. */
 export interface HistoryStore {
-  /** False for a store outside the database: it is then written after the commit. */
+  /** False for a store outside the database, which is written after the commit. */
   readonly commitsWithStep: boolean
-  /** Reads without creating anything: where there is no history yet, nothing is applied. */
+  /** Reads without creating anything; returns no entries if there is no history yet. */
   read(on: Session): Promise<readonly HistoryEntry[]>
-  /** Creates or completes what the store needs. Call it under the run lock. Rejects with HISTORY_TABLE_INCOMPATIBLE. */
+  /** Creates or completes whatever the store needs. Call it under the run lock. Rejects with HISTORY_TABLE_INCOMPATIBLE. */
   prepare(on: Session): Promise<void>
-  /** Whether `record` sends all that it sends at once, before it awaits anything, so that it can go with the commit. Default: no. */
+  /**
+   * Whether `record` sends everything at once, before it awaits anything, so it can be sent together with the commit.
+   * Default: no.
+   */
   recordsAtOnce?(): boolean
   /**
-   * Records the changes in this order, all or none of them. Rejects with HISTORY_CHANGED when one of them does not fit what
-   * is on record: an entry that is applied twice, or reverted though there is none.
+   * Records the changes in this order, all or none of them. Rejects with HISTORY_CHANGED if a change contradicts the
+   * history: applying an entry that exists, or reverting one that does not.
    */
   record(on: Session, ...changes: readonly HistoryChange[]): Promise<void>
   /**
-   * Sends all that it sends at once. Rejects with HISTORY_CHANGED unless the history, as this session sees it, holds at least so
-   * many entries: a step may have emptied it. Without it that is not checked.
+   * Sends everything at once. Rejects with HISTORY_CHANGED unless the history, as this session sees it, has at least
+   * `atLeast` entries: a step may have emptied it. Absent: not checked.
    */
   confirm?(on: Session, atLeast: number): Promise<void>
-  /** Whether a statement would change or remove the history itself; it is not sent where that could not be undone. */
+  /**
+   * Whether a statement would change or remove the history itself; such a statement is not sent if it could not be
+   * undone.
+   */
   mayBeHarmedBy?(statement: string): boolean
-  /** The archived sources of an applied migration, empty when none were kept. */
+  /** The archived sources of an applied migration; empty if none were kept. */
   sources(on: Session, id: string): Promise<readonly SourceFile[]>
-  /** The catalog as it was before a dirty step began. */
+  /** The catalog before a dirty step began. */
   catalogBefore(on: Session, id: string): Promise<CatalogDigest | undefined>
 }

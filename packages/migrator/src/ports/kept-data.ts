@@ -13,9 +13,9 @@ export interface AskedLoss {
 
 export interface Losses {
   /**
-   * How much of what would be destroyed is there now. Reads only, never waits for a lock, and counts for no longer than
-   * `timeoutMs` in all: what is not counted by then is estimated from the server's statistics and marked so. Begins and ends
-   * transactions on `on`, which the caller uses for nothing else.
+   * Measures how much existing data would be destroyed. Only reads, never waits for a lock, and counts for at most
+   * `timeoutMs` in total: anything not counted in that time is estimated from the server's statistics and marked as
+   * estimated. Begins and ends transactions on `on`, which the caller must not use for anything else.
    */
   measure(on: Session, asked: readonly AskedLoss[], timeoutMs: number): Promise<readonly Loss[]>
 }
@@ -30,7 +30,7 @@ export interface KeptFor {
 export interface KeptRows {
   /** `schema.table` */
   readonly table: string
-  /** Of a table that stays: the columns whose values are kept. */
+  /** For a table that is not dropped: the columns whose values are kept. */
   readonly columns?: readonly string[] | undefined
   readonly rows: number
   /** The table that holds them: `schema.table`. */
@@ -39,36 +39,39 @@ export interface KeptRows {
 
 export interface PutBackRows extends KeptRows {
   readonly putBack: number
-  /** Values whose rows were deleted meanwhile, and that went with them. */
+  /** Values whose rows have been deleted in the meantime. */
   readonly gone: number
-  /** What does not fit any more and stays in `copy`. */
+  /** What no longer fits and stays in `copy`. */
   readonly left: number
   readonly why?: string | undefined
 }
 
 /**
- * Keeps what steps down destroy, in a schema of the same database, until the step up of the same migration puts it back. All
- * calls work in the caller's transaction: they are undone with it.
+ * Keeps data that steps down destroy in a schema of the same database, until the step up of the same migration restores
+ * it. All calls run in the caller's transaction and are undone with it.
  */
 export interface KeptData {
-  /** Where it is kept. */
+  /** The schema that holds the kept data. */
   readonly schema: string
-  /** Ids of migrations whose data waits to be put back. */
+  /** Ids of migrations with data that is waiting to be restored. */
   waiting(on: Session): Promise<ReadonlySet<string>>
   /**
-   * Keeps what a statement is about to destroy, locking it against writers until the transaction ends. Rejects with
-   * DATA_NOT_PRESERVED, nothing kept, for a statement of which that is unknown, unless that is `accepted`.
+   * Keeps what a statement is about to destroy, and locks it against writers until the transaction ends. If that cannot
+   * be determined, rejects with DATA_NOT_PRESERVED and keeps nothing, unless `untold` is `accepted`.
    */
   keep(on: Session, owner: KeptFor, sql: string, untold: 'refused' | 'accepted'): Promise<readonly KeptRows[]>
-  /** Every table and column, to be compared with what is left of them when the step is through. */
+  /** Every table and column, to compare with what is left when the step has finished. */
   inventory(on: Session): Promise<ColumnInventory>
-  /** Completes what `keep` has kept, once the step is through. */
+  /** Completes what `keep` has kept, once the step has finished. */
   finish(on: Session, owner: KeptFor): Promise<void>
-  /** Rejects with DATA_NOT_PRESERVED when something went that `keep` was not asked about. */
+  /** Rejects with DATA_NOT_PRESERVED if something was destroyed that `keep` was not asked to keep. */
   refuseUnkept(on: Session, owner: KeptFor, before: ColumnInventory): Promise<void>
-  /** Puts back what is kept for a migration, after its `up`, and removes of it what was put back. Triggers are silent meanwhile. */
+  /**
+   * Restores the data kept for a migration after its `up`, and removes the restored data from the copy. Triggers do not
+   * fire during the restore.
+   */
   putBack(on: Session, migration: string): Promise<readonly PutBackRows[]>
-  /** Forgets what a run has kept for a migration. */
+  /** Discards what a run has kept for a migration. */
   discard(on: Session, owner: KeptFor): Promise<void>
 }
 

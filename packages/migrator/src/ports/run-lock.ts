@@ -1,10 +1,10 @@
 import type { Session } from './session.ts'
 
-/** The run lock: one runner at a time, across machines. An opaque token, which only its own adapter reads. */
+/** The run lock: one runner at a time, across machines. An opaque token that only its adapter reads. */
 export interface RunLock {
-  /** Whether the server still sees it held, asked on another session. */
+  /** Whether the server still sees the lock as held; checked on another session. */
   isHeld(on: Session): Promise<boolean>
-  /** Resolves when the connection that holds it is lost; never after `release`. */
+  /** Resolves if the connection that holds it is lost; never after `release`. */
   readonly lost: Promise<void>
   release(): Promise<void>
 }

@@ -1,11 +1,11 @@
 /**
- * A connection to the database. What else it can do, only its own adapter knows: every other port of the same adapter takes
- * one and works on it.
+ * A connection to the database. Only its adapter knows what else it can do: the other ports of the same adapter take a
+ * session and work on it.
  */
 export interface Session {
-  /** Whether its connection is gone; nothing can be sent any more. */
+  /** Whether its connection is lost; nothing more can be sent. */
   readonly isLost: boolean
-  /** Asks the server to cancel what was sent, again and again until all of it is answered; then it resolves. */
+  /** Asks the server to cancel what was sent, repeatedly until everything is answered; then resolves. */
   cancel(): Promise<void>
   close(): Promise<void>
 }

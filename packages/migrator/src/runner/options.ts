@@ -31,95 +31,103 @@ import type { HistoryStore } from '../ports/history-store.ts'
 import type { ProtectedSetting } from '../ports/protection.ts'
 
 export interface MigrationRunnerOptions {
-  /** The database, for instance a `PostgresAdapter`. The runner closes what it opens on it, and never the adapter itself. */
+  /**
+   * The database, such as a `PostgresAdapter`. The runner closes the sessions that it opens, but never the adapter
+   * itself.
+   */
   readonly adapter: Database
-  /** Where the history is kept. Default: a table of the database itself, the only store that commits with a step. */
+  /** The store that keeps the history. Default: a table in the database itself, the only store that commits with a step. */
   readonly stateStore?: HistoryStore | undefined
   /**
-   * Read anew by each call that is given no migrations; archived modules find their packages from here, and lost files are
-   * restored to here. Default: none; archived modules then find the packages of the working directory.
+   * The directory that each call reads if it receives no migrations. Archived modules resolve their packages from here,
+   * and lost files are restored to it. Default: none; archived modules then resolve packages from the working
+   * directory.
    */
   readonly migrationsDirectory?: string | undefined
   /**
-   * A PostgreSQL server for scratch databases, as a role with CREATEDB. Needed by `rehearse` and by `drift`, and by dry runs
-   * and plans that are to show what modules send. Default: none. Never the database that is migrated.
+   * A PostgreSQL server for scratch databases, with a role that has CREATEDB. Required by `rehearse` and `drift`, and
+   * by dry runs and plans that show what modules send. Must not be the database being migrated. Default: none.
    */
   readonly scratchUrl?: string | undefined
   /**
-   * Whether the database is protected, or a function of its location that says so; its own mark (`protect`) wins. A rollback of a
-   * protected one wants losses to be accepted. Default: a host that is neither local nor a container's.
+   * Whether the database is protected, or a function of its location that decides; the database's own mark (`protect`)
+   * takes precedence. On a protected database a rollback requires losses to be accepted. Default: protected if the host
+   * is neither local nor a container's.
    */
   readonly protected?: ProtectedSetting | undefined
-  /** Who is recorded. Default: the user of this process, its host and git commit. */
+  /** The operator to record. Default: the user of this process, its host and git commit. */
   readonly operator?: Operator | undefined
   /** Appends every event to this file as JSON Lines. Default: none. */
   readonly logFile?: string | undefined
-  /** Receive every event of every call, redacted. They can't disturb a run: see `onProgress`. Default: none. */
+  /** Sinks that receive every event of every call, redacted. They can't disturb a run: see `onProgress`. Default: none. */
   readonly sinks?: readonly EventSink[] | undefined
-  /** Receives what could not be logged or listened to. Default: `process.emitWarning`. It can't disturb a run either. */
+  /** Receives a warning if a log or a listener fails. It can't disturb a run. Default: `process.emitWarning`. */
   readonly onWarning?: ((message: string) => unknown) | undefined
 }
 
-/** What every call takes. */
+/** Options of every call. */
 export interface CallOptions {
   /**
-   * Receives every event of the call, redacted, as it happens. It can't disturb the run: what it throws or rejects with is
-   * one warning, and a promise that it returns is not waited for.
+   * Receives every event of the call, redacted, as it happens. It can't disturb the run: an error that it throws or
+   * rejects with causes a single warning, and a promise that it returns is not awaited.
    */
   readonly onProgress?: ((event: RunEvent) => unknown) | undefined
-  /** Aborting ends the call with INTERRUPTED: a step in a transaction is undone, one outside a transaction is finished. */
+  /**
+   * Aborting ends the call with INTERRUPTED: a transactional step is rolled back, a non-transactional step runs to
+   * completion.
+   */
   readonly signal?: AbortSignal | undefined
 }
 
-/** What every call takes that writes to the history. */
+/** Options of every call that writes to the history. */
 export interface WriteOptions extends CallOptions {
-  /** Only says what would happen: takes no lock, creates and changes nothing. Default: false. */
+  /** Only reports what would happen: takes no lock, creates and changes nothing. Default: false. */
   readonly dryRun?: boolean | undefined
   /** How long to wait for the run lock before LOCK_UNAVAILABLE. Default: 30,000. 0 tries once. */
   readonly lockWaitMs?: number | undefined
-  /** Why, for the log and the backup's record. */
+  /** The reason, for the log and the backup's record. */
   readonly reason?: string | undefined
 }
 
-/** What `apply` and `rollback` take in common. */
+/** Options shared by `apply` and `rollback`. */
 export interface RunCallOptions extends WriteOptions {
   /**
-   * How long a statement waits for a table lock. Default: 5,000. Too long, and readers queue behind the waiting step; 0 waits
-   * for ever.
+   * How long a statement waits for a table lock. If this is too long, readers queue behind the waiting step; 0 waits
+   * forever. Default: 5,000.
    */
   readonly lockTimeoutMs?: number | undefined
   /** How long a statement may take. Default: 0, no limit. */
   readonly statementTimeoutMs?: number | undefined
-  /** How often a step that hit the lock timeout is tried again. Default: 3. */
+  /** How often to retry a step that hit the lock timeout. Default: 3. */
   readonly lockRetries?: number | undefined
-  /** One transaction for all steps, or one each. `default`: one for all where every step allows it. */
+  /** One transaction for all steps, or one each. `default`: one for all if every step allows it. */
   readonly transaction?: 'batch' | 'each' | 'default' | undefined
   /** What happens to earlier steps, one transaction each, when a later one fails. Default: `rollback`, by their `down`. */
   readonly onFailure?: 'rollback' | 'stop' | undefined
   /** Recover dirty migrations first (default), or reject with MIGRATION_DIRTY. */
   readonly dirty?: 'recover' | 'stop' | undefined
-  /** Takes a backup before anything changes, and puts it back after a failed run where it can. A backup that fails stops the run. */
+  /** Takes a backup before anything changes, and restores it after a failed run if it can. A failed backup stops the run. */
   readonly backupProvider?: BackupProvider | undefined
-  /** Asked under the run lock, before anything has happened; rejecting stops the run. Default: agrees. */
+  /** Called under the run lock, before anything has happened; rejecting stops the run. Default: approves. */
   readonly approve?: ((proposal: Proposal) => Promise<void>) | undefined
 }
 
-/** How far `apply` goes. At most one of the two. */
+/** How far `apply` goes. At most one of these may be set. */
 export interface UpExtent {
-  /** Up to and including this id. Default: all that is pending. */
+  /** Up to and including this id. Default: everything pending. */
   readonly target?: string | UpTarget | undefined
-  /** Only the next so many. */
+  /** Only the next N migrations. */
   readonly steps?: number | undefined
 }
 
 export interface ApplyOptions extends RunCallOptions, UpExtent {
-  /** Also applies pending migrations below one that is applied. Default: false, they are refused with OUT_OF_ORDER. */
+  /** Also applies pending migrations with ids below an applied one. Default: false; they are refused with OUT_OF_ORDER. */
   readonly allowOutOfOrder?: boolean | undefined
 }
 
-/** How far `rollback` goes. At most one of the four; default: one step. */
+/** How far `rollback` goes. At most one of these may be set. Default: one step. */
 export interface DownExtent {
-  /** The last so many. All of them only with `force`. */
+  /** The last N migrations. Reverting all of them requires `force`. */
   readonly steps?: number | undefined
   /** Everything applied after this id, which stays. */
   readonly target?: string | DownTarget | undefined
@@ -131,34 +139,37 @@ export interface DownExtent {
 
 export interface RollbackCallOptions extends RunCallOptions, DownExtent {
   /**
-   * Agrees to reverting everything, to running edited downs, and to dropping the record of what can't be run any more. Default:
-   * false.
+   * Allows reverting everything, running edited downs, and dropping the record of a migration that can no longer be
+   * run. Default: false.
    */
   readonly force?: boolean | undefined
-  /** Keeps what is destroyed, in the schema `migration_preserved`; the next `apply` of the same migration puts it back. */
+  /**
+   * Keeps the data that is destroyed in the schema `migration_preserved`; the next `apply` of the same migration
+   * restores it.
+   */
   readonly preserveData?: boolean | undefined
   /**
-   * Destroys what is there. Without it, and without `preserveData` or a backup, a rollback of a database that is not local
-   * rejects with LOSS_NOT_ACCEPTED when it would destroy something.
+   * Accepts the loss of existing data. Without it, and without `preserveData` or a backup, a rollback of a database
+   * that is not local rejects with LOSS_NOT_ACCEPTED if it would destroy something.
    */
   readonly acceptLoss?: boolean | undefined
   /** How long to count what would be destroyed, before estimating. Default: 2,000. */
   readonly lossTimeoutMs?: number | undefined
-  /** Runs a module's archived source although git does not know it: the caller has looked at it. Default: false. */
+  /** Runs a module's archived source even if git does not know it; the caller has reviewed it. Default: false. */
   readonly acceptArchived?: boolean | undefined
 }
 
 export interface PanicOptions extends Omit<RollbackCallOptions, keyof DownExtent> {
-  /** The migration that stays, with all before it. Default: none stays. */
+  /** The last migration that stays applied, with all earlier ones. Default: none. */
   readonly baseline?: string | undefined
 }
 
-/** What a plan is made for: `up` what `apply` would do, `down` what `rollback` would. */
+/** Options of `plan`: `up` plans what `apply` would do, `down` what `rollback` would do. */
 export type PlanOptions = CallOptions & {
   readonly force?: boolean | undefined
-  /** Proofs to show. Default: those of `migrations.lock.json` in the migrations directory. */
+  /** Certificates to show. Default: those in `migrations.lock.json` in the migrations directory. */
   readonly certificates?: Certificates | undefined
-  /** The words of the report about the backup that is taken first. Default: `none`. */
+  /** The text of the report about the backup that is taken first. Default: `none`. */
   readonly backup?: string | undefined
 } & (
     | ({ readonly direction?: 'up' | undefined; readonly allowOutOfOrder?: boolean | undefined } & UpExtent)
@@ -166,19 +177,19 @@ export type PlanOptions = CallOptions & {
   )
 
 export interface RehearseOptions extends Omit<CallOptions, 'onProgress'> {
-  /** Which migrations; `all` of them, or by default those that are pending in the database. */
+  /** The migrations to rehearse, or `all`. Default: those pending in the database. */
   readonly ids?: 'all' | readonly string[] | undefined
-  /** Receives each rehearsal as soon as it is over. It can't disturb the others. */
+  /** Receives each rehearsal as soon as it is finished. It can't disturb the others. */
   readonly onRehearsal?: ((rehearsal: Rehearsal) => unknown) | undefined
 }
 
 export interface DriftOptions extends CallOptions {
-  /** Proofs to trust. Default: those of `migrations.lock.json` in the migrations directory. */
+  /** Certificates to trust. Default: those in `migrations.lock.json` in the migrations directory. */
   readonly certificates?: Certificates | undefined
 }
 
 export interface HistoryOptions {
-  /** How many attempts, the newest first. Default: 30. */
+  /** How many attempts to return, newest first. Default: 30. */
   readonly limit?: number | undefined
 }
 
