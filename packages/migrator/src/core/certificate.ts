@@ -5,14 +5,17 @@ import { compareIds, type MigrationFile } from './migration.ts'
 import type { RehearsalVerdict } from './rehearsal.ts'
 import type { LockTaken } from './statement-facts.ts'
 
-/** What a rehearsal proved of one migration: an entry of migrations.lock.json, reviewed and committed like a lock file. */
+/**
+ * What a rehearsal proved about one migration: an entry in migrations.lock.json, reviewed and committed like a lock
+ * file.
+ */
 export interface Certificate {
   readonly id: string
   readonly checksum: string
   readonly downChecksum?: string | undefined
   readonly importsChecksum?: string | undefined
   readonly verdict: Exclude<RehearsalVerdict, 'broken'>
-  /** Why it is no better, in the words of the rehearsal; empty for `lossless`. */
+  /** The reasons for the verdict, in the words of the rehearsal; empty for `lossless`. */
   readonly reasons: readonly string[]
   /** The catalog's fingerprint before it, and after its up. */
   readonly before: string
@@ -37,7 +40,7 @@ export interface LostObject {
 /** By id. */
 export type Certificates = ReadonlyMap<string, Certificate>
 
-/** Why a migration's certificate is not worth anything now. */
+/** Why a migration's certificate is no longer valid. */
 export interface StaleCertificate {
   readonly id: string
   readonly why: 'missing' | 'edited' | 'history-edited' | 'file-gone'

@@ -4,18 +4,18 @@ import type { MigrationStatus } from './reconcile.ts'
 import type { RehearsalVerdict } from './rehearsal.ts'
 import type { StatementFacts } from './statement-facts.ts'
 
-/** Everything that a plan report shows: data only, so that each format needs to decide nothing. */
+/** Everything that a plan report shows, as plain data: formats make no decisions. */
 export interface PlanFacts {
   readonly database: string
   readonly plan: Plan
   readonly steps: readonly PlannedStep[]
-  /** What is taken before the run, or why nothing is. */
+  /** The backup taken before the run, or why there is none. */
   readonly backup: string
   /** Where files and history differ. */
   readonly drift: readonly MigrationStatus[]
   /** What the SQL or the measurements lack, and why. */
   readonly notes: readonly string[]
-  /** What stands against the plan. */
+  /** Why the plan cannot run. */
   readonly refusal?: { readonly code: string; readonly message: string } | undefined
 }
 
@@ -31,7 +31,7 @@ export interface PlannedStep {
   readonly reasons: readonly string[]
   /** What the step destroys: of a down, what was written since its up. */
   readonly loss: readonly LostObject[]
-  /** What there is of it in the live database now: `3 rows of public.orders`. */
+  /** How much of that data the live database has now: `3 rows of public.orders`. */
   readonly liveLoss: readonly string[]
   readonly certificate: 'valid' | 'stale' | 'missing'
 }

@@ -31,12 +31,12 @@ export interface Problem {
   readonly hint?: string | undefined
 }
 
-/** The ordered steps and everything that speaks against them. A plan with problems is shown, never run. */
+/** The ordered steps and all problems with them. A plan with problems is shown, never run. */
 export interface Plan {
   readonly direction: Direction
   readonly steps: readonly Step[]
   readonly problems: readonly Problem[]
-  /** Worth saying, no reason to stop. */
+  /** Worth reporting, but no reason to stop. */
   readonly notices: readonly string[]
 }
 
@@ -61,7 +61,7 @@ export interface DownRules {
   readonly everything: boolean
 }
 
-/** What `rollback` would do: the newest applied first, in the reverse order of application, never past a gap. */
+/** What `rollback` would do: applied migrations in the reverse order of application, never past a gap. */
 export function planDown(statuses: readonly MigrationStatus[], target: DownTarget, rules: DownRules): Plan {
   const applied = inOrderOfApplication(statuses).toReversed()
   const reach = reachDown(statuses, applied, target, rules)

@@ -7,11 +7,11 @@ export interface StatementFacts {
   readonly sql: string
   /** What the module bound to `$1` …, if anything. */
   readonly parameters: readonly unknown[]
-  /** Locks that it took on tables (and indexes) that were there before, beyond those held already. */
+  /** Locks that it took on existing tables (and indexes), beyond those already held. */
   readonly locks: readonly LockTaken[]
-  /** Tables and indexes that were written anew, file by file. */
+  /** Tables and indexes that were rewritten, file by file. */
   readonly rewrites: readonly string[]
-  /** Tables that were read from end to end, and how many rows that were. Not told outside a transaction. */
+  /** Tables that were read in full, and their numbers of rows. Not reported outside a transaction. */
   readonly scans: readonly TableScan[]
   readonly durationMs: number
 }

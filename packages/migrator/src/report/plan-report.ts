@@ -10,8 +10,8 @@ export type PlanFormat = (typeof PLAN_FORMATS)[number]
 
 /**
  * Writes a plan for people and programs: order, SQL, locks, loss, duration, verdict, checksums and backup. Text for a
- * terminal, Markdown for a comment on a pull request, JSON, or HTML that needs nothing beside it. Pure: the same facts give
- * the same report.
+ * terminal, Markdown for a comment on a pull request, JSON, or self-contained HTML. Pure: the same facts give the same
+ * report.
  */
 export class MigrationPlanReporter {
   readonly #style: Style

@@ -5,7 +5,7 @@ import type { MigrationSet } from '../engine/run/context.ts'
 import { readDirectory } from '../load/directory.ts'
 import type { ScriptText } from '../ports/script-language.ts'
 
-/** A loaded migration (`loadMigrations`), or one written in place: `{ id, up, down }`. */
+/** A loaded migration (`loadMigrations`), or an inline definition: `{ id, up, down }`. */
 export type MigrationInput = Migration | MigrationDefinition
 
 /**

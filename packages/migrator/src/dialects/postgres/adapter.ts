@@ -63,11 +63,11 @@ export interface PostgresAdapterOptions {
    */
   readonly connectionString?: string | undefined
   /**
-   * Instead of a connection string: the application's own client, a postgres.js `sql`, a node-postgres `Pool` or `Client`
-   * (Drizzle's `db.$client`). Its host, port or socket, database, user, password (a function too), TLS, start-up settings and
-   * connect timeout are taken over; its limits on statements, its types, and what it does when it connects are not. The
-   * migrator opens its own sessions: it uses, borrows and ends none of the client's. The constructor throws USAGE_INVALID
-   * for a client that connects in a way of its own: a stream, a socket function, a WebSocket.
+   * Instead of a connection string: the application's own client, a postgres.js `sql`, a node-postgres `Pool` or
+   * `Client` (Drizzle's `db.$client`). Its host, port or socket, database, user, password (a function too), TLS,
+   * start-up settings and connect timeout are taken over; its limits on statements, its types, and what it does when it
+   * connects are not. The migrator opens its own sessions: it never uses, borrows or ends the client's. The constructor
+   * throws USAGE_INVALID for a client with a custom transport: a stream, a socket function, a WebSocket.
    */
   readonly client?: GivenClient | undefined
   /** What errors and warnings call the connection string; default `DATABASE_URL`, and `client` for a client. */
@@ -78,13 +78,13 @@ export interface PostgresAdapterOptions {
   readonly preservedSchema?: string | undefined
   /** The schema for backups of tables, left out of what is compared. Default `migration_archive`. */
   readonly archiveSchema?: string | undefined
-  /** How sessions name themselves in pg_stat_activity, behind a label of this adapter's own. */
+  /** The name of its sessions in pg_stat_activity, after this adapter's own label. */
   readonly applicationName?: string | undefined
   /** For each server that is tried; default: `connect_timeout` of the connection string, and 10,000 ms without one. */
   readonly connectTimeoutMs?: number | undefined
   /**
-   * After this time a connection whose wire no longer answers is given up with CONNECTION_LOST, also in the middle of a
-   * long statement. A run whose process is paused for as long loses its run lock. Default 30,000 ms; 0 waits for ever.
+   * After this time an unresponsive connection is given up with CONNECTION_LOST, even in the middle of a long
+   * statement. A run whose process is paused for this long loses its run lock. Default 30,000 ms; 0 waits forever.
    */
   readonly livenessTimeoutMs?: number | undefined
   /** Receives the server's notices. What it throws or rejects with is a warning of the process and disturbs no statement. */
@@ -94,8 +94,8 @@ export interface PostgresAdapterOptions {
 const DEFAULT_LIVENESS_MS = 30_000
 
 /**
- * A PostgreSQL database (14 to 18), directly or behind PgBouncer in transaction mode. Opens connections only when asked;
- * `close()` ends every one of them and may be called twice.
+ * A PostgreSQL database (14 to 18), directly or behind PgBouncer in transaction mode. Opens connections only when
+ * needed; `close()` closes them all and may be called twice.
  */
 export class PostgresAdapter implements Database {
   readonly applicationName: string

@@ -10,7 +10,7 @@ import { prepareSteps, refusePlan } from '../run/prepare.ts'
 import { recordReplacements } from '../run/replaced.ts'
 
 export interface BaselineReport {
-  /** Ids recorded as applied, or, of a dry run, that would be. */
+  /** Ids that were recorded as applied or, in a dry run, would be. */
   readonly recorded: readonly string[]
   readonly dryRun: boolean
 }

@@ -11,15 +11,15 @@ import { withRunLock } from '../run/lock.ts'
 import { prepareHistory } from '../run/objection.ts'
 import { recordReplacements } from '../run/replaced.ts'
 
-/** What to set right, one thing at a time. */
+/** What to repair, one thing at a time. */
 export type Repair =
   /** The edit of an applied file was reviewed: its checksum, and its source, become the recorded ones. */
   | { readonly kind: 'accept-checksum'; readonly id: string }
-  /** Somebody looked: the migration is in place (`applied`), or nothing of it is (`pending`). */
+  /** Someone checked: the migration is fully applied (`applied`), or no part of it is (`pending`). */
   | { readonly kind: 'clear-dirty'; readonly id: string; readonly as: 'applied' | 'pending' }
-  /** The migration was undone by hand, or can never be: its record goes, nothing is run. */
+  /** The migration was undone by hand, or can never be undone: its record is removed, and nothing is run. */
   | { readonly kind: 'drop-record'; readonly id: string }
-  /** Writes a lost file again from the source that the history keeps. */
+  /** Restores a lost file from the source in the history. */
   | { readonly kind: 'restore-file'; readonly id: string; readonly write: (source: SourceFile) => Promise<void> }
 
 export interface RepairReport {

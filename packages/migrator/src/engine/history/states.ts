@@ -5,8 +5,8 @@ import type { HistoryStore } from '../../ports/history-store.ts'
 import type { Session } from '../../ports/session.ts'
 
 /**
- * Where every migration stands now, what a live run holds included. Reads only. A dirty entry is read again after the
- * holder of the run lock is known: in between its run may have finished.
+ * Returns the current state of every migration, including those that a live run is executing. Only reads. A dirty entry
+ * is read again once the holder of the run lock is known, because its run may have finished in between.
  */
 export async function readStates(
   { database, store }: { readonly database: Pick<Database, 'runLockHolder'>; readonly store: HistoryStore },

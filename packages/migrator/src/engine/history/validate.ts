@@ -12,13 +12,13 @@ export interface ValidateReport {
   readonly count: number
   readonly problems: readonly FileProblem[]
   readonly warnings: readonly FileProblem[]
-  /** No faults: what may make a file another one on another machine. */
+  /** Not problems: what may change a file's checksum on another machine. */
   readonly notes: readonly FileNote[]
   /** The tool whose format the files have; undefined for this tool's own. */
   readonly tool: string | undefined
   /** Migrations without a down. */
   readonly irreversible: readonly string[]
-  /** Applied migrations whose files no longer are what was applied; empty when no database was asked. */
+  /** Applied migrations whose files have changed since; empty if no database was queried. */
   readonly drift: readonly MigrationStatus[]
   readonly database: 'checked' | 'not-asked'
 }

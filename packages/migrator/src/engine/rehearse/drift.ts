@@ -9,14 +9,14 @@ import { readStatuses, withSession } from '../run/begin.ts'
 import type { Context, MigrationSet } from '../run/context.ts'
 import { schemaAt } from './schema-at.ts'
 
-/** Whether the live schema is what the applied migrations lead to. */
+/** Whether the live schema matches the applied migrations. */
 export interface DriftReport {
-  /** From what the migrations lead to, to what is there: `added` is there though no migration made it. */
+  /** From the expected schema to the live one: `added` exists although no migration created it. */
   readonly diff: CatalogDiff
-  /** The newest applied migration; undefined where nothing is applied. */
+  /** The newest applied migration; undefined if nothing is applied. */
   readonly newest: string | undefined
   readonly fingerprint: string
-  /** What was found equal to it, without a scratch database having been needed; undefined when objects were compared. */
+  /** What proved the schema identical without a scratch database; undefined if objects were compared. */
   readonly provenBy?: 'certificate' | undefined
 }
 

@@ -5,12 +5,12 @@ import type { MigrationStatus } from '../../core/reconcile.ts'
 import type { MigrationSet, RunOptions } from './context.ts'
 import type { OnUnusableArchive, ReadyStep } from './types.ts'
 
-/** What is about to happen, for a person or a rule to agree to. */
+/** What is about to run, for a person or a rule to approve. */
 export interface Proposal {
   readonly plan: Plan
   /** Ids of the steps that drop, truncate or delete. */
   readonly destructive: readonly string[]
-  /** Of a rollback: what it would destroy of what is there now. */
+  /** For a rollback: the existing data that it would destroy. */
   readonly loss?: readonly Loss[] | undefined
 }
 

@@ -10,9 +10,9 @@ import type { HistoryStore } from '../../ports/history-store.ts'
 import type { Session } from '../../ports/session.ts'
 
 /**
- * The history as a JSON file, for trying things out. It is replaced as a whole (written aside, synced, renamed), so a
- * reader never sees half of it; but it is written after the step's commit, so a kill in between leaves a step applied
- * and not recorded. Production keeps its history in a table.
+ * The history as a JSON file, for experiments. The file is replaced atomically (written to a temporary file, synced,
+ * renamed), so a reader never sees half of it. But it is written after the step's commit, so a kill in between leaves a
+ * step applied but not recorded. In production, keep the history in a table.
  */
 export class FileStateStore implements HistoryStore {
   readonly commitsWithStep = false

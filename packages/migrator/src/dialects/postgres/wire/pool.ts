@@ -5,7 +5,7 @@ import { type Client, type DriverSettings, nameOfUser, passwordOf, withoutEnviro
 import { withPassFile } from './pass-file.ts'
 
 export interface PoolOptions {
-  /** Connections at most. */
+  /** The maximum number of connections. */
   readonly max: number
   /** How they name themselves, unless the connection string does. */
   readonly applicationName: string
@@ -14,8 +14,8 @@ export interface PoolOptions {
 }
 
 /**
- * A pool of postgres.js for an application, which goes where the migrator goes with the same connection string. Nothing
- * connects before the first query. Throws DATABASE_URL_INVALID; the message is fit to print.
+ * Opens a postgres.js pool for an application. It connects to the same server as the migrator does with the same
+ * connection string, and only at the first query. Throws DATABASE_URL_INVALID; the message is safe to print.
  */
 export function openPool(connectionString: string, options: PoolOptions): Client {
   const connection = withPassFile(readConnection(connectionString))
