@@ -54,7 +54,11 @@ describe('of several servers the first that will do is taken', () => {
     ['target_session_attrs=standby', (p, s) => [p, s], 'standby'],
     ['target_session_attrs=prefer-standby', (p, s) => [p, s], 'standby'],
     ['target_session_attrs=prefer-standby', (p) => [DEAD, p], 'primary'],
-    ['target_session_attrs=primary', (_, s) => [s], /is a standby; target_session_attrs=primary requires a different one\.$/],
+    [
+      'target_session_attrs=primary',
+      (_, s) => [s],
+      /is a standby; target_session_attrs=primary requires a different one\.$/,
+    ],
     ['target_session_attrs=standby', (p) => [p], /is a primary that takes writes; target_session_attrs=standby/],
     ['target_session_attrs=primary', (_, s) => [DEAD, s], /127\.0\.0\.1:1: nothing listens there\. .* is a standby/],
   ])('%s, case %#', async (parameters, ports, expected) => {
