@@ -1,5 +1,6 @@
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { type Finished, pair } from '../support/cli.ts'
+import { onServer } from '../support/database.ts'
 import { historyOf, sleeping, tablesOf } from '../support/observe.ts'
 import { startPooler } from '../support/pgbouncer.ts'
 import { hurry, module, outsidePair, type Scene, SLEEP, saidBy, scene, statusesOf } from '../support/scene.ts'
@@ -103,6 +104,29 @@ test.each(['batch', 'each'])(
       WHERE datname = current_database() AND state LIKE 'idle in transaction%' AND pid <> pg_backend_pid()`
     expect(open).toEqual([])
     expect(await historyOf(db)).toEqual([])
+  },
+)
+
+test.each([
+  ['batch', files, { outcome: 'not-committed' }],
+  ['each', files, { outcome: 'not-committed' }],
+  ['outside', outside, { outcome: 'unknown' }],
+] as const)(
+  'the wire of a step falls silent while the server takes no new connection, %s: the run ends all the same',
+  async (mode, migrations, expected) => {
+    const made = await wired(migrations)
+    const newcomers = (may: boolean) =>
+      onServer((sql) => sql.unsafe(`ALTER DATABASE ${made.db.name} ALLOW_CONNECTIONS ${may}`))
+    const sent = made.proxy.strikeAt(sendsTheStep, { moment: 'after', action: () => {} })
+    const running = made.project.start(['migrate', ...SOON, ...(mode === 'outside' ? [] : ['--transaction', mode])])
+    const { connection } = await sent
+    await sleeping(made.db)
+    await newcomers(false)
+    made.proxy.strike('silence', connection)
+    await hurry(made.db)
+    expectLost(await running.finished, expected)
+    await newcomers(true)
+    await nextRunSettles(made)
   },
 )
 

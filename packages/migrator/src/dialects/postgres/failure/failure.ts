@@ -69,8 +69,8 @@ export function isBusy(error: unknown): boolean {
 /** Whether a connection was refused by a server or a pooler that answered, not by the network. */
 export function isAnswered(error: unknown): boolean {
   if (!(error instanceof MigratorError)) return false
-  const ofNetwork = error.code === 'CONNECTION_FAILED' || error.code === 'CONNECTION_LOST'
-  return isBusy(error) || !ofNetwork
+  const mayBeOfNetwork = error.code === 'CONNECTION_FAILED' || error.code === 'CONNECTION_LOST'
+  return !mayBeOfNetwork || serverErrorIn(error.cause) !== undefined
 }
 
 const PLAIN: Readonly<Record<string, string>> = {

@@ -98,12 +98,12 @@ export function createLiveness({ timeoutMs, label, open }: LivenessOptions): Liv
 
   function beat(connection: OpenConnection): void {
     if (connection.awaitsAnswer) return
-    connection.track(connection.client.unsafe('SELECT 1').simple()).catch(() => undefined)
+    askedOver(connection, 'SELECT 1').catch(() => undefined)
   }
 
   async function judge(quiet: readonly OpenConnection[]): Promise<void> {
     const activity = await ask(quiet)
-    if (activity === 'refused') return
+    if (activity === 'refused') return loseUnanswered(quiet)
     if (activity === 'silent') return loseAll(quiet)
     heardMs = performance.now()
     for (const connection of quiet) {
@@ -126,21 +126,43 @@ export function createLiveness({ timeoutMs, label, open }: LivenessOptions): Liv
     for (const connection of isAlive ? still : [...watched]) connection.lose()
   }
 
-  /** What the server does, asked twice at most. */
+  /**
+   * The server answers newcomers, so a statement may just take long. A connection that is kept alive has an answer to give at
+   * every look; where there is none of these, nothing would ever tell the two apart.
+   */
+  function loseUnanswered(quiet: readonly OpenConnection[]): void {
+    const now = performance.now()
+    const due = kept.size > 0 ? quiet.filter((connection) => kept.has(connection)) : quiet
+    for (const connection of due) if (connection.quietForMs(now) >= timeoutMs) connection.lose()
+  }
+
+  /** What the server does, asked twice at most. `refused`: it is there, but nobody can ask it. */
   async function ask(quiet: readonly OpenConnection[]): Promise<Activity | 'silent' | 'refused'> {
     for (let tried = 0; tried < 2; tried++) {
-      const session = await within(everyMs, observer().catch(refusal))
-      if (!session) continue
-      if (session === 'refused') return session
-      if (quiet.includes(session.connection)) {
-        session.connection.lose()
+      const lookout = await within(everyMs, lookoutBeside(quiet))
+      if (!lookout) continue
+      if (lookout === 'refused') return lookout
+      if (quiet.includes(lookout.connection)) {
+        lookout.connection.lose()
         continue
       }
-      const rows = await within(everyMs, session.query(activityOf(quiet, label)))
+      const rows = await within(everyMs, lookout.query(activityOf(quiet, label)))
       if (rows) return readActivity(rows)
-      session.connection.lose()
+      if (kept.has(lookout.connection)) return 'refused'
+      lookout.connection.lose()
     }
     return 'silent'
+  }
+
+  /** A session that only looks or, where the server has no connection to spare, one that is kept alive anyway. */
+  async function lookoutBeside(quiet: readonly OpenConnection[]): Promise<Lookout | 'refused'> {
+    try {
+      return await observer()
+    } catch (error) {
+      if (!isAnswered(error)) throw error
+      const connection = [...kept].find((each) => !quiet.includes(each))
+      return connection ? { connection, query: (sql) => askedOver(connection, sql) } : 'refused'
+    }
   }
 
   /** Idle at two looks in a row, while nothing came from it: its answer is on a wire that does not carry it. */
@@ -163,14 +185,20 @@ export function createLiveness({ timeoutMs, label, open }: LivenessOptions): Liv
     if (pid === undefined) return
     await within(
       everyMs,
-      observer().then((session) => session.query(endOf(pid, label))),
+      lookoutBeside([connection]).then((lookout) => (lookout === 'refused' ? [] : lookout.query(endOf(pid, label)))),
     )
   }
 }
 
-/** A server that has no connection to spare, or is shutting down, is there: what it works on goes on. */
-function refusal(error: unknown): 'refused' | undefined {
-  return isAnswered(error) ? 'refused' : undefined
+type Row = Readonly<Record<string, string | null>>
+
+interface Lookout {
+  readonly connection: OpenConnection
+  query(sql: string): Promise<readonly Row[]>
+}
+
+function askedOver(connection: OpenConnection, sql: string): Promise<readonly Row[]> {
+  return connection.track<readonly Row[]>(connection.client.unsafe(sql).simple())
 }
 
 interface Activity {
@@ -188,7 +216,7 @@ function activityOf(quiet: readonly OpenConnection[], label: string): string {
      WHERE a.pid = pg_catalog.pg_backend_pid() OR a.pid IN (${[0, ...pids].join()}) OR ${labelled(label)}`
 }
 
-function readActivity(rows: readonly Readonly<Record<string, string | null>>[]): Activity {
+function readActivity(rows: readonly Row[]): Activity {
   return {
     sessions: rows
       .filter(({ own }) => own !== 'true')
