@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { copyRepository } from '../support/copy.ts'
 
 const root = join(import.meta.dirname, '../../../..')
 
@@ -26,4 +27,15 @@ test('a script that exists, and a program that fails, are left to speak for them
   expect(JSON.parse(stdout).error.code).toBe('CONFIG_INVALID')
   expect(stderr).toBe('')
   expect(pnpm('exec', 'false').stderr).toBe('')
+})
+
+test('installed for production, without the bundler, the commands run from their sources', async () => {
+  const copy = await copyRepository(root)
+  onTestFinished(() => copy.remove())
+  const installed = await copy.type('pnpm install --prod --frozen-lockfile --prefer-offline')
+  expect(installed.code, installed.stderr).toBe(0)
+  const { code, stdout, stderr } = await copy.type('pnpm --filter @repo/database db:validate')
+  expect(code, stderr).toBe(0)
+  expect(stdout).toContain('migrations are valid')
+  expect(stderr).toContain("could not be bundled (Cannot find package 'esbuild'")
 })
