@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { MigrationRunner, type MigrationRunnerOptions, PostgresAdapter } from '../../src/index.ts'
 import { threeTables } from '../support/cli.ts'
-import { createDatabase } from '../support/database.ts'
+import { createDatabase, onServer } from '../support/database.ts'
 import { folderOf } from '../support/folder.ts'
 import { historyOf, tablesOf } from '../support/observe.ts'
 
@@ -14,6 +14,15 @@ async function scene(options: Partial<MigrationRunnerOptions> = {}) {
   onTestFinished(() => adapter.close())
   const directory = join(folderOf(threeTables()), 'migrations')
   return { db, directory, runner: new MigrationRunner({ adapter, migrationsDirectory: directory, ...options }) }
+}
+
+/** The suite's server as a superuser of the test's own, so that the databases it makes can be told from others'. */
+async function urlOfOwnRole(role: string): Promise<string> {
+  await onServer((sql) => sql.unsafe(`CREATE ROLE ${role} SUPERUSER LOGIN PASSWORD 'pw'`))
+  const url = new URL(inject('serverUrl'))
+  url.username = role
+  url.password = 'pw'
+  return url.href
 }
 
 const ids = ({ results }: { readonly results: readonly { readonly step: { readonly id: string } }[] }) =>
@@ -90,7 +99,8 @@ test('a plan is made by the rules of the call that would run it, and shown with 
 })
 
 test('rehearsals take what is pending, what is named, or everything, on the scratch server', async () => {
-  const { db, runner } = await scene({ scratchUrl: inject('serverUrl') })
+  const scratchUrl = await urlOfOwnRole('rehearser')
+  const { db, runner } = await scene({ scratchUrl })
   await runner.apply(undefined, { steps: 2 })
   const seen: string[] = []
   const rehearsed = async (which?: 'all' | readonly string[]) =>
@@ -103,7 +113,9 @@ test('rehearsals take what is pending, what is named, or everything, on the scra
     code: 'TARGET_UNKNOWN',
     hint: expect.stringContaining('0003_three'),
   })
-  const left = await db.sql`SELECT datname FROM pg_database WHERE datname ~ '^scratch_[0-9]'`
+  // By owner: other test files have scratch databases on the same server at the same time.
+  const left =
+    await db.sql`SELECT datname FROM pg_database WHERE datdba = 'rehearser'::regrole AND datname ~ '^scratch_[0-9]'`
   expect(left).toEqual([])
 })
 
@@ -113,6 +125,14 @@ test('drift names what somebody changed by hand', async () => {
   expect((await runner.drift()).diff.verdict).toBe('identical')
   await db.sql`ALTER TABLE two ADD COLUMN secret text`
   expect((await runner.drift()).diff).toMatchObject({ verdict: 'differs' })
+})
+
+test('a scratch server that another role has used makes no drift', async () => {
+  const { runner } = await scene({ scratchUrl: await urlOfOwnRole('another') })
+  await runner.rehearse(undefined, { ids: 'all' })
+  const mine = await scene({ scratchUrl: inject('serverUrl') })
+  await mine.runner.apply()
+  expect((await mine.runner.drift()).diff.verdict).toBe('identical')
 })
 
 test('without a scratch server what needs one is refused, and a plan says that it lacks one', async () => {

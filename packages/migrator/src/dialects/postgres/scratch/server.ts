@@ -49,10 +49,10 @@ async function scratchServer(
   { name, open, own = false, templates: most = 16 }: ScratchServerOptions,
   admin: SqlSession,
 ): Promise<ScratchServer> {
-  const { major, strategy } = await refuseUnusable(admin)
+  const { major, strategy, role } = await refuseUnusable(admin)
   const owner = await takeOwnership(admin)
   await removeAbandoned(admin)
-  const templates = createTemplates(admin, most, strategy)
+  const templates = createTemplates(admin, { most, strategy, role })
   const provideRoles = own ? createRoles(admin) : undefined
   const alive = new Map<string, ScratchDatabase>()
   let count = 0
@@ -122,6 +122,8 @@ interface Facts {
   readonly major: number
   /** How databases are copied, as CREATE DATABASE takes it. */
   readonly strategy: string
+  /** The current one. */
+  readonly role: string
 }
 
 async function refuseUnusable(admin: SqlSession): Promise<Facts> {
@@ -134,7 +136,7 @@ async function refuseUnusable(admin: SqlSession): Promise<Facts> {
   const major = Math.floor(Number(row.version) / 10_000)
   // Copying files takes half the time, but two checkpoints: those cost nothing only where nothing is made durable.
   const strategy = major >= 15 && row.fsync === 'off' ? ' STRATEGY FILE_COPY' : ''
-  return { major, strategy }
+  return { major, strategy, role: row.rolname ?? '' }
 }
 
 function unusable(why: string): MigratorError {

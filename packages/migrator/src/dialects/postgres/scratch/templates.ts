@@ -14,8 +14,18 @@ export interface Templates {
 /** Its use is noted no oftener than that: the note waits for whoever copies the template just then. */
 const NOTED_MS = 3_600_000
 
+export interface TemplateOptions {
+  /** How many are kept. */
+  readonly most: number
+  /** How databases are copied, as CREATE DATABASE takes it. */
+  readonly strategy: string
+  /** The role that the scratch server is used as. It owns what is in its templates, so another role needs its own. */
+  readonly role: string
+}
+
 /** Keeps at most `most` of them; the time of the last use stands in the database's comment. */
-export function createTemplates(admin: SqlSession, most: number, strategy: string): Templates {
+export function createTemplates(admin: SqlSession, { most, strategy, role }: TemplateOptions): Templates {
+  const nameFor = (key: string) => templateName(`${role}\n${key}`)
   return {
     async find(keys) {
       const kept = new Map((await list(admin)).map((each) => [each.name, each]))
@@ -47,7 +57,7 @@ interface Kept {
   readonly usedAt: number
 }
 
-function nameFor(key: string): string {
+function templateName(key: string): string {
   return `scratch_template_${createHash('sha256').update(key).digest('hex').slice(0, 32)}`
 }
 
