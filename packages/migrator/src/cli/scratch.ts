@@ -1,3 +1,4 @@
+import { statementText } from '../core/figures.ts'
 import { locationOf } from '../dialects/postgres/connection/location.ts'
 import { readConnection } from '../dialects/postgres/connection/read.ts'
 import type { ScratchContext } from '../ports/scratch.ts'
@@ -15,7 +16,8 @@ export async function withScratch<T>(
 ): Promise<T> {
   const { config, signal } = environment
   const { doing } = environment.output
-  const onStep: ScratchContext['onStep'] = (id, direction) => doing(`Trying ${id} ${direction} on a scratch database`)
+  const onStep: ScratchContext['onStep'] = (id, direction, statement) =>
+    doing([`Trying ${id} ${direction} on a scratch database`, statementText(statement)].filter(Boolean).join(', '))
   const use = (url: string, from: string) => {
     doing('Making a scratch database')
     return withScratchServer({ url, from, live, historyTable: config.config.historyTable, signal, onStep }, work)

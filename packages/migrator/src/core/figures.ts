@@ -15,3 +15,8 @@ export function sizeText(bytes: number): string {
 export function countText(count: number): string {
   return count.toLocaleString('en-US')
 }
+
+/** `statement 2 of 7`; empty where there is only one. */
+export function statementText(place: { readonly index: number; readonly count: number } | undefined): string {
+  return place && place.count > 1 ? `statement ${place.index} of ${place.count}` : ''
+}

@@ -7,7 +7,7 @@ import type { Clock } from './clock.ts'
 import type { Database } from './database.ts'
 import type { RehearsalTools } from './rehearsal.ts'
 import type { Session } from './session.ts'
-import type { StatementWatch } from './step.ts'
+import type { StatementPlace, StatementWatch } from './step.ts'
 
 /** A server that throw-away databases are made on: the embedded one, or one that was named. */
 export interface ScratchServer {
@@ -57,6 +57,6 @@ export interface ScratchContext {
   readonly tools: RehearsalTools
   readonly clock: Clock
   readonly signal: AbortSignal
-  /** Told of each step before it is tried. */
-  readonly onStep?: ((id: string, direction: Direction) => void) | undefined
+  /** Called before each step is tried, and before each of its statements where they are sent one by one. */
+  readonly onStep?: ((id: string, direction: Direction, statement?: StatementPlace) => void) | undefined
 }

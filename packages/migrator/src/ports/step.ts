@@ -85,6 +85,13 @@ export interface OutsideStep {
   together?<T>(work: () => Promise<T>): Promise<T>
 }
 
+/** A statement of a script. */
+export interface StatementPlace {
+  /** From 1. */
+  readonly index: number
+  readonly count: number
+}
+
 export interface StatementWatch {
   /** Called right before a script is sent as a whole; may refuse it by throwing. */
   beforeScript?(): void
@@ -95,6 +102,8 @@ export interface StatementWatch {
   beforeStatement?(sql: string, parameters?: readonly unknown[]): Promise<'run' | 'skip'>
   /** Once it is aborted, a module's code is not waited for any more; what it sends afterwards is refused. */
   readonly signal?: AbortSignal
+  /** Called before each statement of a script that is sent statement by statement, with its position. */
+  statementBegins?(place: StatementPlace): void
   /** Receives what a module says of its progress. */
   progress?: MigrationContext['progress']
   /** Called after each statement that succeeded. */

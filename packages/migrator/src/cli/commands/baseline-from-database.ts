@@ -9,7 +9,7 @@ import {
 } from '../../engine/history/baseline-from-database.ts'
 import { MigratorError } from '../../errors.ts'
 import { readDirectory } from '../../migration-files.ts'
-import type { SchemaScript } from '../../ports/schema-source.ts'
+import type { SchemaScript, SchemaSource } from '../../ports/schema-source.ts'
 import { approveHistory } from '../approval.ts'
 import type { CliEnvironment, DatabaseContext } from '../command-context.ts'
 import { migrationsDirectoryOf } from '../migration-set.ts'
@@ -45,7 +45,14 @@ export async function fromDatabase(flags: FromDatabaseFlags, environment: CliEnv
       signal,
     })
     const files = filesIn(directory, id, database.location.database)
-    const report = await baselineFromDatabase(context, source, files, {
+    const announced: SchemaSource = {
+      script(on) {
+        command.output.doing(`Reading the schema of ${database.location.database}`)
+        return source.script(on)
+      },
+      snapshot: (on) => source.snapshot(on),
+    }
+    const report = await baselineFromDatabase(context, announced, files, {
       ...runOptionsOf(flags, environment.config),
       dryRun: flags.dryRun ?? false,
       approve: () => approveHistory(command, flags.confirm),

@@ -66,6 +66,7 @@ export const restoreCommand = (cli: Cli) => ({
       const command = await createDatabaseContext(flags, environment)
       try {
         const provider = await providerOf(command, flags)
+        environment.output.doing(`Restoring ${flags.id} (${provider.name})`)
         return flags.inPlace
           ? await restoreInPlace(command, provider, flags)
           : await restoreBeside(command, provider, flags)

@@ -2,7 +2,7 @@ import type { Migration } from '../../core/migration.ts'
 import { MigratorError } from '../../errors.ts'
 import type { ScratchContext } from '../../ports/scratch.ts'
 import { schemaAt, throwIfAborted } from '../rehearse/schema-at.ts'
-import { tryStep } from '../rehearse/try-step.ts'
+import { announced, tryStep } from '../rehearse/try-step.ts'
 import type { ReadyStep } from '../run/types.ts'
 
 /** What steps send, as far as they came on a scratch database. */
@@ -31,13 +31,13 @@ export async function recordSql(
     for (const { id, direction, migration } of steps) {
       throwIfAborted(context)
       if (!migration) continue
-      context.onStep?.(id, direction)
       const sent: string[] = []
       const beforeStatement = async (text: string, parameters: readonly unknown[] = []) => {
         sent.push(script?.inline(text.trim(), parameters) ?? text.trim())
         return 'run' as const
       }
-      const tried = { migration, direction, signal: context.signal, watch: { beforeStatement } }
+      const watch = { ...announced(context, migration, direction), beforeStatement }
+      const tried = { migration, direction, signal: context.signal, watch }
       const failure = await failureOf(tryStep(session, scratch, tried))
       sql[id] = sent.map((text) => (text.endsWith(';') ? text : `${text};`)).join('\n')
       if (failure) return { sql, failure: { id, message: failure.message } }

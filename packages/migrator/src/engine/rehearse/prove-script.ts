@@ -7,7 +7,7 @@ import type { ScratchContext } from '../../ports/scratch.ts'
 import { interruptedBy } from '../run/begin.ts'
 import { unrunnable } from '../run/prepare.ts'
 import { refuseWhatIsMissing } from './refuse-what-is-missing.ts'
-import { tryStep } from './try-step.ts'
+import { announced, tryStep } from './try-step.ts'
 
 export interface ScriptProof {
   /** The scratch server, for people. */
@@ -38,11 +38,14 @@ export async function proveScript(
     return await interruptedBy(context.signal, on, async () => {
       const empty = await catalog.snapshot(on)
       for (const direction of ['up', ...(migration.down ? (['down'] as const) : [])] as const) {
-        await tryStep(on, scratch, { migration, direction, signal: context.signal }).catch(async (error: unknown) => {
-          context.signal.throwIfAborted()
-          await refuseWhatIsMissing(context, on, migration, error)
-          throw failed(direction, error)
-        })
+        const watch = announced(context, migration, direction)
+        await tryStep(on, scratch, { migration, direction, signal: context.signal, watch }).catch(
+          async (error: unknown) => {
+            context.signal.throwIfAborted()
+            await refuseWhatIsMissing(context, on, migration, error)
+            throw failed(direction, error)
+          },
+        )
         if (direction === 'up') refuse(diffCatalogs(portable(expected), portable(await catalog.snapshot(on))), UP)
         else refuse(diffCatalogs(empty, await catalog.snapshot(on)), DOWN)
       }

@@ -5,7 +5,7 @@ import type { StepSession } from '../../ports/step.ts'
 import { interrupted } from '../run/context.ts'
 import { refuseWhatIsMissing } from './refuse-what-is-missing.ts'
 import { standingKeys } from './schema-key.ts'
-import { tryStep } from './try-step.ts'
+import { announced, tryStep } from './try-step.ts'
 
 /**
  * A scratch database that stands where these migrations lead, applied in this order on an empty one. What was built
@@ -71,8 +71,8 @@ export async function advanceOn(
   try {
     for (const migration of migrations) {
       throwIfAborted(context)
-      context.onStep?.(migration.id, 'up')
-      const tried = { migration, direction: 'up', signal: context.signal } as const
+      const watch = announced(context, migration, 'up')
+      const tried = { migration, direction: 'up', signal: context.signal, watch } as const
       await tryStep(session, scratch, tried).catch(async (error: unknown) => {
         throwIfAborted(context)
         await refuseWhatIsMissing(context, session, migration, error)

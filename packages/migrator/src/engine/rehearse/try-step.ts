@@ -1,7 +1,7 @@
 import type { Action, Direction, Migration } from '../../core/migration.ts'
 import { plural } from '../../core/plural.ts'
 import { MigratorError } from '../../errors.ts'
-import type { ScratchDatabase } from '../../ports/scratch.ts'
+import type { ScratchContext, ScratchDatabase } from '../../ports/scratch.ts'
 import type { AtomicStep, OutsideStep, StatementWatch, StepLimits, StepSession } from '../../ports/step.ts'
 import { guarded } from '../run/atomic-step.ts'
 import { interrupted, reportError } from '../run/context.ts'
@@ -36,6 +36,16 @@ export async function tryStep(on: StepSession, scratch: ScratchDatabase, tried: 
     // Roles, settings and temporary objects that the step left are not the next one's.
     await on.outside(LIMITS).catch(ignoreLost)
   }
+}
+
+/** Reports which step is about to be tried; the watch that it returns reports its statements. */
+export function announced(
+  { onStep }: Pick<ScratchContext, 'onStep'>,
+  { id }: Migration,
+  direction: Direction,
+): Pick<StatementWatch, 'statementBegins'> {
+  onStep?.(id, direction)
+  return { statementBegins: (statement) => onStep?.(id, direction, statement) }
 }
 
 async function atomically(on: StepSession, scratch: ScratchDatabase, tried: Tried): Promise<void> {

@@ -14,7 +14,7 @@ import type { ScratchContext } from '../../ports/scratch.ts'
 import { refuseWhatIsMissing } from './refuse-what-is-missing.ts'
 import { type ScratchSession, throwIfAborted } from './schema-at.ts'
 import { type TablesInScope, tellingTexts, type WalkObservation } from './tables-in-scope.ts'
-import { LIMITS, tryStep } from './try-step.ts'
+import { announced, LIMITS, tryStep } from './try-step.ts'
 
 /** Which rows stand in the tables while a migration runs up and down. */
 export interface Rows {
@@ -142,11 +142,13 @@ async function walkOn(walk: Walk, rows: Rows): Promise<Walked> {
 }
 
 /** What a transaction cannot roll back is undone by the down once more. */
-async function isTakenBack({ context: { signal }, place, migration }: Walk, before: CatalogSnapshot): Promise<boolean> {
+async function isTakenBack({ context, place, migration }: Walk, before: CatalogSnapshot): Promise<boolean> {
+  const { signal } = context
   const { session, scratch } = place
   const { catalog } = scratch.database
   try {
-    await tryStep(session, scratch, { migration, direction: 'down', signal })
+    const watch = announced(context, migration, 'down')
+    await tryStep(session, scratch, { migration, direction: 'down', signal, watch })
   } catch (error) {
     if (session.isLost) throw error
     return false
@@ -190,7 +192,7 @@ async function attempt(walk: Walk, direction: Direction, at: RehearsalFailure['a
   const { session, scratch } = walk.place
   const { catalog } = scratch.database
   throwIfAborted(context)
-  context.onStep?.(migration.id, direction)
+  const watch = announced(context, migration, direction)
   const within = migration.transactional ? 'transaction' : 'no-transaction'
   const way = { direction, within, database: scratch.database } as const
   const observer = at === 'second up' ? undefined : await context.tools.observe(session, way)
@@ -203,7 +205,8 @@ async function attempt(walk: Walk, direction: Direction, at: RehearsalFailure['a
       migration,
       direction,
       signal: context.signal,
-      ...(observer ? { watch: observer.watch, beforeCommit: observer.beforeCommit } : {}),
+      watch: { ...watch, ...observer?.watch },
+      ...(observer ? { beforeCommit: observer.beforeCommit } : {}),
       ...(undo ? { insteadOfCommit: look } : {}),
     })
     return { catalog: inside ?? (await catalog.snapshot(session)) }

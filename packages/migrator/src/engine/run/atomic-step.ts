@@ -268,6 +268,9 @@ async function perform(
     beforeScript: refuseWhenInterrupted,
     signal: run.context.signal,
     progress: reportProgress(run, step),
+    statementBegins: (place) => {
+      run.statement = place
+    },
     ...(action.kind === 'module' || keep ? { beforeStatement } : {}),
   }
   await within.perform(action, watch)

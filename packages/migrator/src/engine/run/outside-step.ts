@@ -118,6 +118,9 @@ function trackStatements(
     created,
     watch: {
       progress: reportProgress(run, { id, direction }),
+      statementBegins: (place) => {
+        run.statement = place
+      },
       async beforeStatement(sql) {
         refuseHarm(run, id, sql)
         await refuseWithoutLock(run)

@@ -1,3 +1,4 @@
+import { statementText } from '../../core/figures.ts'
 import type { MigrationContext } from '../../core/migration.ts'
 import { withoutStop } from '../../core/sentence.ts'
 import { MigratorError } from '../../errors.ts'
@@ -9,13 +10,15 @@ const TICK_MS = 1_000
 const SHORTEST_TICK_MS = 50
 
 /**
- * Runs one step and, while it lasts, tells about once a second for how long it has been running and who keeps it waiting.
+ * Runs one step and, while it lasts, reports about once a second how long it has been running, at which statement it is where
+ * its script is sent statement by statement, and who keeps it waiting.
  * The last blockers seen are attached to the LOCK_TIMEOUT that they caused: a look between the timeout and its answer finds
  * nobody any more, and takes none of them away.
  */
 export async function watchStep<T>(run: Run, step: ReadyStep, index: number, work: () => Promise<T>): Promise<T> {
   const { context } = run
   const started = context.clock.monotonicMs()
+  run.statement = undefined
   let lastSeen: readonly Blocker[] = []
   let gaveUp = false
   let looking = false
@@ -77,8 +80,10 @@ export async function watchStep<T>(run: Run, step: ReadyStep, index: number, wor
     if (blockers.length > 0) lastSeen = blockers
     const durationMs = context.clock.monotonicMs() - started
     const waiting = blockers.length > 0 ? `, blocked by ${blockers.map(describe).join(', ')}` : ''
-    const message = `${step.id}: ${(durationMs / 1000).toFixed(0)} s${waiting}`
-    emit(context, { kind: 'step-progress', level: 'debug', ...place, durationMs, message, details: { blockers } })
+    const running = [statementText(run.statement), `${(durationMs / 1000).toFixed(0)} s`].filter(Boolean).join(', ')
+    const message = `${step.id}: ${running}${waiting}`
+    const details = { blockers, ...(run.statement ? { statement: run.statement } : {}) }
+    emit(context, { kind: 'step-progress', level: 'debug', ...place, durationMs, message, details })
   }
 }
 

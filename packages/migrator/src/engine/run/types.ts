@@ -4,7 +4,7 @@ import type { Step } from '../../core/plan.ts'
 import type { MigratorError } from '../../errors.ts'
 import type { KeptRows, PutBackRows } from '../../ports/kept-data.ts'
 import type { RunLock } from '../../ports/run-lock.ts'
-import type { StepSession } from '../../ports/step.ts'
+import type { StatementPlace, StepSession } from '../../ports/step.ts'
 import type { Context, RunOptions } from './context.ts'
 
 /** A step together with what it runs; a step that only drops a record has nothing. */
@@ -56,4 +56,6 @@ export interface Run {
   readonly beforeStep?: ((step: ReadyStep) => Promise<void>) | undefined
   /** The current step. */
   current?: ReadyStep | undefined
+  /** The current statement of the current step, where its script is sent statement by statement. */
+  statement?: StatementPlace | undefined
 }

@@ -276,7 +276,8 @@ export class PostgresSession implements SqlSession {
       const message = `${file}:${broken.at.line}:${broken.at.column}: ${broken.message}`
       throw new MigratorError('MIGRATION_FAILED', message, { details: { file, ...broken.at } })
     }
-    for (const statement of statements) {
+    for (const [at, statement] of statements.entries()) {
+      watch.statementBegins?.({ index: at + 1, count: statements.length })
       if ((await watch.beforeStatement?.(statement.sql)) === 'skip') continue
       await this.#send(statement.sql, { sql: statement.sql, file, startsAt: statement.at })
       await watch.afterStatement?.(statement.sql)
