@@ -35,6 +35,8 @@ export interface Candidate {
   readonly checksum: string
   /** The time in drizzle-kit's journal. */
   readonly when?: number | undefined
+  /** Ids of the migrations that it was squashed from: a row may name one of those. */
+  readonly replaces?: readonly string[] | undefined
 }
 
 export interface Mapped {
@@ -54,41 +56,92 @@ export interface Mapping {
   readonly unmatched: readonly Unmatched[]
 }
 
-/** Rows to migrations, in the folder's order. A row that names none, or more than one, is unmatched: nothing is guessed. */
-export function mapHistory(history: ForeignHistory, files: readonly Candidate[]): Mapping {
+/**
+ * Rows to migrations, in the order of the rows. A row that names none, or more than one, is unmatched: nothing is guessed.
+ * A squashed migration is applied if rows, or what is `applied` already, name all that it replaces; if they name only some of
+ * it, those rows are unmatched.
+ */
+export function mapHistory(
+  history: ForeignHistory,
+  files: readonly Candidate[],
+  applied: ReadonlySet<string> = new Set(),
+): Mapping {
+  const read = history.rows.map((row) => readRow(row, history, files))
+  const named = read.flatMap((each) => (each.file ? [each] : []))
   const mapped: Mapped[] = []
   const unmatched: Unmatched[] = []
-  const taken = new Set<string>()
-  for (const row of history.rows) {
-    const found = matching(row.key, files)
-    const [file] = found
-    if (!file || found.length > 1) unmatched.push({ from: row.from, reason: reasonFor(found) })
-    else if (taken.has(file.id))
-      unmatched.push({ from: row.from, reason: `${file.id} is also named by an earlier row` })
-    else {
-      taken.add(file.id)
-      for (const each of history.newestOnly ? upTo(file, files) : [file]) mapped.push(mappedTo(each, row))
-    }
+  for (const each of read) {
+    const reason = each.file ? obstacle(each, named, applied) : each.reason
+    if (reason !== undefined) unmatched.push({ from: each.row.from, reason })
+    else if (each.file) mapped.push(...mappedBy(each, named, history.newestOnly ? files : [each.file]))
   }
   return { mapped, unmatched }
 }
 
-function matching(key: ForeignKey, files: readonly Candidate[]): readonly Candidate[] {
-  switch (key.by) {
-    case 'name':
-      return files.filter(({ id }) => id === key.name)
-    case 'number':
-      return files.filter(({ id }) => numberOf(id) === key.number.replace(/^0+(?=\d)/, ''))
-    case 'journal': {
-      const byTime = files.filter(({ when }) => when === key.when)
-      return byTime.length > 0 ? byTime : files.filter(({ checksum }) => checksum === key.hash)
-    }
-  }
+/** A row, and the migration that it names. */
+interface Named {
+  readonly row: ForeignRow
+  readonly file: Candidate
+  /** Which of the migrations that the file replaces it says are applied; undefined where it names the file itself. */
+  readonly parts?: readonly string[] | undefined
 }
 
-function reasonFor(found: readonly Candidate[]): string {
-  if (found.length === 0) return 'no migration in this folder has that name'
-  return `it may be ${found.map(({ id }) => id).join(' or ')}`
+type ReadRow = Named | { readonly row: ForeignRow; readonly file?: undefined; readonly reason: string }
+
+function readRow(row: ForeignRow, { newestOnly }: ForeignHistory, files: readonly Candidate[]): ReadRow {
+  const names = matcherOf(row.key, files)
+  const found = files.flatMap((file): Named[] => {
+    const { replaces = [] } = file
+    const at = replaces.findIndex((id) => namesId(row.key, id))
+    // Where only the newest is recorded, everything before it is applied too.
+    if (names(file) && (at < 0 || newestOnly)) return [{ row, file }]
+    return at < 0 ? [] : [{ row, file, parts: replaces.slice(newestOnly ? 0 : at, at + 1) }]
+  })
+  const [only, ...others] = found
+  if (!only) return { row, reason: 'no migration in this folder has that name' }
+  if (others.length === 0) return only
+  return { row, reason: `it may be ${found.map(({ file }) => file.id).join(' or ')}` }
+}
+
+function matcherOf(key: ForeignKey, files: readonly Candidate[]): (file: Candidate) => boolean {
+  if (key.by !== 'journal') return ({ id }) => namesId(key, id)
+  const isInJournal = files.some(({ when }) => when === key.when)
+  return ({ when, checksum }) => (isInJournal ? when === key.when : checksum === key.hash)
+}
+
+function namesId(key: ForeignKey, id: string): boolean {
+  if (key.by === 'name') return id === key.name
+  return key.by === 'number' && numberOf(id) === key.number.replace(/^0+(?=\d)/, '')
+}
+
+/** Why a row that names a migration stands for nothing; undefined where it stands for it, alone or with others. */
+function obstacle(each: Named, named: readonly Named[], applied: ReadonlySet<string>): string | undefined {
+  const { file, parts } = each
+  const whole = wholeRow(file, named)
+  if (parts === undefined) return whole === each ? undefined : `${file.id} is also named by an earlier row`
+  if (whole || applied.has(file.id)) return undefined
+  const there = new Set([...applied, ...partRows(file, named).flatMap((other) => other.parts ?? [])])
+  const lacking = (file.replaces ?? []).filter((id) => !there.has(id))
+  if (lacking.length === 0) return undefined
+  return `it is part of ${file.id}, which also replaces ${lacking.join(', ')}: not applied there`
+}
+
+/** The last row of a squashed migration stands for all of them. */
+function mappedBy(each: Named, named: readonly Named[], files: readonly Candidate[]): readonly Mapped[] {
+  const { row, file, parts } = each
+  if (parts === undefined) return upTo(file, files).map((other) => mappedTo(other, row))
+  const rows = partRows(file, named)
+  if (wholeRow(file, named) || rows.at(-1) !== each) return []
+  const whole = { ...row, checksum: undefined, from: rows.map((other) => other.row.from).join(', ') }
+  return upTo(file, files).map((other) => mappedTo(other, whole))
+}
+
+function wholeRow(file: Candidate, named: readonly Named[]): Named | undefined {
+  return named.find((each) => each.file === file && each.parts === undefined)
+}
+
+function partRows(file: Candidate, named: readonly Named[]): readonly Named[] {
+  return named.filter((each) => each.file === file && each.parts !== undefined)
 }
 
 function upTo(newest: Candidate, files: readonly Candidate[]): readonly Candidate[] {

@@ -25,7 +25,7 @@ export function withReplacements(files: readonly MigrationFile[], history: reado
       )
       continue
     }
-    const entry = entryInPlace(file, replaces, newest)
+    const entry = { ...entryInPlace(file, replaces, newest), operator: operatorOf(newest, there) }
     counted = counted.flatMap((each) => (each === newest ? [entry] : there.includes(each) ? [] : [each]))
   }
   return { history: counted, partly }
@@ -39,4 +39,11 @@ function entryInPlace(file: MigrationFile, replaces: readonly string[], newest: 
     ...{ description: undefined, durationMs: undefined, schemaFingerprint: newest.schemaFingerprint },
     ...{ transactional: true, irreversible: undefined, archived: false },
   }
+}
+
+/** The new entry counts as imported, so that undoing the import removes it, if all that it replaces were. */
+function operatorOf({ operator }: HistoryEntry, replaced: readonly HistoryEntry[]): HistoryEntry['operator'] {
+  if (!operator || replaced.every((entry) => entry.operator?.importedFrom !== undefined)) return operator
+  const { importedFrom: _, ...own } = operator
+  return own
 }

@@ -282,3 +282,70 @@ test('an adopted Drizzle database goes down with a down that was written later',
   expect((await project.run(['rollback', '--steps', '1'])).code).toBe(0)
   expect((await db.sql`SELECT to_regclass('b') AS b`)[0]?.b).toBeNull()
 })
+
+describe('after a squash:', () => {
+  const IDS = ['0001_a', '0002_b', '0003_c']
+  const HISTORY = 'CREATE TABLE pgmigrations (id serial, name varchar(255), run_on timestamp);'
+  const rows = (ids: readonly string[]) =>
+    `INSERT INTO pgmigrations (name, run_on) VALUES ${ids.map((id, at) => `('${id}', '2024-05-0${at + 1} 10:00')`).join(', ')}`
+  const pairs = Object.fromEntries(
+    IDS.flatMap((id) => {
+      const table = id.slice(-1)
+      return [
+        [`theirs/${id}.up.sql`, `CREATE TABLE ${table} (id int);\n`],
+        [`theirs/${id}.down.sql`, `DROP TABLE ${table};\n`],
+      ]
+    }),
+  )
+  const squash = async () => expect((await project.run(['squash', '--to', '0002_b'])).code).toBe(0)
+  const ids = async () => (await history()).map(([id]) => id)
+  const straight = async () => {
+    expect((await project.run(['status', '--check'])).code).toBe(0)
+    const migrated = await project.run(['migrate'])
+    expect(migrated.stdout + migrated.stderr).toMatch(/Nothing to apply|nothing to apply/i)
+    expect(await ids()).toEqual(['0002_squashed', '0003_c'])
+  }
+
+  beforeEach(async () => {
+    await db.sql.unsafe(`CREATE TABLE c (id int); ${HISTORY}`)
+    await project.write(pairs)
+  })
+
+  test('rows that name all of the replaced ones are imported as the squashed one', async () => {
+    await squash()
+    await db.sql.unsafe(rows(IDS))
+    const { code, mapped, recorded } = await migrator('import', 'pgmigrations')
+    expect({ code, recorded }).toEqual({ code: 0, recorded: ['0002_squashed', '0003_c'] })
+    expect(mapped[0]).toMatchObject({ from: '0001_a, 0002_b', appliedAt: T2 })
+    await straight()
+    expect(await migrator('import', 'pgmigrations')).toMatchObject({ code: 0, recorded: [] })
+    expect(await migrator('import', '--undo')).toMatchObject({ removed: ['0002_squashed', '0003_c'] })
+    expect(await ids()).toEqual([])
+  })
+
+  test('rows that name only some of them are refused, with what is lacking', async () => {
+    await squash()
+    await db.sql.unsafe(rows(['0001_a']))
+    const { error } = await migrator('import', 'pgmigrations')
+    expect(error).toMatchObject({ code: 'IMPORT_REFUSED' })
+    expect(error?.message).toContain('0002_squashed, which also replaces 0002_b')
+  })
+
+  test('an import after the squash of what was imported before it records the squashed one in its place', async () => {
+    await db.sql.unsafe(rows(IDS))
+    expect(await migrator('import', 'pgmigrations')).toMatchObject({ code: 0, recorded: IDS })
+    await squash()
+    expect(await migrator('import', 'pgmigrations')).toMatchObject({ code: 0, recorded: [] })
+    expect(await ids()).toEqual(['0002_squashed', '0003_c'])
+    await straight()
+    expect(await migrator('import', '--undo')).toMatchObject({ removed: ['0002_squashed', '0003_c'] })
+  })
+
+  test('one that was recorded here before completes those of the import', async () => {
+    expect((await project.run(['baseline', '0001_a'])).code).toBe(0)
+    await squash()
+    await db.sql.unsafe(rows(['0002_b', '0003_c']))
+    expect(await migrator('import', 'pgmigrations')).toMatchObject({ code: 0, recorded: ['0002_squashed', '0003_c'] })
+    await straight()
+  })
+})

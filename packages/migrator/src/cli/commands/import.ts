@@ -74,7 +74,7 @@ function imported(command: CommandContext, { error, ...report }: ImportReport): 
   const verb = dryRun ? 'Would record' : 'Recorded'
   const lines = [
     headline(command),
-    `${history} (${tool}): ${plural(mapped.length, 'row matches', 'rows match')} a migration, ${unmatched.length} do not.`,
+    `${history} (${tool}): ${plural(mapped.length, 'migration is', 'migrations are')} applied there; ${plural(unmatched.length, 'row matches', 'rows match')} no migration.`,
     ...rows,
     ...unmatched.map(({ from, reason }) => `  ✗ ${from}: ${reason}`),
     ...(error

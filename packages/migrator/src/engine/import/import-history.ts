@@ -7,6 +7,7 @@ import {
   type Unmatched,
 } from '../../core/foreign-history.ts'
 import type { HistoryChange, HistoryEntry } from '../../core/history.ts'
+import { reconcile } from '../../core/reconcile.ts'
 import { MigratorError } from '../../errors.ts'
 import type { ForeignHistories } from '../../ports/foreign-history.ts'
 import { entryOf, recordOf } from '../run/atomic-step.ts'
@@ -14,6 +15,7 @@ import { createRun, readStatuses, withSession } from '../run/begin.ts'
 import { type Context, emit, type MigrationSet, type RunOptions } from '../run/context.ts'
 import { withRunLock } from '../run/lock.ts'
 import { prepareHistory } from '../run/objection.ts'
+import { recordReplacements } from '../run/replaced.ts'
 import type { Run } from '../run/types.ts'
 
 export interface ImportReport {
@@ -52,8 +54,10 @@ export async function importHistory(
   return withSession(context, async (session) => {
     const look = async () => {
       const history = await histories.read(session, name)
-      const mapping = mapHistory(history, candidatesOf(set))
-      const known = new Set((await context.store.read(session)).map(({ id }) => id))
+      const recorded = await context.store.read(session)
+      const counted = reconcile(set.files, recorded).flatMap(({ id, entry }) => (entry ? [id] : []))
+      const known = new Set([...counted, ...recorded.flatMap(({ id, dirty }) => (dirty ? [] : [id]))])
+      const mapping = mapHistory(history, candidatesOf(set), known)
       return { history, mapping, due: mapping.mapped.filter(({ id }) => !known.has(id)) }
     }
     const first = await look()
@@ -61,10 +65,12 @@ export async function importHistory(
     if (error || options.dryRun) return report(first, options.dryRun, error)
     await options.approve()
     return withRunLock(context, session, options.lockWaitMs, async (lock) => {
-      const run = await createRun(context, options, lock, session, await readStatuses(context, session, set))
+      const statuses = await readStatuses(context, session, set)
+      const run = await createRun(context, options, lock, session, statuses)
       const found = await look()
       const late = refusal(found.history, found.mapping, options)
       if (late) return report(found, false, late)
+      await recordReplacements(run, statuses)
       const changes = await changesOf(run, set, found.history.table, found.due)
       await write(run, changes)
       tell(run, `Imported from ${found.history.table} (${found.history.tool})`, found.due)
@@ -97,7 +103,7 @@ export async function undoImport(
 }
 
 function candidatesOf({ files, journal }: MigrationSet) {
-  return files.map(({ id, checksum }) => ({ id, checksum, when: journal?.get(id) }))
+  return files.map(({ id, checksum, replaces }) => ({ id, checksum, when: journal?.get(id), replaces }))
 }
 
 interface Look {
@@ -140,9 +146,13 @@ async function changesOf(
 ): Promise<readonly HistoryChange[]> {
   const changes: HistoryChange[] = []
   for (const { id, appliedAt } of due) {
-    const migration = await files.find((file) => file.id === id)?.load()
+    const file = files.find((each) => each.id === id)
+    const migration = await file?.load()
     const entry = entryOf(run, { id, direction: 'up', by: 'file', migration }, undefined)
     const operator = { ...entry.operator, importedFrom: table }
+    // Those of a squashed migration that were recorded here before the import count as part of it from now on.
+    const parts = file?.replaces?.filter((each) => run.recorded.has(each)) ?? []
+    changes.push(...parts.map((each) => ({ kind: 'reverted', id: each }) as const))
     changes.push({
       kind: 'applied',
       entry: { ...entry, operator },

@@ -20,9 +20,11 @@ export async function recordReplacements(run: Run, statuses: readonly MigrationS
   for (const { id, file, entry: counted } of unrecorded) {
     if (!file || !counted?.inPlaceOf) continue
     const entry = entryOf(run, { id, direction: 'up', by: 'file', migration: await file.load() }, undefined)
-    const { appliedAt: at, sequence, batch } = counted
+    const { appliedAt: at, sequence, batch, operator } = counted
+    const importedFrom = operator?.importedFrom
+    const by = { ...entry.operator, ...(importedFrom === undefined ? {} : { importedFrom }) }
     changes.push(...counted.inPlaceOf.map((each) => ({ kind: 'reverted', id: each }) as const))
-    changes.push({ kind: 'applied', entry: { ...entry, batch }, at, sequence })
+    changes.push({ kind: 'applied', entry: { ...entry, batch, operator: by }, at, sequence })
   }
   if (changes.length === 0) return
   await prepareHistory(run.context, run.session)
