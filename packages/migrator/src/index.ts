@@ -58,15 +58,18 @@ export type { KeptData, KeptRows, Losses, PutBackRows } from './ports/kept-data.
 export type { DatabaseLocation } from './ports/location.ts'
 export type { ProtectedSetting, Protection, ProtectionMark, ProtectionMarks } from './ports/protection.ts'
 export type { LockHolder, RunLock } from './ports/run-lock.ts'
+export type { SchemaScript, SchemaSource, SchemaSourceOptions } from './ports/schema-source.ts'
 export type { Session } from './ports/session.ts'
 export { FileStateStore } from './providers/file/file-state-store.ts'
 export { MigrationPlanReporter, type PlanFormat } from './report/plan-report.ts'
+export type { WrittenBaseline } from './runner/baseline-from-database.ts'
 export type { MigrationInput, Migrations } from './runner/migrations.ts'
 export type {
   ApplyOptions,
   CallOptions,
   DownExtent,
   DriftOptions,
+  FromDatabaseOptions,
   HistoryOptions,
   MigrationRunnerOptions,
   PanicOptions,
@@ -74,7 +77,9 @@ export type {
   RehearseOptions,
   RollbackCallOptions,
   RunCallOptions,
+  SquashOptions,
   UpExtent,
   WriteOptions,
 } from './runner/options.ts'
+export type { SquashReport } from './runner/squash.ts'
 export { type HistoryReport, MigrationRunner } from './runner.ts'

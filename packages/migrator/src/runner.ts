@@ -18,19 +18,23 @@ import type { Context, MigrationSet } from './engine/run/context.ts'
 import { migrate } from './engine/run/migrate.ts'
 import type { RunReport } from './engine/run/report.ts'
 import { rollback } from './engine/run/rollback.ts'
+import { baselineId } from './load/baseline-files.ts'
 import { loadAll } from './load/index.ts'
 import { readLockFile } from './load/lock-file.ts'
 import type { Database } from './ports/database.ts'
 import type { LogRow } from './ports/events.ts'
 import type { HistoryStore } from './ports/history-store.ts'
 import type { Protection } from './ports/protection.ts'
+import { type WrittenBaseline, writeBaseline } from './runner/baseline-from-database.ts'
 import { inCall } from './runner/call.ts'
 import { chosenIds } from './runner/chosen.ts'
+import { environmentOfPrograms } from './runner/env.ts'
 import { defined, directoryOf, type MigrationInput, type Migrations, migrationsOf } from './runner/migrations.ts'
 import {
   type ApplyOptions,
   type CallOptions,
   type DriftOptions,
+  type FromDatabaseOptions,
   type HistoryOptions,
   type MigrationRunnerOptions,
   type PanicOptions,
@@ -38,11 +42,13 @@ import {
   type RehearseOptions,
   type RollbackCallOptions,
   refuseOptions,
+  type SquashOptions,
   type WriteOptions,
 } from './runner/options.ts'
 import { dryRunOf } from './runner/plan.ts'
 import { runOptionsOf } from './runner/run-options.ts'
 import { scratchOf } from './runner/scratch.ts'
+import { type SquashReport, squashFolder } from './runner/squash.ts'
 import { downTargetOf, upTargetOf } from './runner/targets.ts'
 import { asApplied } from './runner/without-files.ts'
 
@@ -226,6 +232,55 @@ export class MigrationRunner {
   }
 
   /**
+   * Adopts a database that has no history: writes the first migration of an empty or missing `directory` (default:
+   * `migrationsDirectory`) from its schema, proves on the scratch server that the up makes the same schema and that the
+   * down removes all of it, and records it as applied under the run lock, without running it. Requires `scratchUrl`.
+   * Uses pg_dump if one on the PATH fits the server, otherwise the system catalogs, and reads nothing else of the live
+   * database. After a failure there is neither file nor record.
+   *
+   * Rejects with BASELINE_REFUSED (a history or a migration exists), NOT_SUPPORTED (an object that cannot be written),
+   * SCHEMA_NOT_PROVEN, SCRATCH_UNAVAILABLE, LOCK_UNAVAILABLE.
+   */
+  async baselineFromDatabase(directory?: string, options: FromDatabaseOptions = {}): Promise<WrittenBaseline> {
+    refuseOptions('baselineFromDatabase', options)
+    const into = directory ?? this.#options.migrationsDirectory
+    if (into === undefined) throw refusal('baselineFromDatabase()', NO_DIRECTORY)
+    return this.#inCall(options, into, async (context) => {
+      const text = this.adapter.script ?? postgresScript
+      const place = {
+        directory: into,
+        id: baselineId(into, options.name, text),
+        text,
+        environment: environmentOfPrograms(),
+      }
+      const withScratch = scratchOf(context)
+      return writeBaseline(context, place, { ...runOptionsOf(options), approve: async () => {}, withScratch })
+    })
+  }
+
+  /**
+   * Replaces the first migrations of a directory, up to and including `to`, with one. Its up runs their ups in order, and
+   * its down their downs in reverse. Proves on the scratch server that it makes the same schema and that its down leaves
+   * nothing, then writes it and moves the replaced files aside. Requires `scratchUrl`; reads no live database. After a
+   * failure no file is changed. Databases that have all of the replaced migrations have the new one: the next `apply`
+   * records it in their place. Databases that have only some of them are refused.
+   *
+   * Rejects with TARGET_UNKNOWN, MIGRATION_FILES_INVALID, NOT_SUPPORTED (modules, migrations outside a transaction,
+   * another tool's directory), SCHEMA_NOT_PROVEN, SCRATCH_UNAVAILABLE.
+   */
+  async squash(migrations: Migrations | undefined, to: string, options: SquashOptions = {}): Promise<SquashReport> {
+    refuseOptions('squash', options)
+    const { name, replaced: fate = 'move', dryRun = false } = options
+    const directory =
+      directoryOf(migrations) ?? (migrations === undefined ? this.#options.migrationsDirectory : undefined)
+    if (directory === undefined) throw refusal('squash()', NO_DIRECTORY)
+    return this.#call(migrations, options, (context, set) => {
+      const script = this.adapter.script ?? postgresScript
+      return squashFolder({ set, directory, script, to, name, fate, dryRun }, scratchOf(context))
+    })
+  }
+
+  /**
    * Corrects one thing in the history, under the run lock: accepts a reviewed edit, clears a dirty mark, drops a record
    * or restores a lost file. Runs no migration code. After a failure the history is unchanged.
    *
@@ -299,5 +354,7 @@ export interface HistoryReport {
   /** Rows of the log table; empty if the history is not kept in the database. */
   readonly attempts: readonly LogRow[]
 }
+
+const NO_DIRECTORY = 'it needs a directory of migrations: pass its path, or set migrationsDirectory.'
 
 const NO_FILES: MigrationSet = { files: [], problems: [] }

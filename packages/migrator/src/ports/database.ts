@@ -8,6 +8,7 @@ import type { KeptData, Losses } from './kept-data.ts'
 import type { DatabaseLocation } from './location.ts'
 import type { ProtectionMarks } from './protection.ts'
 import type { LockHolder, RunLock } from './run-lock.ts'
+import type { SchemaSource, SchemaSourceOptions } from './schema-source.ts'
 import type { ScriptLanguage } from './script-language.ts'
 import type { Session } from './session.ts'
 import type { StepSession } from './step.ts'
@@ -61,6 +62,8 @@ export interface Database {
    * process can connect.
    */
   address?(): DatabaseAddress
+  /** Writes the schema of this database as a migration; absent if the adapter cannot. */
+  schemaSource?(options: SchemaSourceOptions): SchemaSource
   /** Closes every connection; later calls open new ones. */
   close(): Promise<void>
 }

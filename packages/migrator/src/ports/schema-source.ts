@@ -1,6 +1,12 @@
 import type { CatalogSnapshot } from '../core/catalog.ts'
 import type { Session } from './session.ts'
 
+export interface SchemaSourceOptions {
+  /** What programs that it starts inherit; their PATH is searched. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly signal: AbortSignal
+}
+
 /** Writes the schema of a live database as a migration. Reads the system catalogs only. */
 export interface SchemaSource {
   /** Rejects with NOT_SUPPORTED, naming every object that it cannot write. */

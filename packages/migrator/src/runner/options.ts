@@ -188,6 +188,21 @@ export interface DriftOptions extends CallOptions {
   readonly certificates?: Certificates | undefined
 }
 
+/** Options of `baselineFromDatabase`. */
+export interface FromDatabaseOptions extends WriteOptions {
+  /** Name of the migration, after its number. Default: `baseline`. */
+  readonly name?: string | undefined
+}
+
+export interface SquashOptions extends CallOptions {
+  /** Name of the new migration, after the number of the last one that it replaces. Default: `squashed`. */
+  readonly name?: string | undefined
+  /** What happens to the replaced files. Default: `move`, to `squashed/` in their directory, which is never loaded. */
+  readonly replaced?: 'move' | 'delete' | undefined
+  /** Only proves it: changes no file. Default: false. */
+  readonly dryRun?: boolean | undefined
+}
+
 export interface HistoryOptions {
   /** How many attempts to return, newest first. Default: 30. */
   readonly limit?: number | undefined
@@ -239,6 +254,13 @@ const KINDS = {
   rollback: { ...REVERT, ...DOWN } satisfies OptionKinds<RollbackCallOptions>,
   panicRollback: { ...REVERT, baseline: text } satisfies OptionKinds<PanicOptions>,
   baseline: WRITE,
+  baselineFromDatabase: { ...WRITE, name: text } satisfies OptionKinds<FromDatabaseOptions>,
+  squash: {
+    ...CALL,
+    name: text,
+    replaced: oneOf('move', 'delete'),
+    dryRun: flag,
+  } satisfies OptionKinds<SquashOptions>,
   repair: WRITE,
   plan: {
     ...CALL,

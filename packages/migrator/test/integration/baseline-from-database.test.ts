@@ -1,10 +1,12 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import postgres from 'postgres'
 import { afterAll, describe, expect, inject, onTestFinished, test } from 'vitest'
-import { PostgresAdapter } from '../../src/dialects/postgres/adapter.ts'
+import { PostgresAdapter, type PostgresAdapterOptions } from '../../src/dialects/postgres/adapter.ts'
 import { createSchemaSource } from '../../src/dialects/postgres/schema-script/index.ts'
 import type { SchemaScript } from '../../src/ports/schema-source.ts'
+import { MigrationRunner } from '../../src/runner.ts'
 import { createProject, type Finished, type Project, pair } from '../support/cli.ts'
 import { databaseOn, stateOf, type TestDatabase } from '../support/database.ts'
 import { startDumpServer } from '../support/dump-server.ts'
@@ -82,6 +84,29 @@ describe('by pg_dump', () => {
     const text = readFileSync(join(adopted.project.directory, UP), 'utf8')
     expect(text.match(/OWNER TO .*/g)).toEqual(['OWNER TO keeper;'])
   })
+})
+
+test('from code pg_dump is used where it can connect, and the system catalogs where a client keeps the password', async () => {
+  if (!server) return
+  const name = `b_${Math.random().toString(36).slice(2)}`
+  await databaseOn(server.url, (admin) => admin.unsafe(`CREATE DATABASE ${name}`))
+  const url = new URL(server.url)
+  url.pathname = `/${name}`
+  await databaseOn(url.href, (on) => on.unsafe('CREATE TABLE people (id int PRIMARY KEY)'))
+  const folder = mkdtempSync(join(tmpdir(), 'migrator-from-code-'))
+  const client = postgres(url.href, { password: async () => server.password })
+  onTestFinished(async () => {
+    await client.end()
+    rmSync(folder, { recursive: true })
+  })
+  const writtenBy = async (options: PostgresAdapterOptions) => {
+    const adapter = new PostgresAdapter(options)
+    onTestFinished(() => adapter.close())
+    const runner = new MigrationRunner({ adapter, scratchUrl: server.url })
+    return (await runner.baselineFromDatabase(folder, { dryRun: true })).writtenBy
+  }
+  expect(await writtenBy({ connectionString: url.href })).toMatch(/^pg_dump \d/)
+  expect(await writtenBy({ client })).toBe('the system catalogs')
 })
 
 describe('from the system catalogs', () => {

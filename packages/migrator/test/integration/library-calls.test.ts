@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { MigrationRunner, type MigrationRunnerOptions, PostgresAdapter } from '../../src/index.ts'
@@ -163,4 +163,56 @@ test('a database is adopted, validated, repaired and looked back on from code', 
   ])
   expect(attempts.map(({ event }) => event)).toContain('step-applied')
   expect(attempts.at(-1)).toMatchObject({ event: 'history-changed', reason: 'adopted' })
+})
+
+test('a schema becomes the first migration from code, and is recorded as applied', async () => {
+  const { db, runner, directory } = await scene({ scratchUrl: inject('serverUrl') })
+  await db.sql`CREATE TABLE people (id int PRIMARY KEY)`
+  await expect(runner.baselineFromDatabase()).rejects.toMatchObject({ code: 'BASELINE_REFUSED' })
+  const empty = join(directory, 'first')
+  const planned = await runner.baselineFromDatabase(empty, { name: 'start', dryRun: true })
+  expect(planned).toMatchObject({ id: '0001_start', recorded: ['0001_start'], dryRun: true })
+  expect(planned.sql?.up).toContain('CREATE TABLE public.people')
+  expect(existsSync(empty)).toBe(false)
+  expect(await historyOf(db)).toEqual([])
+
+  const written = await runner.baselineFromDatabase(empty)
+  expect(written).toMatchObject({ id: '0001_baseline', recorded: ['0001_baseline'], dryRun: false })
+  expect(written.files.map((path) => existsSync(path))).toEqual([true, true])
+  expect(await historyOf(db)).toEqual(['0001_baseline'])
+  expect((await runner.drift(empty)).diff.verdict).toBe('identical')
+  await expect(runner.baselineFromDatabase(join(directory, 'second'))).rejects.toMatchObject({
+    code: 'BASELINE_REFUSED',
+  })
+  expect((await runner.rollback(empty, { all: true })).error).toBeUndefined()
+  expect(await tablesOf(db)).toEqual([])
+})
+
+test('the first migrations become one from code, and apply records it in their place', async () => {
+  const { db, runner, directory } = await scene({ scratchUrl: inject('serverUrl') })
+  await runner.apply()
+  const before = readdirSync(directory).sort()
+  const planned = await runner.squash(undefined, '0002_two', { dryRun: true })
+  expect(planned).toMatchObject({ id: '0002_squashed', replaced: ['0001_one', '0002_two'], dryRun: true })
+  expect(readdirSync(directory).sort()).toEqual(before)
+
+  const squashed = await runner.squash(directory, '0002_two', { name: 'start' })
+  expect(squashed.files.map((path) => existsSync(path))).toEqual([true, true])
+  expect(readdirSync(squashed.moved ?? '')).toHaveLength(4)
+  expect((await runner.status()).summary).toMatchObject({ applied: 2, pending: 0, missing: 0 })
+  expect((await runner.apply()).error).toBeUndefined()
+  expect(await historyOf(db)).toEqual(['0002_start', '0003_three'])
+})
+
+test('what squash and a baseline from the database need is asked for by name', async () => {
+  const { runner } = await scene()
+  await expect(runner.squash(undefined, '0002_two')).rejects.toMatchObject({ code: 'SCRATCH_UNAVAILABLE' })
+  await expect(runner.baselineFromDatabase('/nowhere/at/all')).rejects.toMatchObject({ code: 'SCRATCH_UNAVAILABLE' })
+  const homeless = new MigrationRunner({ adapter: runner.adapter, scratchUrl: inject('serverUrl') })
+  const refused = { code: 'USAGE_INVALID', message: expect.stringContaining('migrationsDirectory') }
+  await expect(homeless.squash([], '0002_two')).rejects.toMatchObject(refused)
+  await expect(homeless.baselineFromDatabase()).rejects.toMatchObject(refused)
+  await expect(runner.squash(undefined, '0002_two', { replaced: 'burn' } as never)).rejects.toMatchObject({
+    code: 'USAGE_INVALID',
+  })
 })

@@ -1,13 +1,8 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { relative } from 'node:path'
 import type { Argv } from 'yargs'
-import { invalidFiles } from '../../core/file-problem.ts'
-import type { Migration } from '../../core/migration.ts'
 import { plural } from '../../core/plural.ts'
-import type { SquashedScript } from '../../core/squash.ts'
-import { squash } from '../../engine/rehearse/squash.ts'
-import { MigratorError } from '../../errors.ts'
-import { readLockFile, writeLockFile } from '../../load/lock-file.ts'
+import { postgresScript } from '../../dialects/postgres/script/language.ts'
+import { squashFolder } from '../../runner/squash.ts'
 import type { Cli } from '../command.ts'
 import { namedDatabase } from '../database.ts'
 import { migrationsDirectoryOf, readMigrationSet } from '../migration-set.ts'
@@ -16,8 +11,6 @@ import { nextCommands } from '../output.ts'
 import { withScratch } from '../scratch.ts'
 import { SCRATCH_URL, type ScratchFlags } from '../scratch-options.ts'
 import { invalid } from '../values.ts'
-import { loadAside } from './load-aside.ts'
-import { readName } from './new.ts'
 
 interface SquashFlags extends CommonFlags, ScratchFlags {
   readonly to?: string
@@ -46,41 +39,25 @@ export const squashCommand = (cli: Cli) => ({
       .example(`${cli.invocation.command('squash')} --to 0042_invoices --dry-run`, 'prove it; change nothing'),
   handler: (flags: SquashFlags) =>
     cli.runUntilInterrupted(flags, async (environment) => {
-      const { to, dryRun = false } = flags
+      const { to, name, dryRun = false } = flags
       if (!to) throw invalid('Name the last migration to replace: squash --to ID.')
-      const set = readMigrationSet(flags, environment)
-      const directory = migrationsDirectoryOf(flags, environment)
-      const id = `${/^\d+/.exec(to)?.[0] ?? ''}_${readName(flags.name ?? 'squashed')}`
       const live = namedDatabase(flags, environment)?.connectionString
-      const report = await squash(
-        set,
-        to,
-        (script) => loadSquashed(id, script),
+      const report = await squashFolder(
+        {
+          ...{ set: readMigrationSet(flags, environment), directory: migrationsDirectoryOf(flags, environment) },
+          ...{ script: postgresScript, to, name, fate: flags.delete ? 'delete' : 'move', dryRun },
+        },
         (work) => withScratch(flags, environment, live, work),
       )
-      const { replaced, script, proof } = report
-      const old = filesOf(directory, replaced)
-      const [names, texts] = filesFor(id, script)
-      if (!dryRun) {
-        replaceFiles({ directory, id, old, names, texts, fate: flags.delete ? 'delete' : 'move' })
-        await forgetCertificates(directory, replaced)
-      }
-      const paths = names.map((name) => join(directory, name))
-      const fate = flags.delete ? 'deleted' : `moved to ${shownAt(join(directory, SQUASHED, id))}`
+      const { files, replaced, moved, provenOn } = report
+      const fate = moved === null ? 'deleted' : `moved to ${shownAt(moved)}`
       const lines = [
-        `${dryRun ? 'Would write' : 'Wrote'} ${paths.map(shownAt).join(', ')}`,
+        `${dryRun ? 'Would write' : 'Wrote'} ${files.map(shownAt).join(', ')}`,
         `in place of ${plural(replaced.length, 'migration', 'migrations')}, ${replaced[0]} to ${to}; their files ${dryRun ? 'would be' : 'are'} ${fate}.`,
-        `Proven on ${proof.server}: it makes the same schema${script.down === undefined ? '' : ', and its down removes all of it'}.`,
+        `Proven on ${provenOn}: it makes the same schema${files.length > 1 ? ', and its down removes all of it' : ''}.`,
         ...(dryRun ? [] : ['', nextCommands(environment.output, NEXT)]),
       ]
-      const document = {
-        id,
-        files: paths,
-        replaced,
-        moved: flags.delete ? null : join(directory, SQUASHED, id),
-        dryRun,
-      }
-      return { document: { ...document, provenOn: proof.server }, text: lines.join('\n') }
+      return { document: report, text: lines.join('\n') }
 
       function shownAt(path: string): string {
         return relative(environment.env.invokedFrom ?? process.cwd(), path)
@@ -88,72 +65,7 @@ export const squashCommand = (cli: Cli) => ({
     }),
 })
 
-/** No format takes a folder for migrations whose name begins with a letter. */
-const SQUASHED = 'squashed'
-
 const NEXT = [
   ['db:migrate', 'record it in a database that has the replaced ones'],
   ['db:rehearse --all --write', 'certify it'],
 ] as const
-
-function filesFor(id: string, { up, down }: SquashedScript): readonly [readonly string[], readonly string[]] {
-  if (down === undefined) return [[`${id}.up.sql`], [up]]
-  return [
-    [`${id}.up.sql`, `${id}.down.sql`],
-    [up, down],
-  ]
-}
-
-async function loadSquashed(id: string, script: SquashedScript): Promise<Migration> {
-  const { migration, problems } = await loadAside(...filesFor(id, script))
-  if (!migration) throw invalidFiles(problems)
-  return migration
-}
-
-/** Seeds go with their migrations. */
-function filesOf(directory: string, ids: readonly string[]): readonly string[] {
-  const names = new Set(ids.flatMap((id) => ['up', 'down', 'seed'].map((part) => `${id}.${part}.sql`)))
-  return readdirSync(directory).filter((name) => names.has(name))
-}
-
-interface Replacing {
-  readonly directory: string
-  readonly id: string
-  readonly old: readonly string[]
-  readonly names: readonly string[]
-  readonly texts: readonly string[]
-  readonly fate: 'move' | 'delete'
-}
-
-/** The old files are moved first and deleted last: whatever fails in between, they are put back. */
-function replaceFiles({ directory, id, old, names, texts, fate }: Replacing): void {
-  const aside = join(directory, SQUASHED, id)
-  const moved: string[] = []
-  const written: string[] = []
-  try {
-    mkdirSync(aside, { recursive: true })
-    for (const name of old) {
-      renameSync(join(directory, name), join(aside, name))
-      moved.push(name)
-    }
-    for (const [at, name] of names.entries()) {
-      writeFileSync(join(directory, name), texts[at] ?? '', { flag: 'wx' })
-      written.push(name)
-    }
-  } catch (cause) {
-    for (const name of written) rmSync(join(directory, name), { force: true })
-    for (const name of moved) renameSync(join(aside, name), join(directory, name))
-    throw new MigratorError(
-      'MIGRATIONS_DIRECTORY_MISSING',
-      `The files of ${directory} cannot be replaced: ${(cause as Error).message}.`,
-      { cause },
-    )
-  }
-  if (fate === 'delete') rmSync(aside, { recursive: true })
-}
-
-async function forgetCertificates(directory: string, ids: readonly string[]): Promise<void> {
-  const certificates = readLockFile(directory)
-  const kept = new Map([...certificates].filter(([id]) => !ids.includes(id)))
-  if (kept.size < certificates.size) await writeLockFile(directory, kept)
-}

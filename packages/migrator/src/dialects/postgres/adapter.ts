@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { DEFAULT_ARCHIVE_SCHEMA } from '../../core/archive-schemas.ts'
 import { harmlessly, textOfError } from '../../core/harmless.ts'
 import type { Operator } from '../../core/history.ts'
+import { once } from '../../core/once.ts'
 import {
   callback,
   checkOptions,
@@ -26,6 +27,7 @@ import type { KeptData, Losses } from '../../ports/kept-data.ts'
 import type { DatabaseLocation } from '../../ports/location.ts'
 import type { ProtectionMarks } from '../../ports/protection.ts'
 import type { LockHolder, RunLock } from '../../ports/run-lock.ts'
+import type { SchemaSource, SchemaSourceOptions } from '../../ports/schema-source.ts'
 import type { ScriptLanguage } from '../../ports/script-language.ts'
 import { lateCatalog } from './catalog/late-catalog.ts'
 import type { OwnObjects } from './catalog/scope.ts'
@@ -233,6 +235,25 @@ export class PostgresAdapter implements Database {
       ...(connectionString === undefined ? writtenConnection(this.connectionParameters) : { connectionString }),
       ...(historyTable === undefined ? {} : { historyTable }),
       ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
+    }
+  }
+
+  /** By pg_dump where one fits the server and can connect with what is known, otherwise from the system catalogs. */
+  schemaSource(options: SchemaSourceOptions): SchemaSource {
+    const { connectionString, complete = true } = this.address()
+    const source = once(async () => {
+      const { createSchemaSource } = await import('./schema-script/index.ts')
+      return createSchemaSource({
+        ...options,
+        own: this.ownObjects,
+        connectionString: complete ? connectionString : undefined,
+        // Of several servers it is known once one was reached.
+        location: this.location,
+      })
+    })
+    return {
+      script: async (on) => (await source()).script(on),
+      snapshot: async (on) => (await source()).snapshot(on),
     }
   }
 

@@ -17,8 +17,8 @@ import { UNCHECKED_BODIES, writeSchema } from './written.ts'
 export interface SchemaSourceOptions {
   /** The migrator's own objects, which do not belong to the schema. */
   readonly own: OwnObjects
-  /** What pg_dump connects with. */
-  readonly connectionString: string
+  /** What pg_dump connects with; undefined where it cannot connect: the catalogs are read instead. */
+  readonly connectionString: string | undefined
   readonly location: DatabaseLocation
   /** What pg_dump inherits; its PATH is searched for it. */
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -52,10 +52,12 @@ export function createSchemaSource(options: SchemaSourceOptions): SchemaSource {
       return { ...textsOf(written.statements, [...written.undo, ...drops]), writtenBy: written.writtenBy, notes }
 
       async function statementsOf() {
-        const programs = on.pooled ? undefined : await programsFor(on, options)
-        if (programs) {
+        const { connectionString } = options
+        const programs = on.pooled || connectionString === undefined ? undefined : await programsFor(on, options)
+        if (programs && connectionString !== undefined) {
           const names = { relations: relations.map(({ name }) => name), schemas: schemas.map(identifier) }
-          const cleaned = cleanDump(await dumpSchema(programs, options, names), { mainOwner })
+          const dumped = await dumpSchema(programs, { ...options, connectionString }, names)
+          const cleaned = cleanDump(dumped, { mainOwner })
           const refreshes = refreshesOf(cleaned.statements, snapshot)
           const hasFunctions = cleaned.statements.some((statement) =>
             /^CREATE (?:FUNCTION|PROCEDURE)\b/.test(statement),

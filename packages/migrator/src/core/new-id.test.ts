@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { compareIds } from '../../core/migration.ts'
-import { nextNumber } from './new.ts'
+import { compareIds } from './migration.ts'
+import { nextNumber } from './new-id.ts'
 
 const NOW = new Date('2026-11-28T08:30:15.123Z')
 
