@@ -35,6 +35,8 @@ export function createLink(near: Socket, far: Socket, { delayMs = 0, cancelling 
   const mute = { client: false, server: false }
   const read = framers()
   let seen = 0
+  // Messages are written one by one: with Nagle's algorithm each would wait for the acknowledgement of the one before it.
+  for (const socket of [near, far]) socket.setNoDelay(true)
   const link: Link = {
     cut(how) {
       mute.server = true

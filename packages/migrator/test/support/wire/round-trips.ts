@@ -14,19 +14,30 @@ export interface TripCounter {
 
 /** Counts how often connections that are set up ask and wait for the answer; what is sent ahead of an answer is one with it. */
 export function countTrips(): TripCounter {
-  const connections = new Map<number, { readonly ready: boolean; readonly last: WireMessage['from'] }>()
+  /** By connection: how many questions are unanswered. Undefined until the connection is set up. */
+  const unanswered = new Map<number, number | undefined>()
   let trips = 0
   return {
     seen({ connection, from, type }) {
-      const before = connections.get(connection)
-      if (before?.ready && from === 'client' && before.last === 'server' && type !== 'X') trips++
-      connections.set(connection, { ready: before?.ready === true || type === 'Z', last: from })
+      const open = unanswered.get(connection)
+      if (from === 'server') {
+        // ReadyForQuery ends the answer to one question, and the first one the setting up.
+        if (type === 'Z') unanswered.set(connection, Math.max(0, (open ?? 0) - 1))
+        else if (!unanswered.has(connection)) unanswered.set(connection, undefined)
+        return
+      }
+      if (open === undefined || type === 'X') return
+      if (open === 0) trips++
+      if (ASKS.has(type)) unanswered.set(connection, open + 1)
     },
     take() {
-      const taken = { connections: connections.size, trips }
-      connections.clear()
+      const taken = { connections: unanswered.size, trips }
+      unanswered.clear()
       trips = 0
       return taken
     },
   }
 }
+
+/** Query and Sync: what the server answers with a ReadyForQuery of its own. */
+const ASKS = new Set(['Q', 'S'])

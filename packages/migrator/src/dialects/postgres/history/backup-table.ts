@@ -8,9 +8,8 @@ export function backupTableOf(history: TableName): TableName {
   return { schema: history.schema, table: 'migration_backups' }
 }
 
-export async function prepareBackupTable(on: SqlSession, name: TableName): Promise<void> {
-  if (await exists(on, name)) return
-  await on.execute(`CREATE TABLE ${quoted(name)} (
+export function backupTableDefinition(name: TableName): string {
+  return `CREATE TABLE ${quoted(name)} (
     id text NOT NULL,
     provider text NOT NULL,
     run_id text NOT NULL,
@@ -24,13 +23,15 @@ export async function prepareBackupTable(on: SqlSession, name: TableName): Promi
     restore_command text,
     details jsonb,
     PRIMARY KEY (id, run_id)
-  )`)
+  )`
 }
 
 /** The backups of a database, kept in it. Reading creates nothing; there is nothing to record in until `prepare` was called. */
 export function createBackupStore(name: TableName): BackupStore {
   return {
-    prepare: (on: SqlSession) => prepareBackupTable(on, name),
+    async prepare(on: SqlSession) {
+      if (!(await exists(on, name))) await on.execute(backupTableDefinition(name))
+    },
     async record(on: SqlSession, backup) {
       if (!(await exists(on, name))) return 'absent'
       await on.execute(upsert(name, backup))

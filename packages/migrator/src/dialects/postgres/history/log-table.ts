@@ -14,10 +14,8 @@ export function logTableOf(history: TableName): TableName {
   return { schema: history.schema, table: 'migration_logs' }
 }
 
-export async function prepareLogTable(on: SqlSession, name: TableName): Promise<void> {
-  const [row] = await on.query(`SELECT pg_catalog.to_regclass(${literal(quoted(name))})::text AS found`)
-  if (row?.found) return
-  await on.execute(`CREATE TABLE ${quoted(name)} (
+export function logTableDefinition(name: TableName): string {
+  return `CREATE TABLE ${quoted(name)} (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     logged_at timestamptz NOT NULL DEFAULT now(),
     run_id text NOT NULL,
@@ -32,7 +30,7 @@ export async function prepareLogTable(on: SqlSession, name: TableName): Promise<
     operator jsonb,
     error jsonb,
     details jsonb
-  )`)
+  )`
 }
 
 /** Kept in the log: what was attempted and how it ended; not the ticks in between. */

@@ -59,12 +59,16 @@ export async function tryRunLock(
   const [classId, objectId] = lockKeyOf(name)
   const ask = (sql: string) => connection.track(connection.client.unsafe(sql).simple())
   const noTransactionTimeout = connection.backend.versionNumber >= 170000 ? 'SET LOCAL transaction_timeout = 0;' : ''
-  await ask(`BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = ${leaseMs};
-    SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; ${noTransactionTimeout}`)
-  const [row] = await ask(`
+  // One message, and so one round trip. What the lock's own row says is read by a statement that starts after it is held.
+  const results = await ask(`
+    BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = ${leaseMs};
+    SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; ${noTransactionTimeout}
     SELECT pg_catalog.pg_try_advisory_xact_lock(${classId}, ${objectId})::text AS obtained, pg_catalog.pg_backend_pid() AS pid,
            (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) AS database,
-           pg_catalog.pg_is_in_recovery()::text AS standby, pg_catalog.current_setting('transaction_read_only') AS read_only`)
+           pg_catalog.pg_is_in_recovery()::text AS standby, pg_catalog.current_setting('transaction_read_only') AS read_only;
+    SELECT l.virtualtransaction AS transaction FROM pg_catalog.pg_locks l
+     WHERE ${HELD_KEY(name)} AND l.pid = pg_catalog.pg_backend_pid()`)
+  const [[row], [own]] = results.slice(-2) as unknown as readonly [Rows, Rows]
   if (row?.standby === 'true')
     throw new MigratorError('DATABASE_READ_ONLY', 'The server is a standby: it is read-only.')
   if (row?.read_only === 'on') {
@@ -75,12 +79,13 @@ export async function tryRunLock(
     return undefined
   }
   connection.transactionPid = Number(row.pid)
-  const [own] = await ask(`
-    SELECT l.virtualtransaction AS transaction FROM pg_catalog.pg_locks l WHERE ${HELD_KEY(name)} AND l.pid = ${Number(row.pid)}`)
   const condition = `EXISTS (SELECT 1 FROM pg_catalog.pg_locks l WHERE ${HELD_KEY(name, String(Number(row.database)))}
     AND l.pid = ${Number(row.pid)} AND l.virtualtransaction = ${literal(String(own?.transaction))})`
   return new PostgresRunLock(connection, condition)
 }
+
+/** The driver gives the rows of several statements as an array each, which its types do not say. */
+type Rows = readonly Readonly<Record<string, unknown>>[]
 
 /** Who holds the lock now. */
 export async function runLockHolder(on: SqlSession, name: string): Promise<LockHolder | undefined> {

@@ -4,11 +4,11 @@ import { checkOptions, text } from '../../../core/options.ts'
 import type { HistoryStore } from '../../../ports/history-store.ts'
 import { jsonLiteral, LONG, literal, storable } from '../script/literal.ts'
 import type { SqlSession } from '../session/sql-session.ts'
-import { backupTableOf, prepareBackupTable } from './backup-table.ts'
+import { backupTableDefinition, backupTableOf } from './backup-table.ts'
 import { mayHarmHistory } from './harm.ts'
 import { historyFailure, preparationFailure, refuseUnreadable, refuseWithoutPrivileges } from './history-failure.ts'
 import { historyDefinition, historyShape, schemaDefinition } from './history-table.ts'
-import { logTableOf, prepareLogTable } from './log-table.ts'
+import { logTableDefinition, logTableOf } from './log-table.ts'
 import { parseTableName, quoted, type TableName } from './table-name.ts'
 
 /** Reading order and expressions of the columns; each comes as text. */
@@ -68,13 +68,16 @@ export class TableStateStore implements HistoryStore {
     const shape = await historyShape(on, this.#name)
     const definition = historyDefinition(this.#name, shape)
     refuseWithoutPrivileges(this.#name, shape)
+    const log = logTableOf(this.#name)
+    const backups = backupTableOf(this.#name)
     try {
-      if (definition) {
-        await on.execute(schemaDefinition(this.#name))
-        await on.execute(definition)
-      }
-      await prepareLogTable(on, logTableOf(this.#name))
-      await prepareBackupTable(on, backupTableOf(this.#name))
+      const present = await presentTables(on, this.#name.schema, [log.table, backups.table])
+      const missing = [
+        ...(definition ? [schemaDefinition(this.#name), definition] : []),
+        ...(present.has(log.table) ? [] : [logTableDefinition(log)]),
+        ...(present.has(backups.table) ? [] : [backupTableDefinition(backups)]),
+      ]
+      if (missing.length > 0) await on.execute(missing.join(';\n'))
     } catch (cause) {
       throw preparationFailure(cause, this.#name, shape)
     }
@@ -252,6 +255,18 @@ function valuesOf(entry: NewEntry, extra: Readonly<Record<string, string>>): Rea
     sources: sourcesLiteral(entry.sources),
     ...extra,
   }
+}
+
+/** Which of these tables the schema has. Looked up in the catalog itself: a role without USAGE on the schema may ask. */
+async function presentTables(
+  on: SqlSession,
+  schema: string,
+  tables: readonly string[],
+): Promise<ReadonlySet<string | null | undefined>> {
+  const rows = await on.query(`
+    SELECT c.relname AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = ${literal(schema)} AND c.relname IN (${tables.map(literal).join(', ')})`)
+  return new Set(rows.map(({ name }) => name))
 }
 
 /** A long source goes as it is: as JSON it would be copied several times here, and parsed there. */

@@ -30,7 +30,7 @@ export async function dial(connection: Connection, target: Target, wire: Wire, s
 function connected({ address, port }: Target, signal: AbortSignal): Promise<Socket> {
   const socket = isSocket(address)
     ? connect({ path: `${address}/.s.PGSQL.${port}` })
-    : connect({ host: address, port, autoSelectFamilyAttemptTimeout: FAMILY_TIMEOUT_MS })
+    : connect({ host: address, port, noDelay: true, autoSelectFamilyAttemptTimeout: FAMILY_TIMEOUT_MS })
   return opened(socket, 'connect', signal)
 }
 
