@@ -94,3 +94,21 @@ test('no text that may end in a full stop is given a second one in the middle of
   const doubled = /\$\{(?:\w+\.)*(?:message|reason)\}\.(?=\s\S)/
   expect(linesWith(doubled, isTest)).toEqual([])
 })
+
+test('every source file that a document names is there', () => {
+  const documents = [
+    ...['ARCHITECTURE.md', 'README.md', 'packages/migrator/README.md'],
+    ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => join('docs', name)),
+  ].filter((path) => path.endsWith('.md'))
+  const rooms = readdirSync(join(root, 'packages/migrator/src'), { withFileTypes: true })
+  const names = rooms.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+  const path = new RegExp(`\`((?:src|operations|${names.join('|')})/(?:[\\w-]+/)*[\\w.-]*)\``, 'g')
+  const bases = ['', 'packages/migrator', 'packages/migrator/src'].map((base) => join(root, base))
+  const gone = documents.flatMap((document) =>
+    [...readFileSync(join(root, document), 'utf8').matchAll(path)]
+      .map(([, named = '']) => named)
+      .filter((named) => named !== 'src/migrations' && !bases.some((base) => existsSync(join(base, named))))
+      .map((named) => `${document}: ${named}`),
+  )
+  expect(gone).toEqual([])
+})

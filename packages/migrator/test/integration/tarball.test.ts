@@ -226,6 +226,38 @@ test('no message and no template names a place of the repository that the packag
   }
 })
 
+test('every link of its documentation leads to a page and a heading, and none mentions the repository', async () => {
+  const folder = join(packed(), 'dist/docs')
+  const pages = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.md'))
+  const texts = new Map(
+    await Promise.all(
+      pages.map(async (page) => [join(folder, page), await readFile(join(folder, page), 'utf8')] as const),
+    ),
+  )
+  const anchors = new Map([...texts].map(([path, text]) => [path, anchorsOf(text)]))
+  for (const [path, text] of texts) {
+    expect(text.match(/.*(?:\bthis repository\b|\bpackages\/|\bapps\/|\bdb:[a-z]).*/gi), path).toBe(null)
+    for (const [link, page = '', anchor] of text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)) {
+      const target = page === '' ? path : join(dirname(path), page)
+      expect(texts.has(target), `${path}: ${link}`).toBe(true)
+      if (anchor !== undefined) expect(anchors.get(target), `${path}: ${link}`).toContain(anchor)
+    }
+  }
+})
+
+/** Those that GitHub makes of headings, and those that are written. */
+function anchorsOf(text: string): readonly string[] {
+  const written = [...text.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id)
+  const ofHeadings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, '')
+      .trim()
+      .replace(/\s/g, '-'),
+  )
+  return [...written, ...ofHeadings]
+}
+
 test.each([
   ['npm/11.4.2 node/v22.1.0', 'npx migrator'],
   ['pnpm/10.34.9 npm/? node/v22.1.0', 'pnpm exec migrator'],

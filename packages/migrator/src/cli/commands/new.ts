@@ -7,6 +7,7 @@ import { readDirectory } from '../../migration-files.ts'
 import type { Cli } from '../command.ts'
 import { migrationsDirectoryOf } from '../migration-set.ts'
 import { type CommonFlags, migrationsOption } from '../options.ts'
+import { typescriptEnding } from '../typescript-ending.ts'
 import { moduleTemplate, pairTemplates } from './templates.ts'
 
 interface NewFlags extends CommonFlags {
@@ -35,7 +36,7 @@ export const newCommand = (cli: Cli) => ({
       const directory = migrationsDirectoryOf(flags, environment)
       if (!existsSync(directory)) mkdirSync(directory, { recursive: true })
       const id = `${nextNumber(takenIds(directory), new Date())}_${readName(flags.name)}`
-      const files = flags.sql ? pairTemplates(id) : [moduleTemplate(id)]
+      const files = flags.sql ? pairTemplates(id) : [moduleTemplate(id, typescriptEnding(directory))]
       for (const { name, content } of files) writeNew(join(directory, name), content)
       const paths = files.map(({ name }) => join(directory, name))
       const shown = paths.map((path) => `  ${relative(environment.env.invokedFrom ?? process.cwd(), path)}`)

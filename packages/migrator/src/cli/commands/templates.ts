@@ -4,7 +4,7 @@ export interface Template {
   readonly content: string
 }
 
-export function moduleTemplate(id: string): Template {
+export function moduleTemplate(id: string, ending: 'ts' | 'mts'): Template {
   const words = id.replace(/^\d+_/, '').replaceAll('_', ' ')
   const content = `import { sql } from 'drizzle-orm'
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js'
@@ -22,7 +22,7 @@ export async function down(db: PostgresJsDatabase): Promise<void> {
   await db.execute(sql\`SELECT 1\`)
 }
 `
-  return { name: `${id}.ts`, content }
+  return { name: `${id}.${ending}`, content }
 }
 
 export function pairTemplates(id: string): readonly Template[] {

@@ -4,6 +4,7 @@ import { MigratorError } from '../../errors.ts'
 import { readDirectory } from '../../migration-files.ts'
 import { type PackageManager, packageManagerOf } from '../../report/package-manager.ts'
 import { toolName } from '../../version.ts'
+import { typescriptEnding } from '../typescript-ending.ts'
 import { type DrizzleConfig, drizzleConfigIn, loadDrizzleConfig } from './drizzle-config.ts'
 
 /** What init looks at. Paths are absolute; nothing was written or started. */
@@ -15,7 +16,8 @@ export interface Project {
   readonly manager: PackageManager
   /** The text of package.json. */
   readonly manifest: string | undefined
-  readonly typescript: boolean
+  /** How its TypeScript files end; undefined where it has none. */
+  readonly typescript: 'ts' | 'mts' | undefined
   /** The configuration that is there already. */
   readonly config: string | undefined
   readonly drizzle: DrizzleConfig | undefined
@@ -55,7 +57,8 @@ export async function lookAt(from: string, startedBy: PackageManager | undefined
     root,
     manager: packageManagerOf(directory) ?? startedBy ?? 'npm',
     manifest,
-    typescript: drizzle?.file.endsWith('ts') || isTypeScript(directory, root, manifest),
+    typescript:
+      drizzle?.file.endsWith('ts') || isTypeScript(directory, root, manifest) ? typescriptEnding(directory) : undefined,
     config: readdirSync(directory).find((name) => /^migrator\.config\.[cm]?[jt]s$/.test(name)),
     drizzle,
     drizzleKitMajor: drizzleKitMajor(directory),

@@ -12,7 +12,7 @@ export interface Settings {
 
 /** TypeScript where the project has it. */
 export function configName({ typescript }: Pick<Project, 'typescript'>): string {
-  return typescript ? 'migrator.config.ts' : 'migrator.config.mjs'
+  return `migrator.config.${typescript ?? 'mjs'}`
 }
 
 export function configText({ drizzle }: Pick<Project, 'drizzle'>, { migrations, historyTable }: Settings): string {
