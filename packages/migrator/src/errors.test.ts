@@ -11,6 +11,7 @@ const SCRIPTS = new Set(
     'migrate:status',
     'migrate:safe',
     'new',
+    'preserved',
     'generate',
     'validate',
     'rehearse',

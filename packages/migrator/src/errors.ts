@@ -145,6 +145,11 @@ export const errorTable = {
     exit: 3,
     hint: 'Write the down as plain SQL statements, or take a backup (--backup NAME) and add --accept-loss.',
   },
+  PRESERVED_DATA_UNKNOWN: { exit: 2, hint: 'db:preserved list shows what is preserved, with its ids.' },
+  PRESERVED_DATA_UNFIT: {
+    exit: 3,
+    hint: 'Nothing was changed. db:preserved show ID lists its rows; choose some with --key COLUMN=VALUE, or take what you need with SQL.',
+  },
   CONFIRMATION_REQUIRED: { exit: 3, hint: 'Confirm on a terminal, or with the option named above.' },
   PROTECTED_DATABASE: { exit: 3, hint: 'This command is for local databases only.' },
   NOT_SUPPORTED: {

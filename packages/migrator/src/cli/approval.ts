@@ -47,7 +47,20 @@ export async function approveInPlace(
   { confirm, yes }: { readonly confirm: string | undefined; readonly yes: boolean },
 ): Promise<void> {
   const { database, host } = command.database.location
-  const what = `This restores the backup ${id} over the current contents of "${database}" at ${host}.`
+  await approveOverwrite(
+    command,
+    `This restores the backup ${id} over the current contents of "${database}" at ${host}.`,
+    { confirm, yes },
+  )
+}
+
+/** What overwrites or removes data without a run: agreed to by the database's name where it is protected, by a yes elsewhere. */
+export async function approveOverwrite(
+  command: DatabaseContext,
+  what: string,
+  { confirm, yes }: { readonly confirm?: string | undefined; readonly yes: boolean },
+): Promise<void> {
+  const { database } = command.database.location
   if (!(await command.protection()).protected) return approveLocal(command, what, yes || confirm === database)
   if (confirm === database) return
   if (!canAsk(command)) throw required(what, `Add --confirm ${database}; --yes is for local databases only.`)

@@ -32,6 +32,7 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   repair: 'WHAT ID',
   snapshot: 'create|list|prune',
   restore: 'ID',
+  preserved: 'list|show|apply|drop [ID]',
 }
 
 /** To yargs `--dry-run=1` is false: a typo must not become a run. */

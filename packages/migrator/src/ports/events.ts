@@ -33,6 +33,7 @@ export interface RunEvent {
     | 'record-dropped'
     | 'data-preserved'
     | 'data-put-back'
+    | 'preserved-settled'
     | 'backup-started'
     | 'backup-progress'
     | 'backup-taken'

@@ -44,6 +44,51 @@ export interface PutBackRows extends KeptRows {
   /** What no longer fits and stays in `copy`. */
   readonly left: number
   readonly why?: string | undefined
+  /** Of what is left: the first rows that hold something else now. Their keys belong into no log. */
+  readonly conflicts?: readonly KeptConflict[] | undefined
+}
+
+/** A kept row, or kept values of one, whose table has something else in their place. */
+export interface KeptConflict {
+  /** The columns that identify the row, as texts. */
+  readonly key: Readonly<Record<string, string | null>>
+  /** Columns in which the two differ. */
+  readonly columns: readonly string[]
+  /** Digests of these columns' values: what is kept, and what the table has now; null if it has no such row. */
+  readonly kept: string
+  readonly now: string | null
+}
+
+/** One copy in the archive. */
+export interface KeptCopy {
+  readonly id: string
+  readonly migration: string
+  /** `waiting`: the next `up` of its migration restores it. `left`: it was not restored, and a person decides. */
+  readonly state: 'waiting' | 'left'
+  readonly table: string
+  readonly columns?: readonly string[] | undefined
+  readonly rows: number
+  readonly copy: string
+  readonly why?: string | undefined
+  /** ISO 8601. */
+  readonly preservedAt: string
+}
+
+/** Which rows of a copy: all, or those whose columns have these values, as texts. */
+export interface KeptChoice {
+  readonly id: string
+  readonly key: Readonly<Record<string, string>>
+}
+
+/** Watches one step up, and then restores what is kept for it. */
+export interface Returning {
+  /** Call it before each statement of the step. */
+  beforeStatement(sql: string): Promise<void>
+  /**
+   * Restores the data after the `up`, and removes what is restored from the copy. Triggers do not fire. A value that the
+   * `up` took from data written since it was kept stays; the kept one stays in the copy.
+   */
+  putBack(): Promise<readonly PutBackRows[]>
 }
 
 /**
@@ -66,13 +111,32 @@ export interface KeptData {
   finish(on: Session, owner: KeptFor): Promise<void>
   /** Rejects with DATA_NOT_PRESERVED if something was destroyed that `keep` was not asked to keep. */
   refuseUnkept(on: Session, owner: KeptFor, before: ColumnInventory): Promise<void>
+  /** Call it before the first statement of a step up; its answer restores what is kept for the migration. */
+  returning(on: Session, migration: string): Promise<Returning>
+  /** Every copy, oldest first. Creates nothing. */
+  list(on: Session): Promise<readonly KeptCopy[]>
+  /** How many of the chosen rows are kept, and the first `limit` of them that the table does not hold as they are kept. */
+  compare(
+    on: Session,
+    choice: KeptChoice,
+    limit: number,
+  ): Promise<{ readonly rows: number; readonly conflicts: readonly KeptConflict[] }>
   /**
-   * Restores the data kept for a migration after its `up`, and removes the restored data from the copy. Triggers do not
-   * fire during the restore.
+   * Writes the chosen rows or values over what the table holds now, and removes them from the copy. Triggers do not fire.
+   * Rejects with PRESERVED_DATA_UNFIT if one does not fit, and if its migration is not applied.
    */
-  putBack(on: Session, migration: string): Promise<readonly PutBackRows[]>
+  apply(on: Session, choice: KeptChoice): Promise<SettledRows>
+  /** Removes the chosen rows from the copy, and the copy when nothing is left in it. */
+  drop(on: Session, choice: KeptChoice): Promise<SettledRows>
   /** Discards what a run has kept for a migration. */
   discard(on: Session, owner: KeptFor): Promise<void>
+}
+
+export interface SettledRows {
+  /** Rows that were applied or dropped. */
+  readonly rows: number
+  /** Rows that the copy still holds. */
+  readonly left: number
 }
 
 /** Tables and columns by oid and number, with their names. */

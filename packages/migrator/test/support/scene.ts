@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { createProject, type Document, type Finished, type Project, pair, type Running } from './cli.ts'
 import { createDatabase, type TestDatabase } from './database.ts'
@@ -71,6 +73,12 @@ export async function down(db) { ${bodies.down} }
 ${bodies.more ?? ''}
 `
   return { [`migrations/${id}.ts`]: text }
+}
+
+/** What a project's module imports Drizzle by, which these projects have not installed: `drizzle('pg-core')`. */
+export function drizzle(part = ''): string {
+  const name = part === '' ? 'drizzle-orm' : `drizzle-orm/${part}`
+  return pathToFileURL(createRequire(import.meta.url).resolve(name)).href
 }
 
 /** `{ '0001_one': 'applied', … }` of a `--json` document. */

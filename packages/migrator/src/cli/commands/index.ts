@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(cli: Cli) => CommandSpec>
   squash: async () => (await import('./squash.ts')).squashCommand,
   import: async () => (await import('./import.ts')).importCommand,
   repair: async () => (await import('./repair.ts')).repairCommand,
+  preserved: async () => (await import('./preserved.ts')).preservedCommand,
   protect: async () => (await import('./protect.ts')).protectCommand,
   redo: async () => (await import('./redo.ts')).redoCommand,
   reset: async () => (await import('./reset.ts')).resetCommand,

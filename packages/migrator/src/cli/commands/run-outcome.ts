@@ -9,6 +9,7 @@ import { readStatuses, withSession } from '../../engine/run/begin.ts'
 import type { RedoReport } from '../../engine/run/redo.ts'
 import type { RunReport } from '../../engine/run/report.ts'
 import { readLockFile } from '../../load/lock-file.ts'
+import { conflictLines } from '../../report/kept-text.ts'
 import { runDocument } from '../../report/run-json.ts'
 import { statusTable, summaryLine } from '../../report/status-text.ts'
 import { duration } from '../../report/style.ts'
@@ -135,7 +136,10 @@ async function resultText(command: CommandContext, report: RunReport, proof?: Sc
     lines.push(`${verb} ${plural(done.length, 'migration', 'migrations')} in ${duration(durationMs)}.`)
   }
   for (const { preserved, putBack } of report.keptData ?? [])
-    lines.push(...preserved.map(preservedText), ...putBack.map(putBackText))
+    lines.push(
+      ...preserved.map(preservedText),
+      ...putBack.flatMap((rows) => [putBackText(rows), ...conflictLines(rows)]),
+    )
   if (error) lines.push(...failureLines(report))
   if (proof) lines.push(proofText(proof, direction))
   lines.push(...(await whereItStands(command, report)))
@@ -180,7 +184,8 @@ async function whereItStands(command: CommandContext, report: RunReport): Promis
   if (!statuses) return ['The status could not be read afterwards; run db:migrate:status.']
   const changed = results.length > 0 && !error
   const shown = changed && statuses.length <= 50 ? ['', statusTable(statuses, command.output.style), ''] : []
-  const next = error ? [] : nextAfter(statuses, direction)
+  const left = report.keptData?.some(({ putBack }) => putBack.some((rows) => rows.left > 0))
+  const next = [...(left ? [PRESERVED] : []), ...(error ? [] : nextAfter(statuses, direction))]
   return [
     ...shown,
     `Status: ${summaryLine(countStates(statuses))}`,
@@ -193,6 +198,7 @@ async function readAgain({ context, set }: CommandContext): Promise<readonly Mig
 }
 
 export const STATUS: Next = ['db:migrate:status', 'the state of every migration']
+const PRESERVED: Next = ['db:preserved list', 'the preserved data that was not restored']
 const MIGRATE: Next = ['db:migrate', 'apply what is pending']
 const ROLLBACK: readonly Next[] = [
   ['db:rollback --dry-run', 'show what rolling back the last one would run'],

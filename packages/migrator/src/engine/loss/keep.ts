@@ -79,9 +79,26 @@ export function allOrNothing<T>(outside: OutsideStep, work: () => Promise<T>): P
   return outside.together(work)
 }
 
-/** Puts back what is kept for a step up, behind its `up`. */
-export async function puttingBack(run: Run, { id, data }: ReadyStep): Promise<void> {
-  if (data) data.putBack = await keeperOf(run).putBack(run.session, id)
+/** Runs the statements of a step up, and answers with what restores the data kept for it; nothing is kept for most. */
+export async function returning(
+  run: Run,
+  { id, data }: ReadyStep,
+  outside: OutsideStep | undefined,
+  perform: (beforeStatement?: NonNullable<StatementWatch['beforeStatement']>) => Promise<void>,
+): Promise<() => Promise<void>> {
+  if (!data) {
+    await perform()
+    return async () => {}
+  }
+  const begin = () => keeperOf(run).returning(run.session, id)
+  const kept = await (outside ? allOrNothing(outside, begin) : begin())
+  await perform(async (sql) => {
+    await kept.beforeStatement(sql)
+    return 'run'
+  })
+  return async () => {
+    data.putBack = await kept.putBack()
+  }
 }
 
 /** A step has data to keep only where the database keeps some: `refuseUnsupported` sees to that. */
@@ -117,9 +134,14 @@ export function tellKeptData(run: Run, step: ReadyStep): void {
       level,
       message: putBackText(rows),
       ...common,
-      details: { putBack: rows },
+      details: { putBack: withoutKeys(rows) },
     })
   }
+}
+
+/** A row's key may be what nobody is to read in a log. */
+function withoutKeys({ conflicts: _, ...rows }: PutBackRows): Omit<PutBackRows, 'conflicts'> {
+  return rows
 }
 
 export function preservedText({ rows, copy, ...what }: KeptRows): string {

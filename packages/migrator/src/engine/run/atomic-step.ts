@@ -5,7 +5,7 @@ import { irreversible } from '../../core/plan.ts'
 import { sentence } from '../../core/sentence.ts'
 import { MigratorError } from '../../errors.ts'
 import type { AtomicStep, StatementWatch, StepRecord } from '../../ports/step.ts'
-import { preserving, puttingBack, tellKeptData } from '../loss/keep.ts'
+import { preserving, returning, tellKeptData } from '../loss/keep.ts'
 import { isPlain, sendAhead } from './ahead.ts'
 import { emit, reportError, throwIfInterrupted } from './context.ts'
 import { committed, notCommitted } from './outcome.ts'
@@ -223,8 +223,8 @@ async function performStep(run: Run, step: ReadyStep, within: AtomicStep): Promi
   }
   if (direction === 'down') return perform(run, step, within, migration.down)
   await guarded('VALIDATION_FAILED', migration.id, () => perform(run, step, within, migration.validate))
-  await perform(run, step, within, migration.up)
-  await puttingBack(run, step)
+  const putBack = await returning(run, step, undefined, (note) => perform(run, step, within, migration.up, note))
+  await putBack()
   await guarded('VERIFICATION_FAILED', migration.id, () => perform(run, step, within, migration.verify))
 }
 

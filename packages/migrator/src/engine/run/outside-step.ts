@@ -4,7 +4,7 @@ import { sentence, withoutStop } from '../../core/sentence.ts'
 import { MigratorError } from '../../errors.ts'
 import type { ScriptStatement } from '../../ports/script-language.ts'
 import type { OutsideStep, StatementWatch } from '../../ports/step.ts'
-import { allOrNothing, ownerOf, preserving, puttingBack } from '../loss/keep.ts'
+import { allOrNothing, ownerOf, preserving, returning } from '../loss/keep.ts'
 import { asStepFailure, entryOf, guarded, recordBehind, recordOf, refuseWithoutDown, succeeded } from './atomic-step.ts'
 import { interrupted } from './context.ts'
 import { onRecords, refuseWithoutLock } from './lock-held.ts'
@@ -38,13 +38,13 @@ export async function runOutside(run: Run, step: ReadyStep, index: number): Prom
     throw asStepFailure(step, cause)
   }
   try {
-    await performStep(run, step, outside, tracker.watch)
+    const putBack = await performStep(run, step, outside, tracker.watch)
     await refuseInvalidIndexes(run, step, invalidBefore, tracker.created)
     await guarded('VERIFICATION_FAILED', step.id, async () => {
       if (step.direction === 'up' && step.migration?.verify) await outside.perform(step.migration.verify)
     })
     await refuseWithoutLock(run)
-    await recordSettled(run, step, outside, clock.monotonicMs() - started)
+    await recordSettled(run, step, { outside, putBack, durationMs: clock.monotonicMs() - started })
   } catch (cause) {
     if (isNotWritten(cause)) throw asStepFailure(step, cause)
     const failure = run.session.isLost
@@ -55,27 +55,36 @@ export async function runOutside(run: Run, step: ReadyStep, index: number): Prom
   return succeeded(run, step, index, clock.monotonicMs() - started)
 }
 
+/** Resolves with what restores the data kept for it. */
 async function performStep(
   run: Run,
   step: ReadyStep,
   outside: OutsideStep,
   watch: Partial<StatementWatch>,
-): Promise<void> {
+): Promise<() => Promise<void>> {
   const action = step.migration?.[step.direction]
-  if (!action) return
-  if (step.direction === 'up' || !step.data) return outside.perform(action, watch)
-  await preserving(run, step, outside, (keep) => outside.perform(action, withKeeping(watch, keep)))
+  const perform = async (note?: NonNullable<StatementWatch['beforeStatement']>) => {
+    if (action) await outside.perform(action, note ? withKeeping(watch, note) : watch)
+  }
+  if (step.direction === 'up') return returning(run, step, outside, perform)
+  if (step.data && action) await preserving(run, step, outside, perform)
+  else await perform()
+  return async () => {}
 }
 
 /** What is put back comes last, and commits with the record: the `down` that takes a failed step back would destroy it. */
-async function recordSettled(run: Run, step: ReadyStep, outside: OutsideStep, durationMs: number): Promise<void> {
+async function recordSettled(
+  run: Run,
+  step: ReadyStep,
+  { outside, putBack, durationMs }: { outside: OutsideStep; putBack: () => Promise<void>; durationMs: number },
+): Promise<void> {
   const change = settled(step, durationMs)
   const { store } = run.context
   const record = () =>
     store.commitsWithStep ? run.session.record(recordOf(run, [change])) : recordBehind(run, [change])
   if (step.direction === 'down' || !step.data) return record()
   await allOrNothing(outside, async () => {
-    await puttingBack(run, step)
+    await putBack()
     await record()
   })
 }

@@ -3,14 +3,17 @@
  * This file: what of it the ports offer.
  */
 import { MigratorError } from '../../../errors.ts'
-import type { ColumnInventory, KeptData, KeptFor, PutBackRows } from '../../../ports/kept-data.ts'
+import type { ColumnInventory, KeptCopy, KeptData, KeptFor } from '../../../ports/kept-data.ts'
 import { identifier, literal } from '../script/literal.ts'
 import type { SqlSession } from '../session/sql-session.ts'
-import { discardRun, readKept, waitingIn } from './archive.ts'
+import { discardRun, type Filed, isPart, readFiled, readKept, waitingIn } from './archive.ts'
+import { compareRows } from './compare.ts'
 import { keepLost } from './keep.ts'
+import { watchMeanwhile } from './meanwhile.ts'
 import { noteWhatIsLeft } from './narrowed.ts'
 import { putBackKept } from './put-back.ts'
 import { EXACT, withSettings } from './settings.ts'
+import { applyKept, dropKept, filedUnder } from './settle.ts'
 
 export const DEFAULT_PRESERVED_SCHEMA = 'migration_preserved'
 
@@ -26,12 +29,34 @@ export function createKeptData(schema: string): KeptData {
     inventory: (on: SqlSession) => inventory(on, schema),
     finish: (on: SqlSession, owner) => noteWhatIsLeft(on, schema, owner),
     refuseUnkept: (on: SqlSession, owner, before) => refuseUnkept(on, schema, owner, before),
-    async putBack(on: SqlSession, migration: string): Promise<readonly PutBackRows[]> {
+    async returning(on: SqlSession, migration) {
       const kept = await readKept(on, schema, migration)
-      if (kept.length === 0) return []
-      return withSettings(on, EXACT, () => putBackKept(on, schema, kept))
+      const meanwhile = await watchMeanwhile(on, schema, kept)
+      return {
+        beforeStatement: (sql) => meanwhile.note(sql),
+        async putBack() {
+          if (kept.length === 0) return []
+          await meanwhile.settle()
+          return withSettings(on, EXACT, () => putBackKept(on, schema, kept, meanwhile))
+        },
+      }
     },
+    list: async (on: SqlSession) => (await readFiled(on, schema)).map((each) => copyOf(schema, each)),
+    compare: async (on: SqlSession, { id, key }, limit) =>
+      compareRows(on, schema, await filedUnder(on, schema, id), key, limit),
+    apply: (on: SqlSession, choice) => applyKept(on, schema, choice),
+    drop: (on: SqlSession, choice) => dropKept(on, schema, choice),
     discard: (on: SqlSession, owner) => discardRun(on, schema, owner),
+  }
+}
+
+function copyOf(archive: string, kept: Filed): KeptCopy {
+  const { id, migration, state, schema, table, columns, rowCount, copy, why, preservedAt } = kept
+  return {
+    ...{ id, migration, state: state === 'kept' ? 'waiting' : 'left', table: `${schema}.${table}` },
+    ...(isPart(kept) ? { columns: columns.map(({ name }) => name) } : {}),
+    ...{ rows: rowCount, copy: `${archive}.${copy}`, preservedAt },
+    ...(why === null ? {} : { why }),
   }
 }
 

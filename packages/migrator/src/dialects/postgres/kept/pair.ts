@@ -16,15 +16,25 @@ export interface Pair {
   readonly missing: readonly string[]
   /** By what a row of the table and one of the copy are the same; none: only as whole rows. */
   readonly key: readonly Both[]
+  /**
+   * Of one of `columns`, over a row `t` and its copy `b`: whether what is in the table is newer than what was kept, and stays.
+   * `false` where that is known of no row.
+   */
+  readonly newer: (column: Both) => string
 }
 
-interface Both {
+export interface Both {
   readonly then: Column
   readonly now: Column
 }
 
 /** Undefined when there is nothing to put into, or nothing to tell the rows by. */
-export function pairOf(archive: string, kept: Kept, now: Shape): Pair | undefined {
+export function pairOf(
+  archive: string,
+  kept: Kept,
+  now: Shape,
+  newer: (kept: Kept, now: Shape, column: Both) => string = () => 'false',
+): Pair | undefined {
   const both = (columns: readonly Column[]) =>
     columns.flatMap((then): readonly Both[] => {
       const found = now.columns.find(({ name }) => name === then.name)
@@ -40,6 +50,7 @@ export function pairOf(archive: string, kept: Kept, now: Shape): Pair | undefine
     copy: qualified(archive, kept.copy),
     table: qualified(kept.schema, kept.table),
     rows: `${now.kind === 'r' ? 'ONLY ' : ''}${qualified(kept.schema, kept.table)}`,
+    newer: (column) => newer(kept, now, column),
     missing: kept.columns.filter(({ name }) => !now.columns.some((each) => each.name === name)).map(({ name }) => name),
   }
 }
@@ -48,6 +59,14 @@ export function pairOf(archive: string, kept: Kept, now: Shape): Pair | undefine
 export function restored({ then, now }: Both): string {
   const column = `b.${identifier(then.name)}`
   return then.copyType === now.type ? column : `${column}::pg_catalog.text::${now.type}`
+}
+
+/** The same, unless what the table holds is newer. */
+export function settled({ newer }: Pick<Pair, 'newer'>, each: Both): string {
+  const condition = newer(each)
+  if (condition === 'false') return restored(each)
+  const now = `t.${identifier(each.now.name)}`
+  return condition === 'true' ? now : `CASE WHEN ${condition} THEN ${now} ELSE ${restored(each)} END`
 }
 
 /** Equality of the key, or of the whole row's text, which tells 1.0 from 1.00 and is there for every type. */

@@ -3,6 +3,8 @@ import type { PutBackRows } from '../../../ports/kept-data.ts'
 import { identifier } from '../script/literal.ts'
 import type { SqlSession } from '../session/sql-session.ts'
 import { isPart, type Kept, keepRest, removeKept } from './archive.ts'
+import { compareRows } from './compare.ts'
+import type { Meanwhile } from './meanwhile.ts'
 import { type Pair, pairOf, pairText } from './pair.ts'
 import { postponedReferences } from './references.ts'
 import { insertOneByOne, insertRows, updateOneByOne, updateValues } from './rows.ts'
@@ -15,12 +17,13 @@ export async function putBackKept(
   on: SqlSession,
   archive: string,
   kept: readonly Kept[],
+  meanwhile: Meanwhile,
 ): Promise<readonly PutBackRows[]> {
   const pairs: Pair[] = []
   const absent: Kept[] = []
   for (const each of kept) {
     const now = await readShape(on, each.schema, each.table)
-    const pair = now && pairOf(archive, each, now)
+    const pair = now && pairOf(archive, each, now, meanwhile.newer)
     if (pair) pairs.push(pair)
     else absent.push(each)
   }
@@ -43,7 +46,7 @@ async function putBackPairs(on: SqlSession, archive: string, pairs: readonly Pai
 const ATTEMPT = 'migrator_put_back'
 
 /** 22: a value that its new type does not take; 23: a row that a constraint does not. */
-function isMisfit(error: unknown): boolean {
+export function isMisfit(error: unknown): boolean {
   return error instanceof MigratorError && /^2[23]/.test(String(error.details.sqlstate))
 }
 
@@ -107,12 +110,16 @@ async function settle(
   const reason = missing.length > 0 ? lacking : (why ?? (isPart(kept) ? MEANWHILE.part : MEANWHILE.whole))
   const putBack = missing.length > 0 ? (found ?? left) : kept.rowCount - gone - left
   await keepRest(on, archive, kept, left, reason)
-  return { ...told(archive, kept), putBack, gone, left, why: reason }
+  const { conflicts } = await compareRows(on, archive, kept, {}, CONFLICTS_TOLD)
+  return { ...told(archive, kept), putBack, gone, left, why: reason, ...(conflicts.length > 0 ? { conflicts } : {}) }
 }
+
+/** All of them: `db:preserved show`. */
+const CONFLICTS_TOLD = 20
 
 const MEANWHILE = {
   part: 'the rows were changed meanwhile, or the values do not fit their type',
-  whole: 'other rows with the same keys exist, or the values do not fit their type',
+  whole: 'rows with the same keys hold newer values, or the values do not fit their type',
 } as const
 
 async function nothingFits(on: SqlSession, archive: string, kept: Kept): Promise<PutBackRows> {

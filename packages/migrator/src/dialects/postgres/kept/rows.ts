@@ -1,11 +1,11 @@
 import { withoutValue } from '../failure/server-words.ts'
 import { identifier, literal } from '../script/literal.ts'
 import type { SqlSession } from '../session/sql-session.ts'
-import { copyText, isSame, numbered, type Pair, restored, rowText, sameRow, untouched } from './pair.ts'
+import { copyText, isSame, numbered, type Pair, restored, rowText, sameRow, settled, untouched } from './pair.ts'
 
 /**
- * Puts rows in. Those that the `up` put there itself yield to the kept ones of the same key; those that others wrote meanwhile
- * stay. A row whose key is taken stays in the copy.
+ * Puts rows in. Those that the `up` put there itself yield to the kept ones of the same key, except for values that may have
+ * been written since they were kept; rows that others wrote meanwhile stay. What is not put back stays in the copy.
  */
 export async function insertRows(on: SqlSession, pair: Pair): Promise<void> {
   if (pair.key.length > 0) await on.execute(overwriteStatement(pair))
@@ -17,6 +17,32 @@ export async function insertRows(on: SqlSession, pair: Pair): Promise<void> {
 /** Puts the values of columns back into the rows that are still there. */
 export async function updateValues(on: SqlSession, pair: Pair): Promise<void> {
   await on.execute(pair.kept.keyed === 'by-key' ? updateStatement(pair) : updateByWholeRow(pair))
+}
+
+/** The chosen rows of the copy over what the table holds. */
+export async function applyRows(on: SqlSession, pair: Pair, chosen: string): Promise<void> {
+  const keyed = pair.key.length > 0
+  const others = pair.columns.filter((each) => !pair.key.includes(each) && each.now.identity !== 'a')
+  if (keyed && others.length > 0) {
+    const set = others.map((each) => `${identifier(each.now.name)} = ${restored(each)}`).join(', ')
+    await on.execute(
+      `UPDATE ${pair.rows} AS t SET ${set} FROM ${pair.copy} AS b WHERE ${sameRow(pair)} AND ${chosen} AND NOT ${isSame(pair)}`,
+    )
+  }
+  const lacking = keyed ? `WHERE NOT EXISTS (SELECT 1 FROM ${pair.rows} AS t WHERE ${sameRow(pair)})` : notThere(pair)
+  await on.execute(`${insertStatement(pair)} ${lacking} AND ${chosen}`)
+}
+
+/** The chosen values of the copy over what their rows hold. */
+export async function applyValues(on: SqlSession, pair: Pair, chosen: string): Promise<void> {
+  if (pair.kept.keyed === 'by-whole-row') {
+    await on.execute(`${updateByWholeRow(pair)} AND ${chosen}`)
+    return
+  }
+  const set = pair.columns.map((each) => `${identifier(each.now.name)} = ${restored(each)}`).join(', ')
+  await on.execute(
+    `UPDATE ${pair.rows} AS t SET ${set} FROM ${pair.copy} AS b WHERE ${sameRow(pair)} AND ${chosen} AND NOT ${isSame(pair)}`,
+  )
 }
 
 /** What one round came to. */
@@ -93,7 +119,7 @@ function overwriteStatement(pair: Pair): string {
   const others = pair.columns.filter(({ now }) => !keys.has(now.name) && now.identity !== 'a')
   if (others.length === 0)
     return `UPDATE ${pair.rows} AS t SET ${firstKey(pair)} = t.${firstKey(pair)} FROM ${pair.copy} AS b WHERE false`
-  const set = others.map((each) => `${identifier(each.now.name)} = ${restored(each)}`).join(', ')
+  const set = others.map((each) => `${identifier(each.now.name)} = ${settled(pair, each)}`).join(', ')
   const own =
     pair.kept.kind === 'table'
       ? ''
@@ -107,13 +133,13 @@ function firstKey({ key }: Pair): string {
 }
 
 function updateStatement(pair: Pair): string {
-  const set = pair.columns.map((each) => `${identifier(each.now.name)} = ${restored(each)}`).join(', ')
+  const set = pair.columns.map((each) => `${identifier(each.now.name)} = ${settled(pair, each)}`).join(', ')
   return `UPDATE ${pair.rows} AS t SET ${set} FROM ${pair.copy} AS b
     WHERE ${sameRow(pair)} AND NOT ${isSame(pair)} AND ${untouched(pair)}`
 }
 
 function updateByWholeRow(pair: Pair): string {
-  const set = pair.columns.map((each) => `${identifier(each.now.name)} = ${restored(each)}`).join(', ')
+  const set = pair.columns.map((each) => `${identifier(each.now.name)} = ${settled(pair, each)}`).join(', ')
   return `UPDATE ${pair.rows} AS t SET ${set} FROM ${pair.copy} AS b, (${numbered(pair, 'b')}) AS c, (${numbered(pair, 't')}) AS h
     WHERE b.ctid = c.place AND h.row = c.row AND h.number = c.number AND t.ctid = h.place AND t.tableoid = h.part`
 }

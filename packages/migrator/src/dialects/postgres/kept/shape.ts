@@ -22,6 +22,8 @@ export interface Column {
   readonly collated: boolean
   /** `a` always, `d` by default, or empty. */
   readonly identity: string
+  /** Its default as an expression, null where it has none. Copies of earlier releases lack it. */
+  readonly fill?: string | null
 }
 
 /** A sequence that gives a column its values, and the value that it would give next. */
@@ -61,7 +63,8 @@ SELECT jsonb_build_object('oid', c.oid::text, 'kind', c.relkind,
   'columns', coalesce((SELECT jsonb_agg(jsonb_build_object('id', a.attrelid::text || ' ' || a.attnum, 'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
        'copyType', CASE WHEN a.atttypid < 16384 THEN format_type(a.atttypid, a.atttypmod)
                         WHEN t.typtype = 'd' AND t.typbasetype < 16384 THEN format_type(t.typbasetype, t.typtypmod) ELSE 'text' END,
-       'collated', a.attcollation >= 16384, 'identity', a.attidentity) ORDER BY a.attnum)
+       'collated', a.attcollation >= 16384, 'identity', a.attidentity,
+       'fill', (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum)) ORDER BY a.attnum)
      FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''), '[]'),
   'key', coalesce((SELECT jsonb_agg(a.attname ORDER BY u.p) FROM pg_constraint k, unnest(k.conkey) WITH ORDINALITY u(n, p)
