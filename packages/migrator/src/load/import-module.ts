@@ -60,7 +60,7 @@ function explain(cause: unknown, directory: string): Explanation {
     return { message: `syntax error: ${withToken(what, file, place)}`, path: relativeTo(directory, file), ...place }
   }
   const name = cause instanceof Error && cause.name !== 'Error' ? `${cause.name}: ` : ''
-  return { message: `${name}${text.split('\n')[0] ?? text}`, ...frameIn(cause, directory) }
+  return { message: `${name}${text.split('\n')[0] ?? text}`, ...frameBelow(cause, directory) }
 }
 
 /** The parser says "Unexpected token"; a reader wants to know which. */
@@ -75,7 +75,7 @@ function withToken(what: string, file: string, { line, column }: { line: number;
 }
 
 /** The first frame of the stack in the migrations directory; a syntax error of plain JavaScript has only a line. */
-function frameIn(cause: unknown, directory: string): Omit<Explanation, 'message'> {
+function frameBelow(cause: unknown, directory: string): Omit<Explanation, 'message'> {
   const stack = (cause instanceof Error ? cause.stack : undefined) ?? ''
   for (const line of stack.split('\n')) {
     if (line.length > LONGEST_FRAME) continue

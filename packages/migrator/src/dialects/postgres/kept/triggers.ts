@@ -1,3 +1,4 @@
+import { ENABLING } from '../script/enabling.ts'
 import { identifier } from '../script/literal.ts'
 import type { SqlSession } from '../session/sql-session.ts'
 import { isPart } from './archive.ts'
@@ -22,13 +23,11 @@ export async function silently<T>(on: SqlSession, pairs: readonly Pair[], work: 
   // A table with deferred checks pending can't be altered.
   if (triggers.length + always.length > 0) await on.execute('SET CONSTRAINTS ALL IMMEDIATE')
   await all(on, [
-    ...triggers.map(({ table, name, enabled }) => `ALTER TABLE ONLY ${table} ${ENABLE[enabled]} TRIGGER ${name}`),
+    ...triggers.map(({ table, name, enabled }) => `ALTER TABLE ONLY ${table} ${ENABLING[enabled]} TRIGGER ${name}`),
     ...identity('ALWAYS'),
   ])
   return result
 }
-
-const ENABLE: Readonly<Record<string, string>> = { O: 'ENABLE', R: 'ENABLE REPLICA', A: 'ENABLE ALWAYS' }
 
 interface Trigger {
   readonly table: string

@@ -1,4 +1,5 @@
 import { FIRST_USER_OID } from '../catalog/scope.ts'
+import { ENABLING } from '../script/enabling.ts'
 
 /**
  * Queries for what follows once all tables exist, in this order; `key` is the object that the statement belongs to. They run
@@ -6,7 +7,11 @@ import { FIRST_USER_OID } from '../catalog/scope.ts'
  */
 const enabling = (table: string, state: string, what: string, object: string) =>
   `CASE ${state} WHEN 'O' THEN '' ELSE format(E';\\nALTER TABLE %s %s ${what} %I', ${table}::regclass,
-     CASE ${state} WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE ALWAYS' END, ${object}) END`
+     CASE ${state} ${CASES} END, ${object}) END`
+
+const CASES = Object.entries(ENABLING)
+  .map(([state, words]) => `WHEN '${state}' THEN '${words}'`)
+  .join(' ')
 
 const OWNED_SEQUENCES = `
   SELECT 'pg_class ' || d.objid AS key, format('ALTER SEQUENCE %s OWNED BY %s.%I', d.objid::regclass, d.refobjid::regclass, a.attname) AS sql

@@ -1,3 +1,4 @@
+import { ENABLING } from '../../script/enabling.ts'
 import { identifier, literal } from '../../script/literal.ts'
 import type { SqlSession } from '../../session/sql-session.ts'
 
@@ -69,13 +70,11 @@ export function silenceTriggers(on: SqlSession, { triggers }: Bindings): Promise
   )
 }
 
-const ENABLE: Readonly<Record<string, string>> = { O: 'ENABLE', R: 'ENABLE REPLICA', A: 'ENABLE ALWAYS' }
-
 export function enableTriggers(on: SqlSession, { triggers }: Bindings): Promise<void> {
   return all(
     on,
     triggers.map(
-      ({ table, name, enabled }) => `ALTER TABLE ONLY ${table} ${ENABLE[enabled]} TRIGGER ${identifier(name)}`,
+      ({ table, name, enabled }) => `ALTER TABLE ONLY ${table} ${ENABLING[enabled]} TRIGGER ${identifier(name)}`,
     ),
   )
 }

@@ -1,3 +1,4 @@
+import { ENABLING } from '../../script/enabling.ts'
 import { identifier, literal } from '../../script/literal.ts'
 import type { SqlSession } from '../../session/sql-session.ts'
 import { type ColumnShape, qualified, type SequenceShape, type TableShape } from './shape.ts'
@@ -30,7 +31,7 @@ export async function addRest(on: SqlSession, shape: TableShape): Promise<void> 
       ...shape.indexes,
       ...shape.triggers.flatMap(({ name: trigger, definition, enabled }) => [
         definition,
-        ...(STATES[enabled] ? [`ALTER TABLE ${name} ${STATES[enabled]} TRIGGER ${identifier(trigger)}`] : []),
+        ...(enabled !== 'O' ? [`ALTER TABLE ${name} ${ENABLING[enabled]} TRIGGER ${identifier(trigger)}`] : []),
       ]),
       `COMMENT ON TABLE ${name} IS ${literal(shape.comment)}`,
       ...columns.map((each) => `COMMENT ON COLUMN ${name}.${identifier(each.name)} IS ${literal(each.comment)}`),
@@ -61,8 +62,6 @@ function constraintStatements(shape: TableShape, wanted: (definition: string) =>
 function isForeignKey(definition: string): boolean {
   return definition.startsWith('FOREIGN KEY')
 }
-
-const STATES: Readonly<Record<string, string>> = { D: 'DISABLE', R: 'ENABLE REPLICA', A: 'ENABLE ALWAYS' }
 
 /** What the archive does not keep of a table, for the one who has to add it. */
 export function notKeptOf({ rowSecurity }: TableShape): string {
