@@ -5,6 +5,11 @@ export function isOfValues({ kind }: RehearsalFailure): boolean {
   return kind === 'value-refused'
 }
 
+/** Whether a key, a check or the like refused a row. */
+function isOfRules({ kind }: RehearsalFailure): boolean {
+  return kind === 'rule-refused' || kind === 'value-repeated'
+}
+
 /** What holds for plain values and not for extreme ones: an up that fails is undone, a down that fails is needed. */
 export function explainExtremes(plain: RehearsalFacts, { at, message }: RehearsalFailure): RehearsalFacts {
   if (at === 'down')
@@ -24,7 +29,7 @@ export function explainDown(failed: RehearsalFacts, milder: RehearsalFacts): Reh
   if (milder.failure?.at === 'down') return milder.failure.kind === 'raised' ? meantSo(failed) : failed
   const refusal = `rows written after the up: ${failed.failure.message}`
   if (failed.failure.kind === 'raised') return { ...milder, unproven: `Its down rejects ${refusal}` }
-  if (failed.transactional && failed.failure.kind === 'rule-refused')
+  if (failed.transactional && isOfRules(failed.failure))
     return { ...milder, unproven: `Its down fails and changes nothing on ${refusal} (it works without such rows)` }
   const message = `${failed.failure.message} (with rows written after the up; it works without them)`
   return { ...failed, failure: { ...failed.failure, message } }

@@ -21,8 +21,10 @@ export type FailureKind =
   | 'value-refused'
   /** A column that must have a value got none. */
   | 'value-missing'
-  /** A key, a check or an exclusion constraint. */
+  /** A foreign key, a check or an exclusion constraint. */
   | 'rule-refused'
+  /** A key: the values are there already. */
+  | 'value-repeated'
   /** A query that must find one row found several. */
   | 'several-rows'
   /** Raised by the migration's own code in the database. */

@@ -58,6 +58,8 @@ export interface RehearsalFailure {
   /** What the server said of the rows that it refused. */
   readonly table?: string | undefined
   readonly column?: string | undefined
+  /** The constraint or the index that refused them. */
+  readonly rule?: string | undefined
 }
 
 export interface Judgement {

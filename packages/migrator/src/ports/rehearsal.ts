@@ -83,6 +83,8 @@ export interface RowWish {
   readonly since?: readonly TableShape[]
   /** With `since`: only rows that the tables would have taken then, too; default false, and some that they would not. */
   readonly asBefore?: boolean | undefined
+  /** No value is there twice on purpose; default false: where a table allows it, a row has a twin. */
+  readonly distinct?: boolean | undefined
   /** Columns whose values a step will read as another type. */
   readonly readAs?: readonly ReadAs[]
   /** Hand-written rows: the tables that it adds rows to get no others. */

@@ -67,7 +67,7 @@ const SCALARS: Readonly<Record<string, Make>> = {
   text: counted(longTexts(), plainText),
   citext: counted(longTexts(), plainText),
   varchar: ([limit]) => texts(limit),
-  bpchar: ([limit]) => texts(limit),
+  bpchar: ([limit = 1]) => texts(limit),
   name: counted(["it's Ünïque"], plainText),
   char: fixed('a', 'Z', '~', '0'),
   date: counted(['2024-02-29', '1969-12-31', '0044-03-15 BC', '9999-12-31'], (index) => day(index)),
@@ -177,9 +177,11 @@ function longTexts(): readonly string[] {
     'Grüße, 漢字 😀',
     `it's "quoted" \\ and\nbroken\t`,
     '',
-    'long '.repeat(60).trimEnd(),
-    ' space around ',
+    'long '.repeat(900).trimEnd(),
+    ' Space  around ',
     'NULL',
+    '007',
+    'first, second;third|fourth/fifth',
   ]
 }
 
@@ -187,14 +189,13 @@ function plainText(index: number): string {
   return `text ${index + 1}`
 }
 
-/** With a limit, every edge is as long as it may be: what a smaller limit cannot hold. */
+/** With a limit, some edges are as long as it allows, which a smaller limit cannot hold. Others are shorter, or empty. */
 function texts(limit: number | undefined): Values {
   if (limit === undefined) return { edges: longTexts(), plain: plainText }
   const length = Math.min(limit, 300)
-  return {
-    edges: ['漢é😀ß', "o'\\k", 'abcdefg'].map((unit) => Array.from(unit.repeat(length)).slice(0, length).join('')),
-    plain: (index) => shortText(index, limit),
-  }
+  const full = ['漢é😀ß', "o'\\k", 'AbCdefg'].map((unit) => Array.from(unit.repeat(length)).slice(0, length).join(''))
+  const short = ['', ' A ', 'Z', '007', 'NULL'].filter((text) => text.length <= limit)
+  return { edges: [...full, ...short], plain: (index) => shortText(index, limit) }
 }
 
 /** Letters for a number, so that even a single character has 26 values. */

@@ -3,7 +3,7 @@ import type { Migration } from '../../core/migration.ts'
 import type { RehearsalFacts } from '../../core/rehearsal.ts'
 import { MigratorError } from '../../errors.ts'
 import type { ScratchContext } from '../../ports/scratch.ts'
-import { walkEased } from './eased.ts'
+import { walkDistinct, walkEased } from './eased.ts'
 import type { ScratchSession } from './schema-at.ts'
 import { createMovingScratchSession, type MovingScratchSession } from './scratch-session.ts'
 import { type TablesInScope, tellingTexts, type WalkObservation, widened } from './tables-in-scope.ts'
@@ -15,7 +15,7 @@ const CARRIED = [1, 2, 4]
 /**
  * Walks a migration with rows that try it hard. Where a step fails on them, milder ones tell whether the step is to blame:
  * plain values, then rows that went through the migrations before it, as people's data do (a backfill, then NOT NULL).
- * What it asks of the data is found out by rows that fulfil it. What fails on all of them fails; whether it would on empty
+ * What it asks of the data is found out by rows that fulfil it: where it makes a key, by rows that are all different. What fails on all of them fails; whether it would on empty
  * tables is said.
  */
 export async function rehearsed(
@@ -28,6 +28,10 @@ export async function rehearsed(
   const { walk } = attempts
   const hard = await walk({ before: 'edge', written: 'edge' })
   if (!hard.failure) return hard
+  if (hard.failure.at === 'up' && hard.failure.kind === 'value-repeated') {
+    const distinct = await walkDistinct(walk, hard.failure)
+    if (distinct) return distinct
+  }
   const plain = await walk({ before: 'plain', written: 'plain' })
   if (!plain.failure) return explainExtremes(plain, hard.failure)
   if (plain.failure.at === 'rows')

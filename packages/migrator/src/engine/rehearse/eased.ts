@@ -1,3 +1,5 @@
+import type { CatalogSnapshot } from '../../core/catalog.ts'
+import { readIdentity } from '../../core/catalog-identity.ts'
 import { type ReadAs, textsReadAs } from '../../core/data/read-as.ts'
 import { shownName } from '../../core/data/table-shape.ts'
 import { explainDown, isOfValues } from '../../core/explain-failure.ts'
@@ -26,9 +28,16 @@ export async function walkEased(
   empty: RehearsalFacts,
 ): Promise<RehearsalFacts | undefined> {
   const without: RefusedRows[] = []
+  const keys: RehearsalFailure[] = []
   let rows: Rows = { before: 'plain', written: 'plain' }
   let facts = plain
   for (let tries = 0; facts.failure?.at === 'up' && tries < REFUSALS; tries++) {
+    if (facts.failure.kind === 'value-repeated' && !rows.distinct) {
+      keys.push(facts.failure)
+      rows = { ...rows, distinct: true }
+      facts = await walk(rows)
+      continue
+    }
     const refused = refusedBy(facts.failure)
     const readAs = rows.readAs || refused ? [] : await readsOf(tools, facts, empty)
     if (refused) without.push(refused)
@@ -38,9 +47,16 @@ export async function walkEased(
     if ((facts.conditions?.length ?? 0) < without.length) return undefined
   }
   if (facts.failure?.at === 'up') return undefined
-  const edge = rows.readAs && !facts.failure ? await walk({ ...rows, before: 'edge', written: 'edge' }) : undefined
+  const edge =
+    (rows.readAs || rows.distinct) && !facts.failure
+      ? await walk({ ...rows, before: 'edge', written: 'edge' })
+      : undefined
   if (edge && !edge.failure) facts = edge
-  const asked = [...(rows.readAs ?? []).map(describeRead), ...(facts.conditions ?? [])]
+  const asked = [
+    ...(rows.readAs ?? []).map(describeRead),
+    ...keys.map((key) => describeKey(key, empty.catalogs.up ?? facts.catalogs.before)),
+    ...(facts.conditions ?? []),
+  ]
   const conditions = asked.map((each) => `Its up requires data where ${each}: ${plain.failure?.message}`)
   const eased = { ...facts, conditions }
   if (facts.failure?.at !== 'down') return eased
@@ -50,7 +66,30 @@ export async function walkEased(
 function refusedBy({ kind, table, column }: RehearsalFailure): RefusedRows | undefined {
   if (table === undefined) return undefined
   if (kind === 'value-missing') return { table, column }
-  return kind === 'rule-refused' ? { table } : undefined
+  return kind === 'rule-refused' || kind === 'value-repeated' ? { table } : undefined
+}
+
+/**
+ * An up that makes a key requires that nothing is there twice; it is rehearsed with such rows. Undefined where it fails on
+ * them as well.
+ */
+export async function walkDistinct(walk: WalkWith, failure: RehearsalFailure): Promise<RehearsalFacts | undefined> {
+  const facts = await walk({ before: 'edge', written: 'edge', distinct: true })
+  if (facts.failure) return undefined
+  const condition = describeKey(failure, facts.catalogs.up ?? facts.catalogs.before)
+  return { ...facts, conditions: [`Its up requires data where ${condition}: ${failure.message}`] }
+}
+
+/** The columns are read off the key's definition: the server's own message names them in its language. */
+function describeKey({ table = '', rule = '' }: RehearsalFailure, catalog: CatalogSnapshot): string {
+  const object = Object.keys(catalog).find((each) => {
+    const { kind, parts } = readIdentity(each)
+    return (kind === 'constraint' || kind === 'index') && parts.at(-1) === rule
+  })
+  const columns = /\((.*)\)/.exec((object && catalog[object]?.definition) ?? '')?.[1]
+  return columns === undefined
+    ? `no row of ${table} is there twice for ${rule}`
+    : `no two rows of ${table} have the same (${columns})`
 }
 
 async function readsOf(

@@ -46,7 +46,7 @@ function mayHangOnOtherRows(failure: RehearsalFailure | undefined): boolean {
 }
 
 const SETTLED: ReadonlySet<FailureKind> = new Set([
-  ...(['value-refused', 'value-missing', 'rule-refused'] as const),
+  ...(['value-refused', 'value-missing', 'value-repeated', 'rule-refused'] as const),
   ...(['statement-refused', 'missing-object'] as const),
 ])
 

@@ -24,6 +24,8 @@ export interface Rows {
   readonly written: RowWish['style'] | 'none'
   /** Only such rows there as the schema before would have taken, too. */
   readonly asBefore?: boolean
+  /** No value is there twice on purpose. */
+  readonly distinct?: boolean
   /** Columns whose values the up reads as another type. */
   readonly readAs?: readonly ReadAs[]
   /** Rows that are removed again before the up, because it refused them. */
@@ -81,7 +83,7 @@ async function walkOn(walk: Walk, rows: Rows): Promise<Walked> {
   const { migration, statements, leftOut } = walk
   const { session, scratch } = walk.place
   const { tools } = walk.context
-  const made = rows.before === 'none' ? undefined : await fill(walk, rows.before, rows.readAs ?? [])
+  const made = await fill(walk, rows)
   const withoutRows: RehearsalFacts['withoutRows'][number][] = [...(made?.unproven ?? [])]
   const known = new Set(made?.shapes.map(nameOf))
   const conditions = await clear(walk, rows.without ?? [])
@@ -122,6 +124,7 @@ async function walkOn(walk: Walk, rows: Rows): Promise<Walked> {
     const written = await tools.makeRows(session, {
       style: rows.written,
       leftOut,
+      distinct: rows.distinct,
       ...(made ? { since: made.shapes, asBefore: rows.asBefore } : {}),
     })
     const empty = written.unproven.filter(({ table }) => !known.has(table) && !data.up?.tables.get(table)?.rows)
@@ -158,13 +161,13 @@ async function isTakenBack({ context, place, migration }: Walk, before: CatalogS
 
 async function fill(
   { context, place: { session }, migration, leftOut }: Walk,
-  rows: Exclude<Rows['before'], 'none'>,
-  readAs: readonly ReadAs[],
-): Promise<MadeRows> {
-  if (rows === 'kept') return { shapes: await context.tools.readShapes(session, leftOut), unproven: [], notes: [] }
+  { before, readAs = [], distinct }: Rows,
+): Promise<MadeRows | undefined> {
+  if (before === 'none') return undefined
+  if (before === 'kept') return { shapes: await context.tools.readShapes(session, leftOut), unproven: [], notes: [] }
   const { seed } = migration
   const wish = seed ? { seed: async () => (await session.outside(LIMITS)).perform(seed) } : {}
-  return context.tools.makeRows(session, { style: rows, leftOut, readAs, ...wish })
+  return context.tools.makeRows(session, { style: before, leftOut, readAs, distinct, ...wish })
 }
 
 async function clear(
@@ -225,10 +228,10 @@ async function attempt(walk: Walk, direction: Direction, at: RehearsalFailure['a
 /** What the server refused, as a fact; throws what is no finding of the rehearsal's. */
 function failureOf(at: RehearsalFailure['at'], error: unknown): RehearsalFailure {
   if (!(error instanceof MigratorError) || error.code === 'CONNECTION_LOST') throw error
-  const { table, column_name: column } = error.details
+  const { table, column_name: column, constraint: rule } = error.details
   const kind = failureKindOf(error)
   const text = (value: unknown) => (value === undefined ? undefined : String(value))
-  const told = { kind, table: text(table), column: text(column) }
+  const told = { kind, table: text(table), column: text(column), rule: text(rule) }
   const message = withoutStop(kind === 'needs-no-transaction' ? `${error.message} ${error.hint}` : error.message)
   return { at, message, code: error.code, ...told }
 }

@@ -12,7 +12,7 @@ test.each([
   ['22P02', 'value-refused'],
   ['22003', 'value-refused'],
   ['23502', 'value-missing'],
-  ['23505', 'rule-refused'],
+  ['23505', 'value-repeated'],
   ['23503', 'rule-refused'],
   ['23P01', 'rule-refused'],
   ['21000', 'several-rows'],

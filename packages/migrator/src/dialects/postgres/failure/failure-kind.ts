@@ -14,6 +14,7 @@ const STATES: Readonly<Record<string, FailureKind>> = {
   '25P02': 'doomed',
   '25001': 'needs-no-transaction',
   '23502': 'value-missing',
+  '23505': 'value-repeated',
   '21000': 'several-rows',
   P0001: 'raised',
   '42704': 'missing-object',

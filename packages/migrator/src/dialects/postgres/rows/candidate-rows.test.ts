@@ -35,6 +35,37 @@ describe('candidateRows', () => {
     expect(new Set(ids).size).toBe(80)
   })
 
+  test('show every edge of every type, whatever the column is called and although it takes NULL', () => {
+    for (const name of ['a', 'title', 'name', 'note', 'body']) {
+      for (const nullable of [true, false]) {
+        for (const type of ['text', 'json', 'jsonb', 'varchar', 'int4', 'timestamptz', 'interval', 'bool']) {
+          const base = { kind: 'base', sql: type, name: type, modifiers: type === 'varchar' ? [5] : [] } as const
+          const own = table('t', { columns: [column(name, { type: base, nullable })] })
+          const { edges } = valuesOf(base, new Map())
+          const wanted = wantedRows(own, 8)
+          const request = { first: 0, count: wanted + 4, wanted, style: 'edge' } as const
+          const made = candidateRows(rowPlan(own, new Set()), new Map([[name, valuesOf(base, new Map())]]), request)
+          const shown = new Set(made.slice(0, wanted).map(({ texts }) => texts[name]))
+          expect(
+            edges.filter((edge) => !shown.has(edge)),
+            `${type} in ${name}`,
+          ).toEqual([])
+        }
+      }
+    }
+  })
+
+  test('have a twin of the first one, which differs only where it must', () => {
+    const request = { first: 0, count: 12, wanted: 8, style: 'edge' } as const
+    const [model] = candidateRows(plan, values, request)
+    const twin = candidateRows(plan, values, request)[7]
+    expect(twin?.texts.note).toBe(model?.texts.note)
+    expect(twin?.picks).toEqual(model?.picks)
+    expect(twin?.texts.id).not.toBe(model?.texts.id)
+    const distinct = candidateRows(plan, values, { ...request, distinct: true })
+    expect(distinct[7]?.picks).not.toEqual(model?.picks)
+  })
+
   test('stay with ordinary values when asked', () => {
     expect(rows(0, 8, 'plain').every(({ texts }) => Math.abs(Number(texts.id)) < 100)).toBe(true)
     expect(rows(0, 8).some(({ texts }) => Math.abs(Number(texts.id)) > 100)).toBe(true)
@@ -45,10 +76,10 @@ describe('candidateRows', () => {
   })
 })
 
-test('wantedRows has a row for each label, up to forty', () => {
+test('wantedRows has a row for each edge, one of NULLs and one for a twin; of labels up to forty', () => {
   const labels = (count: number) =>
     column('e', { type: { kind: 'enum', sql: 'e', labels: Array.from({ length: count }, String) } })
   expect(wantedRows(table('t', { columns: [labels(3)] }), 8)).toBe(8)
-  expect(wantedRows(table('t', { columns: [labels(12)] }), 8)).toBe(12)
-  expect(wantedRows(table('t', { columns: [labels(500)] }), 8)).toBe(40)
+  expect(wantedRows(table('t', { columns: [labels(12)] }), 8)).toBe(14)
+  expect(wantedRows(table('t', { columns: [labels(500)] }), 8)).toBe(42)
 })

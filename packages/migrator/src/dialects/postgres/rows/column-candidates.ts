@@ -16,6 +16,8 @@ export interface Trial {
   readonly texts: readonly string[]
   /** What each must satisfy on its own; if empty, any input of the type will do. */
   readonly conditions: readonly string[]
+  /** Whether no condition depends on other columns as well. */
+  readonly alone: boolean
 }
 
 /** Of a column that conditions mention, or that is read as another type; undefined where any value of the type will do. */
@@ -36,6 +38,7 @@ export function columnTrial(
   return {
     texts,
     conditions: about.filter(({ columns }) => columns.length === 1).map(({ expression }) => expression),
+    alone: about.every(({ columns }) => columns.length === 1),
   }
 }
 
@@ -51,6 +54,7 @@ export function domainTrial(domain: DomainShape, domains: DomainValues): Trial {
   return {
     texts: mixed(hints, listOf(valuesOf(domain.base, domains), 24)),
     conditions: domain.checks,
+    alone: true,
   }
 }
 

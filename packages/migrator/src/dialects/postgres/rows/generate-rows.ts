@@ -17,7 +17,7 @@ import type { DomainValues } from './type-values.ts'
 import { attempt as allowed, refusalOf, tryColumns, tryDomains } from './value-trials.ts'
 
 export interface GenerateOptions extends Tables {
-  /** Rows of each table; default 8, more where an enum has more labels. A partitioned table gets two in each partition at least. */
+  /** Rows of each table; default 8, more where a type has more edges. A partitioned table gets two in each partition at least. */
   readonly rows?: number
   /**
    * Default `edge`: longest texts, largest numbers, finest times among them. A migration that computes with them may
@@ -28,6 +28,8 @@ export interface GenerateOptions extends Tables {
   readonly since?: readonly TableShape[]
   /** With `since`: only rows that the tables would have taken then, too. */
   readonly asBefore?: boolean | undefined
+  /** No value is there twice on purpose; default false: where a table allows it, a row has a twin. */
+  readonly distinct?: boolean | undefined
   /** Columns whose values a step will read as another type. */
   readonly readAs?: readonly ReadAs[]
   /** Hand-written rows. It runs first, and the tables that it adds rows to get no others. */
@@ -160,7 +162,7 @@ async function sendWave(
   domains: DomainValues,
   options: GenerateOptions,
 ): Promise<void> {
-  const attempts = open.map((each) => attemptOf(each, options.style ?? 'edge'))
+  const attempts = open.map((each) => attemptOf(each, options))
   const styles = await Promise.all(
     (['edge', 'plain'] as const).map((style) => {
       const tables = open.flatMap(({ work }, at) =>
@@ -182,9 +184,9 @@ async function sendWave(
   )
 }
 
-function attemptOf({ attempts }: Try, style: ValueStyle): Attempt {
+function attemptOf({ attempts }: Try, { style = 'edge', distinct }: GenerateOptions): Attempt {
   const attempt = ATTEMPTS[attempts] ?? ATTEMPTS[0]
-  return attempts === 0 ? { ...attempt, style } : attempt
+  return { ...attempt, distinct, ...(style === 'plain' ? { style } : {}) }
 }
 
 function settle(each: Try, isEmpty: (name: string) => boolean): void {

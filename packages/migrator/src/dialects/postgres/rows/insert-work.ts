@@ -12,6 +12,8 @@ export interface Work {
   readonly plans: readonly RowPlan[]
   readonly ring: boolean
   readonly wanted: number
+  /** Which of several parts it is: each shows other edges. */
+  readonly turn?: number
   /** What it is of, where that is less than the table. */
   readonly part: string | undefined
   /** Tables that its rows cannot do without. */
@@ -21,6 +23,7 @@ export interface Work {
 /** Ways to make rows, from the most telling to the last resort. */
 export const ATTEMPTS = [
   { style: 'edge', how: 'together', triggers: 'on' },
+  { style: 'edge', how: 'apart', triggers: 'on' },
   { style: 'plain', how: 'together', triggers: 'on' },
   { style: 'plain', how: 'apart', triggers: 'on' },
   { style: 'plain', how: 'together', triggers: 'off' },
@@ -32,6 +35,8 @@ export interface Attempt {
   readonly how: 'together' | 'apart'
   /** `off` wants a role that may set session_replication_role. */
   readonly triggers: 'on' | 'off'
+  /** No value is there twice on purpose. */
+  readonly distinct?: boolean | undefined
 }
 
 /** A row of a partitioned table belongs into a partition; more of them than this are not all filled. */
@@ -42,8 +47,11 @@ export function worksOf({ tables, ring }: TableGroup, late: ReadonlySet<string>,
   return tables.flatMap((table) => {
     if (!table.partitioned) return [tableWork(table, undefined, late, wantedRows(table, rows))]
     const partitions = table.partitions.slice(0, MOST_PARTITIONS)
-    const wanted = Math.max(2, Math.ceil(rows / Math.max(1, partitions.length)))
-    return partitions.map((partition) => tableWork(withinPartition(table, partition), partition.name, late, wanted))
+    const wanted = Math.max(2, Math.ceil(wantedRows(table, rows) / Math.max(1, partitions.length)))
+    return partitions.map((partition, turn) => ({
+      ...tableWork(withinPartition(table, partition), partition.name, late, wanted),
+      turn,
+    }))
   })
 }
 
@@ -73,7 +81,13 @@ function ringWork(tables: readonly TableShape[], late: ReadonlySet<string>, rows
     return rowPlan({ ...table, columns }, known)
   })
   const parents = plans.flatMap(({ picks }) => picks.filter(({ optional }) => !optional).map(({ key }) => key.parent))
-  return { plans, ring: true, wanted: rows, part: undefined, parents }
+  return {
+    plans,
+    ring: true,
+    wanted: Math.max(...tables.map((table) => wantedRows(table, rows))),
+    part: undefined,
+    parents,
+  }
 }
 
 export interface Outcome {
@@ -132,6 +146,8 @@ function statementsOf(
     count,
     wanted: work.wanted,
     style: attempt.style,
+    distinct: attempt.distinct,
+    turn: work.turn,
   })
   const rows = candidates.filter((row) => isComplete(plan, row))
   if (rows.length === 0) return []
@@ -157,7 +173,7 @@ function ringStatements(
   first: number,
   style: ValueStyle,
 ): readonly string[] {
-  const request = { first, count: work.wanted + 4, wanted: work.wanted + 4, style }
+  const request = { first, count: work.wanted + 4, wanted: work.wanted + 4, style, distinct: true }
   const rows = new Map(
     work.plans.map((plan) => [nameOf(plan.table), candidateRows(plan, values.get(plan.table) ?? new Map(), request)]),
   )

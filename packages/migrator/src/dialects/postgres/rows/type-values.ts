@@ -7,12 +7,24 @@ export type DomainValues = ReadonlyMap<string, readonly string[]>
 /** Values of any type, as input texts. A domain's are those that were found; without them, its base type's. */
 export function valuesOf(type: TypeShape, domains: DomainValues): Values {
   if (type.kind === 'base') return scalarValues(type.name, type.modifiers) ?? cycle(GUESSES)
-  if (type.kind === 'enum') return cycle(type.labels)
-  if (type.kind === 'domain') return cycle(domains.get(type.sql) ?? listOf(valuesOf(type.base, domains), 20))
+  if (type.kind === 'enum') return { ...cycle(type.labels), edges: type.labels.slice(0, MOST_LABELS) }
+  if (type.kind === 'domain') return domainValues(valuesOf(type.base, domains), domains.get(type.sql))
   if (type.kind === 'composite') return compositeValues(type.fields.map((field) => valuesOf(field, domains)))
   if (type.kind === 'array') return arrayValues(valuesOf(type.element, domains), type.delimiter)
   if (type.kind === 'range') return rangeValues(type.subtype, valuesOf(type.subtype, domains))
   return multirangeValues(valuesOf(type.range, domains))
+}
+
+/** An enum with more labels than that shows the first ones. */
+const MOST_LABELS = 40
+
+function domainValues(base: Values, found: readonly string[] | undefined): Values {
+  return found ? edgesAmong(base, found) : cycle(listOf(base, 20))
+}
+
+/** Values that passed a trial: those of them that are edges of the type remain edges. */
+export function edgesAmong({ edges }: Values, passed: readonly string[]): Values {
+  return { ...cycle(passed), edges: edges.filter((text) => passed.includes(text)) }
 }
 
 /** Edges first, then as many plain values. */
@@ -37,7 +49,7 @@ function compositeValues(fields: readonly Values[]): Values {
 function arrayValues(element: Values, delimiter: string): Values {
   const list = (texts: readonly string[]) => `{${texts.join(delimiter)}}`
   const [first = '', second = ''] = listOf(element, 2).map(doubleQuoted)
-  const edges = element.edges.slice(0, 4).map(doubleQuoted)
+  const edges = element.edges.map(doubleQuoted)
   return {
     edges: [
       list(edges.length > 0 ? edges : [first]),

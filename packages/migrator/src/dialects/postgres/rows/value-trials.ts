@@ -5,7 +5,7 @@ import { identifier, literal } from '../script/literal.ts'
 import type { SqlSession } from '../session/sql-session.ts'
 import type { ValueStyle } from './candidate-rows.ts'
 import { columnTrial, domainTrial, type Trial } from './column-candidates.ts'
-import { cycle, type DomainValues, valuesOf } from './type-values.ts'
+import { cycle, type DomainValues, edgesAmong, valuesOf } from './type-values.ts'
 
 /** The values that are left of a trial, by column; none for a column that no value was found for. */
 export type TableValues = ReadonlyMap<string, Values>
@@ -61,7 +61,9 @@ async function tryColumn(
   const trial = columnTrial(table, column, domains, style)
   if (!trial) return valuesOf(column.type, domains)
   const left = await tryTexts(on, trial, { table: table.table, column: column.name, type: column.type.sql })
-  return left.length === 0 ? undefined : cycle(left)
+  if (left.length === 0) return undefined
+  // Conditions on several columns are met by values that were written for them, not by edges.
+  return trial.alone ? edgesAmong(valuesOf(column.readAs ?? column.type, domains), left) : cycle(left)
 }
 
 /** How conditions name what is tried. */
