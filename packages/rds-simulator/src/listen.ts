@@ -14,7 +14,7 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => Pr
 export async function listen(port: number, handle: Handler): Promise<Listening> {
   const busy = new Set<Promise<void>>()
   const server = createServer((request, response) => {
-    // What is left to fail here is the connection itself, or a body beyond all bounds: nobody remains to be told.
+    // What is left to fail here is the connection itself, or a body beyond all bounds: nobody is left to receive an answer.
     const work = handle(request, response).catch(() => void response.destroy())
     busy.add(work)
     void work.finally(() => busy.delete(work))

@@ -41,7 +41,7 @@ const labels: Readonly<Record<HostKind, string>> = {
   proxy: 'proxy-',
 }
 
-/** On loopback the reader is `localhost`, so that it can be told from the writer, though both lead to the one server. */
+/** On loopback the reader is `localhost`, so that it can be distinguished from the writer, though both lead to the one server. */
 export function hostOf(addresses: Addresses, region: string, kind: HostKind, id: string): string {
   if (addresses === 'amazon') return `${id}.${labels[kind]}${hostHash}.${region}.rds.amazonaws.com`
   return kind === 'reader' ? 'localhost' : '127.0.0.1'

@@ -31,7 +31,7 @@ export interface World {
 /** One API action: parameters in, the result's content out. Throws RdsError to refuse. */
 export type Action = (params: Params, world: World) => XmlObject | Promise<XmlObject>
 
-/** The status that is told, or undefined when it is gone: a fault's if there is one. */
+/** The status that is reported, or undefined when it is gone: a fault's if there is one. */
 export function statusIn(
   world: World,
   { id, condition }: { readonly id: string; readonly condition: Condition },

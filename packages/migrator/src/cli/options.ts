@@ -86,7 +86,10 @@ export function stepOptions<T>(yargs: Argv<T>): Argv<T & RunFlags> {
       ...text,
       describe: 'How often to retry a step after a lock timeout or deadlock (default: 3)',
     })
-    .option('scratch-url', SCRATCH_URL) as unknown as Argv<T & RunFlags>
+    .option('scratch-url', {
+      ...SCRATCH_URL,
+      describe: 'With --dry-run: server for the scratch database (default: an embedded PostgreSQL)',
+    }) as unknown as Argv<T & RunFlags>
 }
 
 export function transactionOption<T>(yargs: Argv<T>): Argv<T> {
@@ -114,7 +117,7 @@ function lockedOptions<T>(yargs: Argv<T>): Argv<T> {
 }
 
 function confirmOption<T>(yargs: Argv<T>): Argv<T> {
-  return yesOption(yargs, 'For scripts; --force and --confirm are still required where they apply').option('confirm', {
+  return yesOption(yargs, 'For scripts; does not replace --confirm').option('confirm', {
     ...text,
     describe: 'Name of the database, to confirm changes to a protected one',
   })

@@ -20,7 +20,7 @@ export function explainExtremes(plain: RehearsalFacts, { at, message }: Rehearsa
 }
 
 /**
- * A down that works until somebody writes is told apart from one that never does. It is broken where it changes a column
+ * A down that works until somebody writes differs from one that never works. It is broken where it changes a column
  * and does not say what to do with values that do not fit. Where it refuses rows as a whole, by looking at them or by
  * a key or a check that it brings back, nothing is lost, and no text could bring them back either: unproven.
  */

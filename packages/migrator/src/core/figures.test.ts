@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { countText, sizeText } from './figures.ts'
 
-test('a size is told with one decimal and never as a thousand of a smaller unit', () => {
+test('writes a size with one decimal and never as a thousand of a smaller unit', () => {
   expect(sizeText(0)).toBe('0 bytes')
   expect(sizeText(999)).toBe('999 bytes')
   expect(sizeText(1000)).toBe('1.0 kB')

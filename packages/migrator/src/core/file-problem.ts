@@ -2,7 +2,7 @@ import { MigratorError } from '../errors.ts'
 import { plural } from './plural.ts'
 import { sentence, withoutStop } from './sentence.ts'
 
-/** Something wrong with the files of a migrations directory. `id` names the migration where one can be told. */
+/** A problem with the files of a migrations directory. `id` names the migration, if it is known. */
 export interface FileProblem {
   readonly kind:
     | 'duplicate-id'

@@ -11,7 +11,7 @@ const values = (count: number | undefined, more: Partial<Loss> = {}): Loss => ({
 })
 const unknown: Loss = { migration: '0001_a', how: 'unknown', estimated: false, why: 'its down is code' }
 
-describe('a loss is told as', () => {
+describe('describes a loss as', () => {
   test.each([
     [rows(1), '1 row of public.orders'],
     [rows(12345), '12,345 rows of public.orders'],
@@ -43,7 +43,7 @@ test('an empty table is no loss, an uncounted one may be', () => {
   expect(tellable([rows(0), values(0), rows(undefined), unknown])).toEqual([rows(undefined), unknown])
 })
 
-test('what --preserve-data keeps is told from what it does not and what only shows later', () => {
+test('distinguishes what --preserve-data keeps, what it does not keep, and what is known only later', () => {
   const [dropped, narrowed, overwritten] = [
     values(1),
     values(1, { how: 'may-narrow' }),

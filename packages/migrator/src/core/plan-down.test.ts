@@ -149,7 +149,7 @@ describe('what stands against a step', () => {
     check(without('2_b', { '2_b': { dirty: true } }), steps(1), CAREFUL, { steps: ['2_b by recovery'] })
   })
 
-  test('an edited down file is no reason to stop, but is told', () => {
+  test('reports an edited down file, and does not stop', () => {
     const input = reconcile(
       [fileOf('1_a'), fileOf('2_b', { downChecksum: 'new' })],
       [entryOf('1_a', 1), entryOf('2_b', 2, { downChecksum: 'old' })],
@@ -157,7 +157,7 @@ describe('what stands against a step', () => {
     check(input, steps(1), CAREFUL, { steps: ['2_b'], notices: ['2_b'] })
   })
 
-  test('all problems are told at once, those of later steps too', () => {
+  test('reports all problems at once, those of later steps too', () => {
     const changes = { '2_b': { checksum: 'other' }, '4_d': { irreversible: 'why' }, '3_c': { archived: false } }
     check(without('3_c', changes), empty, CAREFUL, {
       steps: ['2_b', '4_d', '3_c', '1_a'],

@@ -240,7 +240,7 @@ function changed({ id, file, entry }: Pick<MigrationStatus, 'id' | 'file' | 'ent
 }
 
 const CHANGED_HINT =
-  'The file was edited after it was applied. Restore it and put the change in a new migration. If the edit was reviewed:  db:repair accept-checksum ID.'
+  'The file was edited after it was applied. Restore it and put the change in a new migration. If the edit was reviewed: db:repair accept-checksum ID.'
 const REWRITTEN_HINT =
   'Convert the file back (git: put "*.sql -text" and "*.ts -text" into .gitattributes, then check it out again), or accept it: db:repair accept-checksum ID.'
 

@@ -3,7 +3,7 @@ import { type MigrationFile, orderOf } from './migration.ts'
 import { withReplacements } from './replacements.ts'
 
 /**
- * `running`: a live run holds it, outside a transaction. `ahead`: applied by a later release than these files are of.
+ * `running`: a live run is applying it outside a transaction. `ahead`: applied by a later release than these files.
  * The others: docs/reference/cli.md, db:migrate:status.
  */
 export const STATES = [
@@ -18,7 +18,7 @@ export interface MigrationStatus {
   readonly state: State
   readonly file?: MigrationFile | undefined
   readonly entry?: HistoryEntry | undefined
-  /** The down file of an SQL pair differs from the one recorded; this alone is no change of what was applied. */
+  /** The down file of an SQL pair differs from the recorded one; this alone does not change what was applied. */
   readonly downChanged: boolean
   /** Of an entry without a file: the file that has its checksum under another name. */
   readonly renamedTo?: string | undefined
@@ -31,8 +31,8 @@ export interface MigrationStatus {
 }
 
 /**
- * Files and history in, one state for each migration out, in the order of the files. `runner` is how the holder of the run lock names
- * itself; without it nothing is running.
+ * Turns files and history into one state for each migration, in the order of the files. `runner` is the name of the run lock's
+ * holder; without it nothing is running.
  */
 export function reconcile(
   files: readonly MigrationFile[],
@@ -65,7 +65,7 @@ function withPart(status: MigrationStatus, partly: ReadonlyMap<string, readonly 
   return partOf === undefined ? status : { ...status, partOf }
 }
 
-/** One entry without a file and one file without an entry, with one checksum that nothing else has: the file was renamed. */
+/** If an entry without a file and a file without an entry share a checksum that nothing else has, the file was renamed. */
 function withRenames(statuses: readonly MigrationStatus[]): readonly MigrationStatus[] {
   const gone = statuses.filter(({ file, entry }) => !file && entry && !entry.dirty)
   if (gone.length === 0) return statuses
@@ -81,8 +81,8 @@ function withRenames(statuses: readonly MigrationStatus[]): readonly MigrationSt
 }
 
 /**
- * Whether these files' own schema is not what the database has: what a release must not run on. What a later release
- * applied, or is about to, is none of their concern.
+ * Whether the database lacks the schema of these files, so that their release must not run on it. What a later release applied,
+ * or is about to apply, does not count.
  */
 export function isUnfinished({ state, file }: MigrationStatus): boolean {
   return UNFINISHED.has(state) || (state === 'running' && file !== undefined)
@@ -90,7 +90,7 @@ export function isUnfinished({ state, file }: MigrationStatus): boolean {
 
 const UNFINISHED: ReadonlySet<State> = new Set<State>(['pending', 'out-of-order', 'dirty', 'changed', 'missing'])
 
-/** Those with an entry, in the order of application. */
+/** Migrations with an entry, in the order of application. */
 export function inOrderOfApplication(
   statuses: readonly MigrationStatus[],
 ): readonly (MigrationStatus & { entry: HistoryEntry })[] {
@@ -125,7 +125,7 @@ function stateOfDirty({ progress }: HistoryEntry, runner: string | undefined): S
   return progress && runner !== undefined && labelOf(progress.applicationName) === labelOf(runner) ? 'running' : 'dirty'
 }
 
-/** The server shortens names and replaces letters that are not ASCII; the label in front stays as it is. */
+/** The server shortens names and replaces letters that are not ASCII; the label at the beginning stays as it is. */
 function labelOf(applicationName: string): string {
   return applicationName.split(' ', 1)[0] ?? ''
 }

@@ -9,14 +9,14 @@ import { type CatalogDiff, type Difference, diffCatalogs, explainDifferences } f
 import type { StatementFacts } from './statement-facts.ts'
 
 /**
- * `lossless`: schema and rows come back. `lossy`: the schema does, not all the data. `order-only`: columns stand in another
- * order. `broken`: a step fails, the schema does not come back, or the next row is refused then. `irreversible`: there is
- * no down. `unproven`: rows that matter could not be made, or the down refuses some that the up allows.
+ * `lossless`: schema and rows are restored. `lossy`: the schema is, but not all data. `order-only`: columns are in another
+ * order. `broken`: a step fails, the schema is not restored, or the next row is then refused. `irreversible`: no down.
+ * `unproven`: rows that matter could not be made, or the down refuses some that the up allows.
  */
 export const VERDICTS = ['lossless', 'lossy', 'order-only', 'broken', 'irreversible', 'unproven'] as const
 export type RehearsalVerdict = (typeof VERDICTS)[number]
 
-/** What was seen on the way up, down, and up again. What comes after a failure is missing. */
+/** The observations of up, down, and up again. What follows a failure is missing. */
 export interface RehearsalFacts {
   readonly id: string
   /** Why there is no down. */
@@ -35,15 +35,15 @@ export interface RehearsalFacts {
     readonly written?: DataSnapshot
     readonly after?: DataSnapshot
   }
-  /** Where sequences stand. */
+  /** The positions of sequences. */
   readonly sequences?: { readonly before?: Sequences; readonly after?: Sequences }
-  /** Tables that no row could be made for. `isNew`: the up makes them, and so touches them. */
+  /** Tables for which no row could be made. `isNew`: the up creates them, and so touches them. */
   readonly withoutRows: readonly { readonly table: string; readonly why: string; readonly isNew?: boolean }[]
-  /** Whether the locks of its statements tell every table that it touches. */
+  /** Whether the locks of its statements show every table that it touches. */
   readonly transactional: boolean
   readonly statements: readonly StatementFacts[]
   readonly failure?: RehearsalFailure | undefined
-  /** Why rows of its own could not stand in for people's, where that is known already. */
+  /** Why generated rows could not stand in for people's, if that is known already. */
   readonly unproven?: string | undefined
   /** What it requires of existing data; its up fails on other data. */
   readonly conditions?: readonly string[] | undefined
@@ -55,7 +55,7 @@ export interface RehearsalFailure {
   readonly message: string
   readonly code: string
   readonly kind?: FailureKind | undefined
-  /** What the server said of the rows that it refused. */
+  /** What the server reported about the rows that it refused. */
   readonly table?: string | undefined
   readonly column?: string | undefined
   /** The constraint or the index that refused them. */
@@ -64,9 +64,9 @@ export interface RehearsalFailure {
 
 export interface Judgement {
   readonly verdict: RehearsalVerdict
-  /** For people, the most severe first; of several lines where objects are named. */
+  /** For people, most severe first; on several lines if objects are named. */
   readonly reasons: readonly string[]
-  /** Where the schema after the down differs from the one before. */
+  /** The differences between the schema after the down and the one before. */
   readonly differences: readonly Difference[]
   /** Rows and values from before the up that up and down lost or changed. */
   readonly lostByRoundTrip: readonly DataLoss[]
@@ -74,7 +74,7 @@ export interface Judgement {
   readonly lostByDown: readonly DataLoss[]
 }
 
-/** What the facts amount to. */
+/** The verdict that follows from the facts. */
 export function judgeRehearsal(facts: RehearsalFacts): Judgement {
   const { catalogs, data } = facts
   const back = catalogs.after && diffCatalogs(catalogs.before, catalogs.after)
@@ -123,7 +123,7 @@ function refusalReason({ sequence, next, taken }: SetBack): readonly string[] {
   ]
 }
 
-/** A value whose enum label was renamed back reads otherwise, and is the same value. */
+/** A value whose enum label was renamed back is the same value, although it reads differently. */
 function isRelabelled({ table, column, how }: DataLoss, { catalogs, data }: RehearsalFacts): boolean {
   if (how !== 'changed' && how !== 'narrowed') return false
   const type = data.written?.tables.get(table)?.columns.find(({ name }) => name === column)?.type
@@ -154,7 +154,7 @@ function brokenBy(
     catalogs.up && back?.verdict === 'differs'
       ? [`The down does not restore the schema:\n${indented(explainDifferences(back.differences))}`]
       : []
-  // Where the down left something else, the second up can't but differ.
+  // If the down left another schema, the second up necessarily differs.
   const other =
     again?.verdict === 'differs' && back?.verdict === 'identical'
       ? [

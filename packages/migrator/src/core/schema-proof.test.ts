@@ -25,10 +25,10 @@ describe('after a run', () => {
 
   test('up, the schema is that of the certificate', () =>
     check('up', 'after', 'The schema is identical to the certificate of 0002_b.'))
-  test('up, another schema is told', () =>
+  test('up, reports another schema', () =>
     check('up', 'other', 'The schema DIFFERS from the certificate of 0002_b: db:drift lists the differences.'))
   test('down, the schema is that of before', () => check('down', 'before', 'The schema is identical to before 0002_b.'))
-  test('down, another schema is told', () =>
+  test('down, reports another schema', () =>
     check('down', 'after', 'The schema DIFFERS from before 0002_b: db:drift lists the differences.'))
 })
 

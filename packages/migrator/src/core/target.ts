@@ -6,7 +6,7 @@ export type UpTarget =
   | { readonly kind: 'id'; readonly id: string }
   | { readonly kind: 'count'; readonly count: number }
 
-/** The same, or exactly these: what a redo has just rolled back. */
+/** The same, or exactly these ids: those that a redo has just rolled back. */
 export type UpReach = UpTarget | { readonly kind: 'ids'; readonly ids: readonly string[] }
 
 /** Where `rollback` stops: the id stays applied, everything applied after it goes. */
@@ -32,7 +32,7 @@ function distanceTo(needle: string, id: string): number {
   return number || (needle.length >= 2 && (id.includes(needle) || needle.includes(id))) ? 0 : editDistance(needle, id)
 }
 
-/** Levenshtein's distance, one row at a time. */
+/** The Levenshtein distance, one row at a time. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column)
   for (let i = 1; i <= a.length; i++) {

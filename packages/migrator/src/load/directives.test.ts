@@ -68,7 +68,7 @@ test('a description may be given as a comment of its own', () => {
 })
 
 describe('what is not understood', () => {
-  test('is told, never ignored', () => {
+  test('is reported, never ignored', () => {
     checkProblem('-- migrator: transacton=false\nSELECT 1', 1, 'transacton')
     checkProblem('-- migrator: transaction=no\nSELECT 1', 1, 'transaction=no')
     checkProblem('-- migrator: transaction=FALSE\nSELECT 1', 1, 'transaction=FALSE')

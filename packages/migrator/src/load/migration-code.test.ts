@@ -55,7 +55,7 @@ test('signals to other processes pass', async () => {
   await expect(runMigrationCode('0001_a.ts', () => process.kill(process.ppid, 0))).resolves.toBe(true)
 })
 
-test('what is thrown after the call has ended is told, and ends nothing', async () => {
+test('reports what is thrown after the call has ended, and ends nothing', async () => {
   const told: string[] = []
   onLateError((message) => void told.push(message))
   let end = () => {}

@@ -64,7 +64,7 @@ export function isOfMigrationCode(): boolean {
 
 let tellLate = (message: string): void => process.emitWarning(message)
 
-/** Who is told what a migration's code throws after its call has ended. Default: a warning of the process. */
+/** Receives what a migration's code throws after its call has ended. Default: a warning of the process. */
 export function onLateError(tell: (message: string) => void): void {
   tellLate = tell
 }
@@ -95,7 +95,7 @@ function watchProcess(): void {
 function stray(error: unknown, event: 'unhandledRejection' | 'uncaughtException'): void {
   const call = calls.getStore()
   if (call?.running) call.fail(error)
-  else if (call) tellLate(`${call.file} threw an error after it had finished:  ${textOf(error)}`)
+  else if (call) tellLate(`${call.file} threw an error after it had finished: ${textOf(error)}`)
   // As if nobody listened.
   else if (process.listenerCount(event) === 1) throw error
 }

@@ -89,7 +89,7 @@ function textOf(file: string): string | undefined {
   }
 }
 
-/** What can be told without importing; every file of the directory passes through here at every start. */
+/** What is known without importing; every file of the directory passes through here at every start. */
 function glance(id: string, path: string, text: string): readonly FileProblem[] {
   const code = withoutComments(text)
   if (code.trim() === '') {
@@ -127,7 +127,7 @@ function idMismatch(id: string, path: string, exported: string | undefined): Fil
 }
 
 function missingDown(id: string, path: string): FileProblem {
-  const message = `Migration ${id} does not have a down() function; write it, or state why it has none:  export const irreversible = '…'`
+  const message = `Migration ${id} does not have a down() function; write it, or state why it has none: export const irreversible = '…'`
   return { kind: 'missing-down', id, path, message }
 }
 

@@ -14,7 +14,7 @@ interface SynchronousHooks {
 
 /**
  * Teaches this process to load files in versions. Node 22.15 and later ask in this thread; before that in a thread of their
- * own, which is told over a port. https://nodejs.org/api/module.html#customization-hooks
+ * own, which learns of it over a port. https://nodejs.org/api/module.html#customization-hooks
  */
 export function startRedirecting(): Redirect {
   const { registerHooks } = nodeModule as SynchronousHooks

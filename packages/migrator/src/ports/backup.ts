@@ -1,5 +1,5 @@
 /**
- * Backups: what a provider is told, and what it gives back. The run that asked owns the run lock and its sessions; a
+ * Backups: what a provider receives, and what it returns. The run that asked owns the run lock and its sessions; a
  * provider opens connections of its own and leaves none open.
  */
 import type { Operator } from '../core/history.ts'

@@ -5,7 +5,7 @@ import type { Session } from './session.ts'
 export interface ForeignHistories {
   /**
    * Reads one, named by its tool, its table, or `schema.table`. Never writes. Rejects with HISTORY_NOT_FOUND, naming those
-   * that exist, and where the name leaves a choice.
+   * that exist, if there is none or more than one by that name.
    */
   read(on: Session, name: string): Promise<ForeignHistory>
   /** Those that exist: their tools, and their tables as `schema.table`. */

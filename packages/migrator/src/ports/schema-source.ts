@@ -2,7 +2,7 @@ import type { CatalogSnapshot } from '../core/catalog.ts'
 import type { Session } from './session.ts'
 
 export interface SchemaSourceOptions {
-  /** What programs that it starts inherit; their PATH is searched. */
+  /** The environment for programs that it starts; its PATH is searched. */
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly signal: AbortSignal
 }
@@ -11,7 +11,7 @@ export interface SchemaSourceOptions {
 export interface SchemaSource {
   /** Rejects with NOT_SUPPORTED, naming every object that it cannot write. */
   script(on: Session): Promise<SchemaScript>
-  /** What the script is to produce: the database's schema without the objects of migration tools. */
+  /** What the script must produce: the database's schema without the objects of migration tools. */
   snapshot(on: Session): Promise<CatalogSnapshot>
 }
 
@@ -21,6 +21,6 @@ export interface SchemaScript {
   readonly down: string
   /** `pg_dump 15.18`, or `the system catalogs`. */
   readonly writtenBy: string
-  /** What it leaves out on purpose, and what it needs from a server, one sentence each. */
+  /** What it leaves out deliberately, and what it needs from a server, one sentence each. */
   readonly notes: readonly string[]
 }

@@ -1,6 +1,6 @@
 /**
- * Scratch databases: throw-away places in which migrations are tried. Nobody's data is ever in one. The live database
- * is never used to find out what would happen.
+ * Scratch databases: disposable databases for trying migrations. They never hold anyone's data. The live database is never
+ * used to find out what would happen.
  */
 import type { Action, Direction } from '../core/migration.ts'
 import type { Clock } from './clock.ts'
@@ -9,7 +9,7 @@ import type { RehearsalTools } from './rehearsal.ts'
 import type { Session } from './session.ts'
 import type { StatementPlace, StatementWatch } from './step.ts'
 
-/** A server that throw-away databases are made on: the embedded one, or one that was named. */
+/** A server for disposable databases: the embedded one, or a configured one. */
 export interface ScratchServer {
   /** PostgreSQL's major version. */
   readonly major: number
@@ -17,16 +17,16 @@ export interface ScratchServer {
   readonly name: string
   /** A new, empty database. */
   empty(): Promise<ScratchDatabase>
-  /** A copy of what was kept under the first of these keys that anything is kept under; undefined when nothing is. */
+  /** A copy of the template that is kept under the first of these keys that has one; undefined if none has. */
   copyOf(keys: readonly string[]): Promise<KeptCopy | undefined>
   /**
-   * A copy of a database as it is now. Every connection to the original is closed for it; it may be connected to again
+   * A copy of a database as it is now. Closes every connection to the original; new connections may be opened
    * afterwards.
    */
   copy(from: ScratchDatabase): Promise<ScratchDatabase>
   /**
-   * Keeps a copy of a database under a key, beyond this process; what was not used for longest makes room. Closes its
-   * connections like `copy`. Keeping twice under one key is the same as once.
+   * Keeps a copy of a database under a key, for later processes too; the least recently used copy makes room for it. Closes
+   * connections as `copy` does. A second copy under the same key has no effect.
    */
   keep(from: ScratchDatabase, key: string): Promise<void>
   /** Drops every database that this process made and did not drop, and closes all connections. May be called twice. */
@@ -38,20 +38,20 @@ export interface KeptCopy {
   readonly scratch: ScratchDatabase
 }
 
-/** A throw-away database; whoever asked for it drops it. */
+/** A disposable database. The caller drops it. */
 export interface ScratchDatabase {
   readonly name: string
   readonly database: Database
   /**
-   * Looks after what belongs to the server and not to this database (roles) while an action runs on one of its sessions: asked
-   * before each statement, it says which to leave out. Undefined where the action names nothing of the kind.
+   * Handles what belongs to the server and not to this database (roles) while an action runs on one of its sessions: called
+   * before each statement, it decides which to leave out. Undefined if the action names nothing of that kind.
    */
   watchShared(on: Session, action: Action): StatementWatch['beforeStatement']
   /** Closes its connections and removes it. May be called twice. */
   drop(): Promise<void>
 }
 
-/** What work on scratch databases needs of the world. */
+/** What work on scratch databases depends on. */
 export interface ScratchContext {
   readonly server: ScratchServer
   readonly tools: RehearsalTools

@@ -16,7 +16,7 @@ test('the table shows every migration with state, time, duration and the beginni
   ])
 })
 
-test('each state has a mark of its own kind, so that it is told without colours', () => {
+test('each state has its own mark, and is recognised without colours', () => {
   const history = [
     entryOf('1_a', 1),
     entryOf('2_b', 2, { dirty: true }),

@@ -12,7 +12,7 @@ import { createDirector, type Director } from './director.ts'
 import type { TransactionMode } from './failure.ts'
 import { type RunOutcome, type Trial, unusable } from './trial.ts'
 
-/** What the process that is to be killed is told to do. */
+/** What the process that will be killed has to do. */
 export interface KillRequest {
   readonly address: DatabaseAddress
   readonly directory: string

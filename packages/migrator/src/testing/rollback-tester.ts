@@ -84,7 +84,7 @@ export const RollbackTester = {
 
   /**
    * `verify` for every pending migration and every failure, one after the other, each from the state in which the database
-   * is given. Resolves with all proofs; rejects at the first that fails, because nothing can be told after it.
+   * is given. Resolves with all proofs; rejects at the first that fails, because nothing after it proves anything.
    */
   async verifyAll<Input>(
     runner: TestedRunner<Input>,

@@ -18,7 +18,7 @@ const failing = {
 const stuck = { ...threeTables(), ...pair('0002_two', 'CREATE TABLE two (id int);', 'SELECT 1/0;') }
 
 describe('one backup for a run', () => {
-  test('is taken once before anything is changed, and is told what will run', async () => {
+  test('is taken once before anything is changed, and receives what will run', async () => {
     const { db, runner, migrations, provider, scopes, course, onProgress } = await hookScene(threeTables())
     const seen: unknown[] = []
     const look = async () => seen.push(await tablesOf(db), await historyOf(db))
@@ -154,7 +154,7 @@ describe('one backup for every migration', () => {
 })
 
 describe('after a failed run', () => {
-  test('restore() is told that nothing was committed where one transaction undid it all', async () => {
+  test('restore() learns that nothing was committed if one transaction undid it all', async () => {
     const { runner, migrations, provider } = await hookScene(failing)
     const occasions: unknown[] = []
     const restore = async (occasion: unknown) => void occasions.push(occasion)
@@ -162,7 +162,7 @@ describe('after a failed run', () => {
     expect(occasions).toEqual([{ kind: 'failed-run', committed: false }])
   })
 
-  test('restore() is told that something was, comes last, and is an event', async () => {
+  test('restore() learns that something was committed, runs last, and is an event', async () => {
     const { runner, migrations, provider, course, events, onProgress } = await hookScene(failing)
     const occasions: unknown[] = []
     const restore = async (occasion: unknown) => void occasions.push(occasion)
@@ -182,7 +182,7 @@ describe('after a failed run', () => {
     expect(events.at(-1)).toMatchObject({ kind: 'warning', message: expect.stringContaining('fetch-it b1') })
   })
 
-  test('a restore() that throws is told beside what failed first', async () => {
+  test('reports a restore() that throws beside what failed first', async () => {
     const { db, runner, migrations, provider } = await hookScene(failing)
     const restore = () => Promise.reject(new Error('the copy is damaged'))
     const { error } = await runner.apply(migrations, { backupProvider: provider({ restore }), transaction: 'each' })

@@ -71,7 +71,7 @@ async function databases(): Promise<readonly string[]> {
   return rows.map(({ datname }) => datname as string)
 }
 
-/** The driver does not decode the name in a URL, so that it is told apart. */
+/** The driver does not decode the name in a URL, so it is given separately. */
 function clientOf(database: string): postgres.Sql {
   const connection = { application_name: 'a visitor' }
   return postgres(urlOf(url, database), { database, max: 1, onnotice: () => {}, connection })

@@ -111,7 +111,7 @@ describe('a server that does not let us in is named, with the reason', () => {
   })
 })
 
-describe('where no PostgreSQL answers, address and reason are told', () => {
+describe('names address and reason where no PostgreSQL answers', () => {
   const hint = 'Check that the server runs'
   const failed = { exit: 1, code: 'CONNECTION_FAILED', hint }
   const urlAt = (host: string) => `postgresql://user:${SECRET}@${host}/app`
@@ -157,7 +157,7 @@ describe('where no PostgreSQL answers, address and reason are told', () => {
   })
 })
 
-test('a refused connection is told once, without a second warning of the log table', async () => {
+test('reports a refused connection once, without a second warning about the log table', async () => {
   const { username } = new URL(db.url)
   const { stderr } = await project.run(['migrate'], { DATABASE_URL: db.as(username, SECRET) })
   expect(stderr.trim().split('\n')).toHaveLength(2)

@@ -151,7 +151,7 @@ test.each(['validate', 'status', 'migrate --dry-run', 'migrate --steps 1', 'base
   },
 )
 
-test('what is wrong with several modules is told at once', async () => {
+test('reports what is wrong with several modules at once', async () => {
   const project = await projectWith({
     ...file(ID, UP, DOWN, "throw new Error('not today')"),
     'migrations/0003_other.ts': `${UP}\n${DOWN}\nexport const id = ['0003', 'unlike'].join('_')\n`,

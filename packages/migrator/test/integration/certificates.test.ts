@@ -71,7 +71,7 @@ test('a broken migration loses its certificate', async () => {
   expect((await check(project)).json()).toMatchObject({ stale: [{ id: '0002_mail', why: 'missing' }] })
 })
 
-test('a damaged lock file is told as such', async () => {
+test('reports a damaged lock file as damaged', async () => {
   const { project } = await certified()
   const path = join(project.migrations, 'migrations.lock.json')
   for (const text of ['{', '{}', readFileSync(path, 'utf8').replace(/"after": "./, '"after": "x')]) {

@@ -192,7 +192,7 @@ describe('the wire is cut while a step is sent that fills the socket, so that it
 describe('the wire is cut at the COMMIT', () => {
   for (const mode of ['batch', 'each'] as const) {
     test.each(CUTS)(
-      `${mode}, %s behind it: what was committed is told as applied, and nothing runs twice`,
+      `${mode}, %s behind it: what was committed is reported as applied, and nothing runs twice`,
       async (how) => {
         const made = await wired(files)
         await hurry(made.db)

@@ -92,7 +92,7 @@ describe('every object that somebody changed by hand is named', () => {
     ]))
 })
 
-test('people are told the objects, and a check that finds none is silent about them', async () => {
+test('names the objects, and a check that finds none names none', async () => {
   const { project, db } = await applied()
   await db.sql.unsafe('CREATE INDEX by_hand ON users (name)')
   const found = await project.run(['drift', ...scratch()])

@@ -129,7 +129,7 @@ test('what a live run holds is a notice, not a recovery', async () => {
   expect((await running.finished).code).toBe(0)
 })
 
-test('a person is told how many are recovered and how many applied, and how the SQL of a recovery is decided', async () => {
+test('a person sees how many are recovered and how many applied, and how the SQL of a recovery is decided', async () => {
   const { project } = await killedUp()
   const { stdout } = await project.run(['migrate', '--dry-run'])
   expect(stdout).toContain('Would recover 1 migration and apply 2 migrations')

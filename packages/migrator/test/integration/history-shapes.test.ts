@@ -139,7 +139,7 @@ describe("the reference's table of four columns", () => {
     expect(finished.json().steps.map(({ id }) => id)).toEqual(['0002_two', '0001_one', '0003_three'])
   })
 
-  test('whose checksum differs is told, and a row without a file stops the rollback: nothing was archived', async () => {
+  test('whose checksum differs is reported, and a row without a file stops the rollback: nothing was archived', async () => {
     await db.sql`UPDATE schema_migrations SET checksum = 'abc'`
     const changed = { code: 'CHECKSUM_MISMATCH', says: '0001_one checksum mismatch', hint: 'accept-checksum' }
     await expectRefusal(project, { words: ['migrate'], exit: 3, ...changed }, db)

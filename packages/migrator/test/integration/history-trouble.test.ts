@@ -119,7 +119,7 @@ describe('a missing file', () => {
   })
 })
 
-test('several disagreements are told at once, with the first one deciding the exit code', async () => {
+test('reports several disagreements at once; the first one decides the exit code', async () => {
   await remove('0001_one.up.sql', '0001_one.down.sql')
   await project.write({ 'migrations/0002_two.up.sql': 'SELECT 1;\n' })
   const says = ['0001_one is applied, but its file is gone', 'Migration 0002_two checksum mismatch']

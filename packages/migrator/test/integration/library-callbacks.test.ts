@@ -38,7 +38,7 @@ test.each(callbacks.flatMap(([name, callback]) => modes.map((transaction) => ({ 
   },
 )
 
-test('a failed step is told as such, and what it left as it is, although every callback throws', async () => {
+test('reports a failed step and what it left, although every callback throws', async () => {
   const failing = pair('0003_three', 'SELECT 1/0;', 'SELECT 1;')
   const { db, runner, migrations } = await hookScene({ ...threeTables(), ...failing })
   const report = await runner.apply(migrations, { transaction: 'each', onProgress: fail })

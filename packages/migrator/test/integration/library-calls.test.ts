@@ -16,7 +16,7 @@ async function scene(options: Partial<MigrationRunnerOptions> = {}) {
   return { db, directory, runner: new MigrationRunner({ adapter, migrationsDirectory: directory, ...options }) }
 }
 
-/** The suite's server as a superuser of the test's own, so that the databases it makes can be told from others'. */
+/** The suite's server as a superuser of the test's own, so that its databases can be distinguished from others'. */
 async function urlOfOwnRole(role: string): Promise<string> {
   await onServer((sql) => sql.unsafe(`CREATE ROLE ${role} SUPERUSER LOGIN PASSWORD 'pw'`))
   const url = new URL(inject('serverUrl'))
@@ -28,7 +28,7 @@ async function urlOfOwnRole(role: string): Promise<string> {
 const ids = ({ results }: { readonly results: readonly { readonly step: { readonly id: string } }[] }) =>
   results.map(({ step }) => step.id)
 
-test('apply and rollback go as far as they are told, in every way of saying it', async () => {
+test('apply and rollback stop where they should, however that is said', async () => {
   const { runner, directory } = await scene()
   expect(ids(await runner.apply(undefined, { steps: 1 }))).toEqual(['0001_one'])
   expect(ids(await runner.apply(directory, { target: '0002_two' }))).toEqual(['0002_two'])

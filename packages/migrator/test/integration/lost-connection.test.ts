@@ -206,7 +206,7 @@ describe('the connection that the step runs on is cut', () => {
     await nextRunApplies(made, ['0002_two'])
   })
 
-  test('a person is told what happened and what to do next, not a stack', async () => {
+  test('a person sees what happened and what to do next, not a stack', async () => {
     const made = await scene(inside)
     const running = made.project.start(['migrate'])
     await terminate(made.db, await sleeping(made.db))

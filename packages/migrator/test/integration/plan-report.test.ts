@@ -81,7 +81,7 @@ test('without a scratch server the certificates tell what they know', async () =
   expect(finished.stdout).toMatch(/not everything was measured: Cannot connect/)
 })
 
-test('what is refused is told, and ends as the run would', async () => {
+test('reports what is refused, and exits as the run would', async () => {
   const { project } = await scene(FILES)
   await project.run(['migrate'])
   await project.write({ 'migrations/0001_users.up.sql': 'CREATE TABLE users (id serial PRIMARY KEY);\n' })

@@ -91,7 +91,7 @@ describe('what stood there before a failed up is not touched by its down', () =>
   })
 })
 
-describe('its own object is told from others of a like name', () => {
+describe('distinguishes its own object from others with a similar name', () => {
   const names = [
     { what: 'a table called as a column of another', up: 'CREATE TABLE email (id int);', down: 'DROP TABLE email;' },
     { what: 'a table with a reserved name', up: 'CREATE TABLE "order" (id int);', down: 'DROP TABLE "order";' },

@@ -164,7 +164,7 @@ describe('a verdict', () => {
     test.each([
       ['with a key', "INSERT INTO jobs (name) VALUES ('nightly');", /jobs: 1 row that was not there before/],
       ['without one', "INSERT INTO log VALUES ('x'), ('y');", /log: 2 rows that were not there before/],
-    ])('rows that the down leaves behind are told: %s', (_, up, reason) =>
+    ])('reports rows that the down leaves behind: %s', (_, up, reason) =>
       checkNext(`${up} CREATE TABLE new (id int);`, 'DROP TABLE new;', 'lossy', reason),
     )
 
@@ -316,7 +316,7 @@ describe('a verdict', () => {
     ))
 })
 
-test('an up that asks something of the data is told, and walked without the rows that it refuses', async () => {
+test('an up that makes demands on the data is reported, and rehearsed without the rows that it refuses', async () => {
   const { finished, shown } = await rehearse(
     pair('0002_required', 'ALTER TABLE users ALTER name SET NOT NULL;', 'ALTER TABLE users ALTER name DROP NOT NULL;'),
   )

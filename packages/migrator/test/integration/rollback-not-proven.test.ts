@@ -46,7 +46,7 @@ describe('an earlier step whose down is broken, one transaction each', () => {
     expect(await indexesOf(db, 'users')).toEqual({ users_pkey: 'valid' })
   })
 
-  test('that changes a default is told with both of its values', async () => {
+  test('that changes a default is reported with both values', async () => {
     const files = pair(
       '0001_default',
       "ALTER TABLE users ALTER COLUMN name SET DEFAULT 'x';",
@@ -91,7 +91,7 @@ describe('an earlier step whose down is broken, one transaction each', () => {
     expect(error.message).toContain('Migration 0001_one is irreversible: the rows are gone')
   })
 
-  test('that brings a column back at another place passes, and is told apart', async () => {
+  test('that restores a column at another position passes, and is reported', async () => {
     const files = pair('0001_drop', 'ALTER TABLE wide DROP COLUMN a;', 'ALTER TABLE wide ADD COLUMN a int;')
     const { runner, migrations } = await rollbackTrial({ ...files, ...two }, 'CREATE TABLE wide (a int, b int);')
     const proof = await RollbackTester.verify(runner, migrations, { failAt: '0002_two', transaction: 'each' })
@@ -164,7 +164,7 @@ describe('code that works around its transaction', () => {
     expect(await tablesOf(db)).toEqual([])
   })
 
-  test('and, outside one, catches the failure and goes on is told to have done so', async () => {
+  test('and, outside one, catches the failure and continues is reported for it', async () => {
     const more = 'export const transaction = false'
     const files = module('0001_catches', { up: CATCHES, down: "await db.execute('DROP TABLE caught')", more })
     const { runner, migrations } = await rollbackTrial(files)

@@ -81,7 +81,7 @@ test('does not depend on the order of rows', async () => {
   expect(await look()).toEqual(before)
 })
 
-test('a wrong value in an oddly named table is told with its name', async () => {
+test('reports a wrong value in an oddly named table with its name', async () => {
   const files = {
     ...pair('0001_odd', `UPDATE ${ODD_USERS} SET "a.b" = "a.b" + 1;`, `UPDATE ${ODD_USERS} SET "a.b" = "a.b" - 2;`),
     ...pair('0002_two', 'CREATE TABLE two ();', 'DROP TABLE two;'),

@@ -154,7 +154,7 @@ test('standing anywhere applies only what no template has', async () => {
   )
   const two = await schemaAt(context, chain.slice(0, 2))
   expect(await tablesIn(two)).toEqual(['one', 'two'])
-  // The kept one is told apart by a table that no migration makes.
+  // The kept one is recognised by a table that no migration makes.
   const [template = ''] = (await names('scratch\\_template\\_%')).slice(-1)
   await databaseOn(own.url.replace(/[^/]*$/, template), (sql) => sql.unsafe('CREATE TABLE mark (id int)'))
   const three = await schemaAt(context, chain)

@@ -85,7 +85,7 @@ describe('a role that may have few connections', () => {
   afterAll(() => onServer((sql) => sql.unsafe('DROP ROLE IF EXISTS few_2, few_3, few_4, few_5')))
 
   test.each([2, 3, 4, 5])(
-    '%i of them: it runs, or is told that the server is busy, and is never dirty',
+    '%i of them: it runs, or reports that the server is busy, and is never dirty',
     async (limit) => {
       const made = await scene(
         {

@@ -90,7 +90,7 @@ describe.each(['fast', 'immediate'] as const)('a %s shutdown in the middle of a 
     ['in one transaction for all', inside, []],
     ['in one transaction each', inside, ['--transaction', 'each']],
     ['outside a transaction', outside, []],
-  ] as const)('is told as a lost connection, and the next run ends well: %s', async (_, files, words) => {
+  ] as const)('is reported as a lost connection, and the next run succeeds: %s', async (_, files, words) => {
     const project: Project = await createProject(server.url, files)
     try {
       const running = project.start(['migrate', '--json', ...words])

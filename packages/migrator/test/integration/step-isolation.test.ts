@@ -80,7 +80,7 @@ describe('a module', () => {
   })
 
   for (const transaction of ['batch', 'each'] as const) {
-    test(`that swallows an error is undone, and the error is told, --transaction ${transaction}`, async () => {
+    test(`that swallows an error is undone, and the error is reported, --transaction ${transaction}`, async () => {
       const { db, project } = await scene({ ...one, ...swallowing })
       const failed = await project.run(['migrate', '--transaction', transaction, '--json'])
       expect(failed.code, saidBy(failed)).toBe(1)

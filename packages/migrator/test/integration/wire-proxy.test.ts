@@ -66,7 +66,7 @@ test('carries the request to cancel', async () => {
 describe.each(['reset', 'close'] as const)('%s', (action) => {
   test.each([
     ['before a statement, the server never gets it', 'before', 0],
-    ['behind a statement, the server carries it out and nobody is told', 'after', 1],
+    ['behind a statement, the server executes it and nobody learns of it', 'after', 1],
   ] as const)('%s', async (_, moment, count) => {
     const { proxy, client } = await wired()
     const sql = client()

@@ -22,7 +22,9 @@ export function miscounted(outcomes: readonly Outcome[], before: Reality, after:
       const more = status === 'reverted' ? recovered.filter((each) => each === id).length : 0
       const real = [...fresh].filter((mark) => mark === (status === 'applied' ? 'u' : 'd')).length
       if (real >= count && real <= count + more) return []
-      return [`${id} was told as ${status} ${count} times and as recovered ${more} times; its new marks are "${fresh}"`]
+      return [
+        `${id} was reported as ${status} ${count} times and as recovered ${more} times; its new marks are "${fresh}"`,
+      ]
     })
   })
 }

@@ -37,7 +37,7 @@ function seeded({ routes }: Players, count: number): readonly Named[] {
 const none = (failures: readonly string[]) => expect(failures.length, failures.join('\n\n')).toBe(0)
 
 test(
-  `random histories: nothing runs twice, leaves a gap, hangs or is told wrongly (${runs} from seed ${first})`,
+  `random histories: nothing runs twice, leaves a gap, hangs or is reported wrongly (${runs} from seed ${first})`,
   LONG,
   async () => {
     none(

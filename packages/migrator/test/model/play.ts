@@ -20,7 +20,7 @@ export interface Played {
   readonly faults: readonly string[]
   /** What was done, and what came of it. */
   readonly log: readonly string[]
-  /** How many steps were told as unknown, and how many runs were struck. */
+  /** How many steps were reported as unknown, and how many runs were struck. */
   readonly unknown: number
   readonly struck: number
   /** The turning points of each of its runs. */

@@ -23,7 +23,7 @@ test('the members of a list come in the order of their numbers, under whatever n
   expect(members(tags, 'Tags').map((member) => member.get('Key'))).toEqual(['a', 'b', 'j'])
 })
 
-test('a list of texts is told from none', () => {
+test('a list of texts differs from none', () => {
   expect(texts(params({ 'Groups.Group.1': 'sg-1', 'Groups.Group.2': 'sg-2' }), 'Groups')).toEqual(['sg-1', 'sg-2'])
   expect(texts(params({}), 'Groups')).toBeUndefined()
 })

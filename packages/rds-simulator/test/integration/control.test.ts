@@ -52,7 +52,7 @@ test('an unknown path names the known ones', async () => {
   expect(json).toMatchObject({ routes: expect.arrayContaining(['POST /_simulator/faults']) })
 })
 
-test('requests are told, and forgotten', async () => {
+test('requests are reported, and can be forgotten', async () => {
   await scene.client.send(new DescribeDBInstancesCommand({}))
   expect((await call('GET', '/requests')).json).toMatchObject([{ action: 'DescribeDBInstances', region: 'us-east-1' }])
   await call('DELETE', '/requests')

@@ -162,7 +162,7 @@ test('a page of HTML instead of an answer is an error for the client, and nothin
   expect(await refusal(snapshotOf(scene.client, 'lost'))).toMatch(/^DBSnapshotNotFoundFault/)
 })
 
-test('an answer takes as long as it is told to', async () => {
+test('an answer takes as long as configured', async () => {
   scene.simulator.fault({ kind: 'latency', ms: 250, times: 1 })
   const began = performance.now()
   await describeAll()

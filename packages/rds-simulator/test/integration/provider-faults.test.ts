@@ -31,7 +31,7 @@ async function check(
   return refusal
 }
 
-test('a used up quota is told with its numbers before a snapshot is asked for', async () => {
+test('reports an exhausted quota, with its numbers, before asking for a snapshot', async () => {
   await check(
     { kind: 'quota-exceeded' },
     { code: 'AWS_QUOTA_EXCEEDED', exitCode: 1, says: [/\d+ of \d+/, /db:snapshot prune/] },
@@ -39,7 +39,7 @@ test('a used up quota is told with its numbers before a snapshot is asked for', 
   expect(sent('CreateDBSnapshot')).toEqual([])
 })
 
-test('where the quota may not be looked at, AWS refuses, and that is told as well', async () => {
+test('reports the refusal of AWS where the quota may not be read', async () => {
   scene.simulator.fault({ kind: 'access-denied', action: 'DescribeAccountAttributes' })
   await check({ kind: 'quota-exceeded' }, { code: 'AWS_QUOTA_EXCEEDED', exitCode: 1, says: [/quota/, /prune/] })
 })
@@ -78,7 +78,7 @@ test('not being allowed to look at quota and blue/green deployments stops nothin
   expect(messages()).toMatch(/rds:DescribeBlueGreenDeployments/)
 })
 
-test('expired and unknown credentials are told apart, each with what to do', async () => {
+test('distinguishes expired from unknown credentials, and says what to do about each', async () => {
   await check(
     { kind: 'expired-token' },
     { code: 'AWS_CREDENTIALS_INVALID', exitCode: 1, says: [/expired/, /aws sso login/] },
@@ -102,7 +102,7 @@ test('throttling is waited out, at every call', async () => {
   expect(sent('CreateDBSnapshot')).toHaveLength(4)
 })
 
-test('throttling without end is told', async () => {
+test('reports throttling that does not end', async () => {
   await check({ kind: 'throttling' }, { code: 'AWS_FAILED', exitCode: 1, says: [/throttled/] })
 })
 
@@ -141,13 +141,13 @@ test('a host in one region and a setting for another is refused before any call'
   expect(scene.simulator.requests).toEqual([])
 })
 
-test('an API that is not there is told', async () => {
+test('reports an API that does not exist', async () => {
   const nowhere = providerAt(scene.simulator, { instance: 'summit-prod', endpoint: 'http://127.0.0.1:9' })
   const refusal = await refused(nowhere.before(scopeOf(), watched().watch))
   expect(refusal).toMatchObject({ code: 'AWS_UNREACHABLE', message: expect.stringContaining('nothing listens there') })
 })
 
-test('a snapshot that fails is told with its id, which stays on record', async () => {
+test('reports a failed snapshot with its id, which stays on record', async () => {
   scene.simulator.fault({ kind: 'snapshot-fails' })
   const { watch, began } = watched()
   const refusal = await refused(provider().before(scopeOf({ askedAt: at() }), watch))
@@ -197,7 +197,7 @@ test('Ctrl-C before that leaves nothing', async () => {
   expect(sent('CreateDBSnapshot')).toEqual([])
 })
 
-test('faults of a cluster are told as those of an instance', async () => {
+test('reports the faults of a cluster as it does those of an instance', async () => {
   const aurora = providerAt(scene.simulator, { cluster: 'aurora-prod' })
   scene.simulator.fault({ kind: 'access-denied', action: 'CreateDBClusterSnapshot', times: 1 })
   const denied = await refused(aurora.before(scopeOf({ askedAt: at() }), watched().watch))

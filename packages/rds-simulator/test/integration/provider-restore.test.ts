@@ -134,7 +134,7 @@ test('Ctrl-C while the new instance is made says that it is left behind', async 
   expect(refusal.hint).toContain('delete-db-instance')
 })
 
-test('an instance that AWS cannot make available is told, and named', async () => {
+test('names an instance that AWS cannot make available', async () => {
   const provider = providerAt(scene.simulator, { instance: 'staging' })
   const id = await backup(provider)
   scene.simulator.fault({ kind: 'status', id: 'staging-bad', status: 'incompatible-network' })

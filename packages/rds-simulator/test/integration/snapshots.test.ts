@@ -190,7 +190,7 @@ test('snapshots are listed by instance, by type and in pages', async () => {
   )
 })
 
-test('the client goes through pages that are as small as it is told', async () => {
+test('the client follows pages of the size that it asks for', async () => {
   const { client } = scene
   const seen: (string | undefined)[] = []
   for await (const page of paginateDescribeDBSnapshots({ client }, { SnapshotType: 'manual' })) {

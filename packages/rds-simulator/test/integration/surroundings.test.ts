@@ -129,7 +129,7 @@ test('quotas are counted, told and kept', async () => {
   )
 })
 
-test('with addresses in the form of Amazon every kind of host is told from the others', async () => {
+test("distinguishes every kind of host by addresses in Amazon's form", async () => {
   const { client, simulator } = scene
   const hash = 'c7rdssimul8r.us-east-1.rds.amazonaws.com'
   expect((await instanceOf(client, 'summit-prod')).Endpoint?.Address).toBe(`summit-prod.${hash}`)

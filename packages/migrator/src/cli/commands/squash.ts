@@ -21,13 +21,13 @@ interface SquashFlags extends CommonFlags, ScratchFlags {
 
 export const squashCommand = (cli: Cli) => ({
   command: 'squash',
-  describe: 'Replace the first migrations, up to and including --to ID, by one',
+  describe: 'Replace the first migrations, up to and including --to ID, with one',
   builder: (yargs: Argv) =>
     migrationsOption(yargs)
       .usage(
-        `${cli.invocation.command('squash')} --to ID [options]\n\nReplace the first migrations by one that is proven to make the same schema. Databases that have all of them have it.`,
+        `${cli.invocation.command('squash')} --to ID [options]\n\nReplace the first migrations, up to and including ID, with one that is proven to make the same schema. It counts as applied in databases that have all of them.`,
       )
-      .option('to', { type: 'string', requiresArg: true, describe: 'The last migration to replace' })
+      .option('to', { type: 'string', requiresArg: true, describe: 'The last migration to replace (required)' })
       .option('name', { type: 'string', requiresArg: true, describe: 'Name of the new migration (default: squashed)' })
       .option('delete', {
         type: 'boolean',

@@ -43,7 +43,7 @@ export interface RowsAround {
 }
 
 /**
- * Sequences that were set back while rows that have their numbers stayed. What went with its table is told with the rows.
+ * Sequences that were set back while rows that have their numbers stayed. What went with its table is reported with the rows.
  * A number that is given out is never rolled back by a transaction, so a higher value than before is nothing to report.
  */
 export function setBack(before: Sequences, after: Sequences, rows: RowsAround): readonly SetBack[] {

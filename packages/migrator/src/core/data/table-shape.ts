@@ -81,7 +81,7 @@ export interface PartitionShape {
   readonly conditions: readonly string[]
 }
 
-/** `schema.table`, unquoted: how tables are told apart here. */
+/** `schema.table`, unquoted: how tables are identified here. */
 export function nameOf({ schema, table }: { readonly schema: string; readonly table: string }): string {
   return `${schema}.${table}`
 }

@@ -16,10 +16,10 @@ type Casts = Pick<RehearsalTools, 'castsIn'>
 const REFUSALS = 5
 
 /**
- * An up that refuses some rows asks something of the data, and is no broken one: SET NOT NULL over NULLs or a key that is
- * taken, a text that it reads as a number or a document. It is rehearsed again without those rows, or with texts that are what
- * it takes them for, and what it asks is told. Undefined where nothing helps: it fails on any row at all, or on other
- * grounds. `empty` is what became of it without rows.
+ * An up that refuses some rows makes demands on the data, and is not broken: SET NOT NULL over NULLs, a key that is taken, a
+ * text that it reads as a number or a document. It is rehearsed again without those rows, or with texts that it can read, and
+ * its demands are reported. Undefined if nothing helps: it fails on any row at all, or for other reasons. `empty` is its
+ * result without rows.
  */
 export async function walkEased(
   tools: Casts,

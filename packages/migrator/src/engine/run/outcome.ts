@@ -6,9 +6,9 @@ import type { Run } from './types.ts'
 export type LostOutcome = 'committed' | 'not-committed' | 'unknown'
 
 /**
- * Waits for the answer to a COMMIT that carries `change`. When the connection is lost before it comes, the server ends what it
- * has under way, and its history tells: resolves when the change is there; rejects with CONNECTION_LOST when it is not, or when
- * that could not be determined (`details.outcome`). Nothing is sent again.
+ * Waits for the answer to a COMMIT that carries `change`. If the connection is lost before the answer, the server is made to
+ * end what it has in progress, and the history shows the outcome: resolves if the change is recorded; rejects with
+ * CONNECTION_LOST if it is not, or if that could not be determined (`details.outcome`). Nothing is sent again.
  */
 export async function committed(run: Run, change: HistoryChange, answer: Promise<unknown>): Promise<void> {
   try {
@@ -22,17 +22,17 @@ export async function committed(run: Run, change: HistoryChange, answer: Promise
 }
 
 /**
- * For a failure before any COMMIT was sent: rejects with it, or with CONNECTION_LOST when that is the failure. The outcome is
- * known then, but the server may go on with the lost session, or keep its transaction open and everybody else waiting: it is
- * ended.
+ * For a failure before any COMMIT was sent: rejects with it, or with CONNECTION_LOST if that is the failure. The outcome is
+ * known then, but the server may still work for the lost session, or keep its transaction open and block everyone else, so
+ * the session is ended.
  */
 export async function notCommitted(run: Run, error: unknown): Promise<never> {
   if (!isConnectionLost(error)) throw error
-  await replaceLost(run).catch(() => undefined) // The loss is told; whoever comes next ends what is left.
+  await replaceLost(run).catch(() => undefined) // The loss is reported; the next run ends what is left.
   throw lostWhile('not-committed', error)
 }
 
-/** Ends what the server has under way for a lost session, and goes on with a new one. Rejects when the server cannot be asked. */
+/** Ends what the server has in progress for a lost session, and opens a new one. Rejects if the server cannot be reached. */
 export async function replaceLost(run: Run): Promise<void> {
   if (run.session.isLost) run.session = await run.context.database.replace(run.session, { modules: true })
 }
@@ -46,13 +46,13 @@ async function outcomeOf(run: Run, change: HistoryChange): Promise<LostOutcome> 
   return recorded ? 'committed' : 'not-committed'
 }
 
-/** What the history says of a migration once nothing is under way any more on the session that was lost. */
+/** The history's entry of a migration, once nothing is in progress on the lost session. */
 export async function entryNow(run: Run, id: string): Promise<HistoryEntry | undefined | 'unknown'> {
   try {
     await replaceLost(run)
     return (await run.context.store.read(run.session)).find((entry) => entry.id === id)
   } catch {
-    // The loss itself is told; that nobody could be asked is what `unknown` says.
+    // The loss itself is reported; `unknown` means that the server could not be asked.
     return 'unknown'
   }
 }
@@ -61,7 +61,7 @@ export function isConnectionLost(error: unknown): error is MigratorError {
   return error instanceof MigratorError && error.code === 'CONNECTION_LOST'
 }
 
-/** What ran is committed; only the store outside the database does not say so. */
+/** What ran is committed; only the store outside the database does not record it. */
 export function isNotWritten(error: unknown): boolean {
   return error instanceof MigratorError && error.code === 'HISTORY_NOT_WRITTEN'
 }

@@ -268,7 +268,7 @@ async function undoDown(run: Run, step: ReadyStep, cause: unknown, evidence: Dir
 }
 
 async function invalidNow(run: Run): Promise<readonly string[]> {
-  // What can't be read any more can't be named; the failure itself is told in any case.
+  // What can no longer be read cannot be named; the failure itself is reported in any case.
   const invalid = run.context.database.catalog.invalidIndexes?.(run.session)
   return (await invalid?.catch(() => [])) ?? []
 }

@@ -22,7 +22,7 @@ export async function leftBehind<T>(left: Left, work: () => Promise<T>): Promise
   }
 }
 
-/** A call's answer never came: whoever reads the error is told what to look for. */
+/** A call's answer never came: the error says what to look for. */
 export function maybeMade(error: unknown, what: string, details: Readonly<Record<string, unknown>>): unknown {
   if (!(error instanceof MigratorError)) return error
   return new MigratorError(

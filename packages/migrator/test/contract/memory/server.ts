@@ -86,7 +86,7 @@ export class MemoryServer {
     else if (word === 'fill') this.stored.set(name, Number(this.stored.get(name)) + 1)
     else if (word === 'empty') this.stored.set(name, 0)
     else if (word === 'pause') await this.#pause(session, client)
-    else throw refused(text, word === 'fail' ? 'it was told to fail' : 'no statement')
+    else throw refused(text, word === 'fail' ? 'it has to fail' : 'no statement')
   }
 
   /** A round trip. */

@@ -53,7 +53,7 @@ describe('grantsOf', () => {
     )
   })
 
-  test('compares with the default that it is told', () => {
+  test('compares with the given default', () => {
     check({ text: 'app=UC/app\n=U/app', kind: 'schema', publicDefault: 'U' }, {})
     check({ text: 'app=UC/app\n=UC/app', kind: 'schema', publicDefault: 'UC' }, {})
     check({ text: 'app=UC/app\n=UC/app', kind: 'schema', publicDefault: 'U' }, { 'grants to PUBLIC': 'CREATE, USAGE' })

@@ -98,7 +98,7 @@ function unquoted(name: string): string {
 
 /**
  * Since PostgreSQL 17 MAINTAIN is a part of ALL on tables. Beside the three that are otherwise granted by ALL alone it
- * goes without saying there, and its absence is told, so that GRANT ALL reads alike on every version.
+ * is implied there, and its absence is noted, so that GRANT ALL reads the same on every version.
  */
 function words(privileges: string, major: number): string {
   const letters = privileges.match(/[a-zA-Z]\*?/g) ?? []

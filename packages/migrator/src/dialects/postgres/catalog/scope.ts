@@ -8,7 +8,7 @@ export interface OwnObjects {
   readonly schemas?: readonly string[]
 }
 
-/** A query over the system catalogs; how its columns are read is told in row.ts. */
+/** A query over the system catalogs; row.ts explains how its columns are read. */
 export type CatalogQuery = (scope: Scope) => string
 
 /** What initdb makes has oids below this: a cheap condition for what a user made. */

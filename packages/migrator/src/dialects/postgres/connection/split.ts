@@ -25,8 +25,8 @@ const QUOTING = { rule: 'quote a value that contains a space', hint: QUOTE_VALUE
 const ENCODING = { rule: 'write "&" in a value as %26', hint: ENCODE_PASSWORD }
 
 /**
- * Cuts a URL as libpq does, and refuses what can be cut in two ways: whoever forgot to percent-encode a password is told
- * so, in place of being led to a host that is a piece of it.
+ * Cuts a URL as libpq does, and refuses what can be cut in two ways. Otherwise a password that is not percent-encoded would
+ * lead to a host that is a piece of it.
  */
 function splitUrl(text: string): Parts {
   const { authority, path, query } = sections(text)

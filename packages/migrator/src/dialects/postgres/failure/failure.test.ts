@@ -88,7 +88,7 @@ describe('a failed statement', () => {
     check(serverError('22023', { message }), {}, { message: `${message}.` })
   })
 
-  test("is told without the parameters that Drizzle's message holds", () => {
+  test("leaves out the parameters that Drizzle's message holds", () => {
     const wrapped = Object.assign(new Error('Failed query: insert\nparams: ada', { cause: new Error('too late') }), {
       params: ['ada'],
     })
@@ -125,7 +125,7 @@ describe('a failed statement', () => {
   })
 })
 
-test('a lost connection is told from an error of the server', () => {
+test('a lost connection differs from an error of the server', () => {
   const check = (error: unknown, expected: boolean) => expect(isConnectionLoss(error)).toBe(expected)
   check(Object.assign(new Error('x'), { code: 'ECONNRESET' }), true)
   check(new Error('x', { cause: Object.assign(new Error('y'), { code: 'CONNECTION_CLOSED' }) }), true)

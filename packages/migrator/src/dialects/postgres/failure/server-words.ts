@@ -1,7 +1,7 @@
 import { redactText } from '../../../core/redact.ts'
 import { sentence } from '../../../core/sentence.ts'
 
-/** As much of a server's error as is told. */
+/** As much of a server's error as may be shown. */
 export interface ServerWords {
   readonly code?: string | undefined
   readonly message: string

@@ -19,7 +19,7 @@ export interface Kept {
   readonly copy: string
   /** Columns whose values are kept. */
   readonly columns: readonly Column[]
-  /** Of `columns`: by what a row is told again; its primary key, or all that is left of it. */
+  /** Of `columns`: what identifies a row later; its primary key, or all that is left of it. */
   readonly key: readonly Column[]
   readonly keyed: 'by-key' | 'by-whole-row'
   readonly sequences: readonly Sequence[]

@@ -5,7 +5,7 @@ import { leftColumn, pairOf, sameRow } from './pair.ts'
 import { EXACT, withSettings } from './settings.ts'
 import { readShape } from './shape.ts'
 
-/** Notes beside the kept values what the step has made of them, so that a later change can be told from it. */
+/** Notes beside the kept values what the step has made of them, so that a later change can be distinguished from it. */
 export async function noteWhatIsLeft(on: SqlSession, archive: string, { migration, runId }: KeptFor): Promise<void> {
   const kept = (await readKept(on, archive, migration)).filter(
     (each) => each.runId === runId && each.kind === 'narrowed',

@@ -108,7 +108,7 @@ export function pairText(pair: Pair): { readonly removeFound: string; readonly r
   return { removeFound, removeGone }
 }
 
-/** Rows that are equal are told apart by their number among equals. */
+/** Equal rows are distinguished by their number among equals. */
 export function numbered({ copy, rows, columns, key }: Pair, of: 't' | 'b'): string {
   const row = rowText(key.length > 0 ? key : columns, of)
   return `SELECT ${of}.ctid AS place, ${of}.tableoid AS part, ${row} AS row, pg_catalog.row_number() OVER (PARTITION BY ${row} ORDER BY ${of}.ctid) AS number

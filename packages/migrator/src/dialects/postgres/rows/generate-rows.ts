@@ -49,7 +49,7 @@ export interface GeneratedRows {
 /**
  * Makes rows for every table that fulfil its constraints, in the session's database, which has to be a throw-away one.
  * The same schema gets the same rows. Each statement commits on its own, so the session must be outside a transaction;
- * on a failure (a lost connection; the seed's own) some rows are in. What no row can be made for is told, not thrown.
+ * on a failure (a lost connection; the seed's own) some rows are in. What no row can be made for is reported, not thrown.
  */
 export async function generateRows(on: SqlSession, options: GenerateOptions): Promise<GeneratedRows> {
   const shapes = await readShapes(on, options)

@@ -44,7 +44,7 @@ export async function readSequences(on: SqlSession, which: Tables): Promise<Sequ
 
 /**
  * Remembers where the sequences stand; what is answered tells, on the same schema again, the statements that put them back.
- * Exact for those that feed these tables, or none; another one that was set and not called since is told as never used.
+ * Exact for those that feed these tables, or none; another one that was set and not called since counts as never used.
  */
 export async function rememberSequences(on: SqlSession, which: Tables): Promise<() => Promise<readonly string[]>> {
   const [used, described] = await Promise.all([on.query(USED), jsonRows<Described>(on, describedQuery(which))])

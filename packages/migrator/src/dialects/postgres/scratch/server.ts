@@ -2,7 +2,7 @@
  * Scratch: throw-away databases on a PostgreSQL server. Knows no migration and no driver: sessions and databases are
  * opened by functions that are handed in.
  * This file: the databases of one process. Each carries the number of its owner; an owner lives as long as its connection
- * holds the advisory lock of that number, so that what a killed process left is told from what another one works in.
+ * holds the advisory lock of that number, so that what a killed process left is distinguished from what another one uses.
  */
 import { randomInt } from 'node:crypto'
 import { MigratorError } from '../../../errors.ts'

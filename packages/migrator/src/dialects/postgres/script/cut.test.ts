@@ -96,7 +96,7 @@ describe('a long text', () => {
     expect(parseStatements(broken.join('\n'))).toMatchObject({ ok: false, at: { line: 2501, column: 3 } })
   })
 
-  test('leaves timers and signals their turn, and ends when it was told to', async () => {
+  test('lets timers and signals run, and ends when it is aborted', async () => {
     let [turns, seen] = [0, 0]
     const timer = setInterval(() => turns++, 0)
     expect(await visitStatements(lines.join('\n'), () => seen++)).toBeUndefined()

@@ -9,7 +9,7 @@ test('a statement that makes a role names it', () => {
   expect(roleStatementIn('create user "A b"')).toEqual({ kind: 'create', name: 'A b' })
 })
 
-test('a statement that drops roles is told', () => {
+test('recognises a statement that drops roles', () => {
   expect(roleStatementIn('DROP ROLE IF EXISTS reader, writer')).toEqual({ kind: 'drop' })
 })
 

@@ -101,6 +101,6 @@ function notSentYet(error: unknown): unknown {
 export function unlessSwallowed(error: unknown, first: unknown, file: string): unknown {
   if (!(error instanceof MigratorError) || error.details.sqlstate !== '25P02' || first === undefined) return error
   const told = redactText(first instanceof Error ? first.message : String(first))
-  const message = `${file} swallowed a database error; the transaction was already aborted:  ${told}`
+  const message = `${file} swallowed a database error; the transaction was already aborted: ${told}`
   return new MigratorError('SWALLOWED_ERROR', message, { cause: first, details: { file } })
 }

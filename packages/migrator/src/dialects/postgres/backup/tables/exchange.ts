@@ -40,7 +40,7 @@ export async function exchangeRows(on: SqlSession, archive: string, id: string, 
   return { putIn: lost, takenOut: extra, replaced }
 }
 
-/** Rows that are equal are told apart by their number among equals. The names are none that a column would have. */
+/** Equal rows are distinguished by their number among equals. The names are none that a column would have. */
 const KEY = '"migrator: key"'
 const NUMBER = '"migrator: number"'
 const TABLE = '"migrator: table"'

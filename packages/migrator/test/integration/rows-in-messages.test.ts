@@ -53,7 +53,7 @@ const FAILING = {
 describe.each(Object.entries(FAILING))('%s', (_, [up, state]) => {
   beforeEach(() => project.write(pair('0002_bad', up, 'SELECT 1')))
 
-  test('is told without the row, in text, in JSON and in the logs', async () => {
+  test('is reported without the row, in text, in JSON and in the logs', async () => {
     const text = await project.run(['migrate'])
     expect(text.code).toBe(1)
     const json = await project.run(['migrate', '--json'])
@@ -86,7 +86,7 @@ export async function down() {}`
     ['a pair', pair('0002_bad', up, 'SELECT 1')],
     ['a pair outside a transaction', pair('0002_bad', own, 'DROP TABLE nowhere')],
     ['a module', { 'migrations/0002_bad.ts': module }],
-  ])('are told nowhere: %s', async (_, files) => {
+  ])('appear nowhere: %s', async (_, files) => {
     const folder = await createProject(db.url, files)
     try {
       await folder.write(pair('0001_people', 'CREATE TABLE people (email text, age text)', 'DROP TABLE people'))
@@ -111,7 +111,7 @@ test('what an error says of objects stays in it', async () => {
   expect(stderr).toContain('view v depends on table people')
 })
 
-test('a password in a statement that fails is told nowhere', async () => {
+test('a password in a statement that fails appears nowhere', async () => {
   const bad = "ALTER ROLE nobody_there\n  PASSWORD\n  $pw$hunter2\nhunter2$pw$ VALID UNTIL 'x'"
   await project.write(pair('0002_bad', bad, 'SELECT 1'))
   const finished = await project.run(['migrate', '--verbose'])
