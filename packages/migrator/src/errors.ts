@@ -88,7 +88,7 @@ export const errorTable = {
   },
   HISTORY_NOT_WRITTEN: {
     exit: 1,
-    hint: 'Correct what keeps the history store from writing, then bring its records in line with what is named above before the next run; otherwise that runs it again.',
+    hint: 'Correct what keeps the history store from writing, then bring its records in line with what is named above before the next run; otherwise the next run repeats the step.',
   },
   HISTORY_CHANGED: { exit: 1, hint: 'Look at db:migrate:status, then run the command again.' },
   LOCK_TIMEOUT: {
@@ -126,7 +126,7 @@ export const errorTable = {
   OUT_OF_ORDER: { exit: 3, hint: 'Renumber the new migration, or run it as it is with --allow-out-of-order.' },
   MIGRATION_DIRTY: {
     exit: 3,
-    hint: 'Run db:migrate without --no-auto-recover to recover, or look first and use db:repair clear-dirty ID --as applied|pending.',
+    hint: 'Run db:migrate without --no-auto-recover to recover, or inspect the database and use db:repair clear-dirty ID --as applied|pending.',
   },
   MIGRATION_IRREVERSIBLE: { exit: 3, hint: 'Restore a backup to a new place instead; see docs/runbooks/rollback.md.' },
   ARCHIVE_UNTRUSTED: {

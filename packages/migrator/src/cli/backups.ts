@@ -52,8 +52,8 @@ export function makingOptions<T>(yargs: Argv<T>): Argv<T> {
 
 function providerOptions<T>(yargs: Argv<T>): Argv<T> {
   return sourceOptions(yargs)
-    .option('backup', { ...text, describe: `The backup to make: ${BUILT_IN.join(', ')}, or a provider of your own` })
-    .option('snapshot', { ...off, describe: 'An RDS or Aurora snapshot, depending on the endpoint' })
+    .option('backup', { ...text, describe: `Provider of the backup: ${BUILT_IN.join(', ')}, or a custom one` })
+    .option('snapshot', { ...off, describe: 'Use an RDS or Aurora snapshot, depending on the endpoint' })
 }
 
 /** The flags of commands that make a backup before they run. */

@@ -7,7 +7,7 @@ export function keyText(key: KeptConflict['key']): string {
     .join(', ')
 }
 
-/** One line for each row that stayed in the archive, as far as they are told. */
+/** One line for each row that stayed in the archive, as far as rows are listed. */
 export function conflictLines({ conflicts = [], left }: Pick<PutBackRows, 'conflicts' | 'left'>): readonly string[] {
   const lines = conflicts.slice(0, SHOWN).map(({ key, columns, kept, now }) => {
     const what = now === null ? 'no such row' : `now ${now}`

@@ -27,7 +27,7 @@ export const driftCommand = (cli: Cli) => ({
       )
       .option('check', { type: 'boolean', default: false, describe: 'Exit with 5 if anything differs' })
       .option('scratch-url', SCRATCH_URL)
-      .example(cli.invocation.command('drift'), 'list what was changed by hand')
+      .example(cli.invocation.command('drift'), 'list what somebody changed by hand')
       .example(`${cli.invocation.command('drift')} --check`, 'for a nightly job'),
   handler: (flags: DriftFlags) =>
     cli.runUntilInterrupted(flags, async (environment) => {

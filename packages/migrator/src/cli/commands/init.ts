@@ -23,10 +23,10 @@ export const initCommand = (cli: Cli) => ({
   builder: (yargs: Argv) =>
     yesOption(databaseOption(yargs), 'Write without asking')
       .usage(
-        `${cli.invocation.command('init')} [options]\n\nInspect the project and write what fits it: migrator.config, scripts in package.json, a workflow. Nothing that exists is replaced.`,
+        `${cli.invocation.command('init')} [options]\n\nInspect the project and write a configuration, package.json scripts and a CI workflow that fit it. Nothing that exists is replaced.`,
       )
       .option('dry-run', { type: 'boolean', default: false, describe: 'Show what would be written; write nothing' })
-      .example(`${cli.invocation.command('init')} --dry-run`, 'look first'),
+      .example(`${cli.invocation.command('init')} --dry-run`, 'show what would be written'),
   handler: (flags: InitFlags) =>
     cli.runUntilInterrupted(flags, (environment) => init(flags, environment, hasScripts(cli))),
 })
@@ -70,7 +70,7 @@ async function agree({ yes }: InitFlags, environment: CliEnvironment, changes: r
   if (yes) return
   const what = `This writes ${changes.map(({ path }) => shown(path, process.cwd())).join(', ')}.`
   if (await agreesTo(environment, what)) return
-  throw new MigratorError('CONFIRMATION_REQUIRED', what, { hint: 'Add --yes to agree, or look first with --dry-run.' })
+  throw new MigratorError('CONFIRMATION_REQUIRED', what, { hint: 'Add --yes to agree; --dry-run shows the files.' })
 }
 
 function write({ path, kind, content }: Change): void {

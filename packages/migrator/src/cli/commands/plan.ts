@@ -39,7 +39,7 @@ export const planCommand = (cli: Cli) => ({
       .option('down', {
         type: 'boolean',
         default: false,
-        describe: 'Plan a rollback: of the last migration unless another option says more',
+        describe: 'Plan a rollback (default: of the last migration)',
       })
       .option('steps', { type: 'string', requiresArg: true, describe: 'The next N migrations; with --down the last N' })
       .option('target', {

@@ -18,7 +18,7 @@ export const protectCommand = (cli: Cli) => ({
   builder: (yargs: Argv) =>
     databaseOption(yargs)
       .usage(
-        `${cli.invocation.command('protect')} [options]\n\nMark the database itself as protected. The mark wins over the configuration, and over how the database is reached.`,
+        `${cli.invocation.command('protect')} [options]\n\nMark the database itself as protected. The mark takes precedence over the configuration and over the database's address.`,
       )
       .option('remove', { type: 'boolean', default: false, describe: 'Remove the mark' })
       .option('confirm', { type: 'string', requiresArg: true, describe: "The database's name, for --remove" })

@@ -37,7 +37,7 @@ export const rehearseCommand = (cli: Cli) => ({
   builder: (yargs: Argv) =>
     projectOptions(yargs)
       .usage(
-        `${cli.invocation.command('rehearse')} [ids..] [options]\n\nRun each migration up, down and up again on a disposable copy of the schema before it, with rows in its tables, and compare schema and rows. Without ids, rehearse what is pending. The live database is never changed.`,
+        `${cli.invocation.command('rehearse')} [ids..] [options]\n\nRun each migration up, down and up again on a scratch database that has all earlier migrations, with rows in the tables, and compare schema and rows. Without ids, rehearse what is pending. The live database is never changed.`,
       )
       // Ids stand beside the command's name: as a list of their own yargs would keep the last one only.
       .strict(false)

@@ -23,14 +23,14 @@ interface RestoreFlags extends CommonFlags, SourceFlags, YesFlag {
 
 export const restoreCommand = (cli: Cli) => ({
   command: 'restore <id>',
-  describe: 'Restore a backup to a new place, never over the existing one',
+  describe: 'Restore a backup to a new place, or with --in-place where the provider can',
   builder: (yargs: Argv) =>
     yesOption(
       timeoutOption(sourceOptions(databaseOption(yargs))),
       'With --in-place: skip the confirmation prompt (local databases only)',
     )
       .usage(
-        `${cli.invocation.command('restore')} ID [--to NEW_NAME] [options]\n\nRestore a backup to a new instance, cluster, database or schema, and print how to cut over. The existing one is not touched.`,
+        `${cli.invocation.command('restore')} ID [--to NEW_NAME] [options]\n\nRestore a backup to a new instance, cluster, database or schema, and print how to cut over. The existing one is not touched. With --in-place, restore a backup by tables or template over the current contents, which are kept.`,
       )
       .positional('id', { type: 'string', demandOption: true, describe: 'The id of the backup' })
       .option('to', {

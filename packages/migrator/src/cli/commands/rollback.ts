@@ -74,7 +74,7 @@ export function lossOptions<T>(yargs: Argv<T>): Argv<T> {
     .option('accept-loss', {
       type: 'boolean',
       default: false,
-      describe: 'Allow data loss, also on a protected database',
+      describe: 'Allow data loss, even on a protected database',
     }) as Argv<T>
 }
 

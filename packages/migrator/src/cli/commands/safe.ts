@@ -24,7 +24,7 @@ export const safeCommand = (cli: Cli) => ({
       .option('target', {
         type: 'string',
         requiresArg: true,
-        describe: 'The newest migration to be applied afterwards',
+        describe: 'The newest migration that stays or becomes applied',
       })
       .option('force', { type: 'boolean', default: false, describe: 'down: see rollback --force' })
       .example(cli.invocation.command('safe'), 'apply everything that is pending')

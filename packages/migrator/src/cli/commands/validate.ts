@@ -27,7 +27,7 @@ export const validateCommand = (cli: Cli) => ({
   builder: (yargs: Argv) =>
     projectOptions(yargs)
       .usage(
-        `${cli.invocation.command('validate')} [options]\n\nLoad every migration and check names, order, options and SQL. Needs no database; where one is configured, compare with its history.`,
+        `${cli.invocation.command('validate')} [options]\n\nLoad every migration and check names, order, options and SQL. Needs no database; if one is configured, compare with its history.`,
       )
       .option('check', {
         type: 'boolean',

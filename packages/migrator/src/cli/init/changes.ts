@@ -148,7 +148,11 @@ function nextFor({ folder, drizzle }: Project, known: Histories | undefined): re
 }
 
 function importing(name: string, purpose: string): readonly Next[] {
-  return [[`db:import ${name} --dry-run`, `${purpose}: look first`], [`db:import ${name}`, 'record it'], STATUS]
+  return [
+    [`db:import ${name} --dry-run`, `${purpose}: show the mapping first`],
+    [`db:import ${name}`, 'record it'],
+    STATUS,
+  ]
 }
 
 /** A path relative to the user's working directory. */
