@@ -42,7 +42,7 @@ export interface Output {
   describe(error: unknown): ErrorReport
   readonly speak: Invocation['speak']
   /** The options that the next command needs too, as they are typed. */
-  readonly carried: string
+  carried(command: string): string
 }
 
 /** A command, and what it is for. */
@@ -50,7 +50,7 @@ export type Next = readonly [command: string, purpose: string]
 
 /** The commands to try next, as they are called here, with what tells this project and database from others. */
 export function nextCommands({ speak, carried }: Output, commands: readonly Next[]): string {
-  const spoken = commands.map(([command, purpose]) => [speak(command) + carried, purpose] as const)
+  const spoken = commands.map(([command, purpose]) => [speak(command) + carried(command), purpose] as const)
   const width = Math.max(...spoken.map(([command]) => command.length))
   return ['Next:', ...spoken.map(([command, purpose]) => `  ${command.padEnd(width)}   ${purpose}`)].join('\n')
 }
@@ -67,7 +67,7 @@ export function createOutput(
   const output: Output = {
     ...flags,
     speak: invocation.speak,
-    carried: carriedOptions(flags),
+    carried: (command) => carriedOptions(flags, command),
     describe: errorJson,
     doing: live.doing,
     style,

@@ -40,6 +40,7 @@ describe('what was written meanwhile stays, and the kept value with it in the ar
     )
     expect(said).toMatch(/user_id=1 \(address\): kept [0-9a-f]{16}, now [0-9a-f]{16}/)
     expect(said).toContain('preserved list')
+    expect(said).not.toContain('NOTICE')
   })
 
   test('also a value that was removed meanwhile', async () => {

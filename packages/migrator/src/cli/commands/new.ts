@@ -46,7 +46,7 @@ export const newCommand = (cli: Cli) => ({
         ...shown,
         '',
         'Next: fill in up and down, then',
-        ...['db:validate', 'db:migrate --dry-run', 'db:migrate'].map((command) => `  ${command}${carried}`),
+        ...['db:validate', 'db:migrate --dry-run', 'db:migrate'].map((command) => `  ${command}${carried(command)}`),
       ].join('\n')
       return { document: { id, files: paths }, text }
     }),

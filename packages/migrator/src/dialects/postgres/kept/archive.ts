@@ -1,6 +1,7 @@
 import type { KeptFor } from '../../../ports/kept-data.ts'
 import { identifier, jsonLiteral, literal } from '../script/literal.ts'
 import type { SqlSession } from '../session/sql-session.ts'
+import { withSettings } from './settings.ts'
 import { type Column, qualified, type Sequence } from './shape.ts'
 
 /** One copy, as the archive describes it. */
@@ -153,9 +154,12 @@ export async function keepRest(
   left: number,
   why: string,
 ): Promise<void> {
-  await on.execute(
-    `ALTER TABLE ${qualified(schema, copy)} DROP COLUMN IF EXISTS ${WRITTEN};
+  // Where there is no such column the server would say so in a notice, to people who never heard of it.
+  await withSettings(on, { client_min_messages: 'warning' }, () =>
+    on.execute(
+      `ALTER TABLE ${qualified(schema, copy)} DROP COLUMN IF EXISTS ${WRITTEN};
      UPDATE ${identifier(schema)}.preserved SET state = 'left', row_count = ${left}, why = ${literal(why)} WHERE id = ${id}`,
+    ),
   )
 }
 
