@@ -19,7 +19,7 @@ export async function approveRun(
   const { host, database } = command.database.location
   const verb = plan.direction === 'down' ? 'reverts' : 'drops, truncates or deletes in'
   const what = `This ${verb} ${plural(risky.length, 'migration', 'migrations')} on the protected database "${database}" at ${host}: ${risky.join(', ')}.`
-  if (backup.kind === 'open') throw new MigratorError('BACKUP_REQUIRED', `${what} No backup was asked for.`)
+  if (backup.kind === 'open') throw new MigratorError('BACKUP_REQUIRED', `${what} No backup was requested.`)
   if (confirm === database) return
   if (confirm !== undefined) throw required(what, `--confirm names "${confirm}", but the database is "${database}".`)
   if (!canAsk(command)) throw required(what, `Add --confirm ${database}; --yes is for local databases only.`)

@@ -35,7 +35,7 @@ describe('nobody asked for a backup', () => {
   test.each(['rollback', 'rollback --confirm NAME', 'rollback --all --force --confirm NAME', 'safe down --steps=1'])(
     '%s is refused, and nothing changed',
     async (command) => {
-      const says = [`"${db.name}"`, 'protected', '0003_three', 'No backup was asked for']
+      const says = [`"${db.name}"`, 'protected', '0003_three', 'No backup was requested']
       await expectRefusal(project, { ...unasked, words: split(command), says }, db)
     },
   )
@@ -43,7 +43,7 @@ describe('nobody asked for a backup', () => {
   test('a migrate that takes something away is refused, also with the name', async () => {
     await project.write(destructive)
     for (const words of [['migrate'], ['migrate', '--confirm', db.name]]) {
-      await expectRefusal(project, { ...unasked, words, says: ['0004_drop', 'No backup was asked for'] }, db)
+      await expectRefusal(project, { ...unasked, words, says: ['0004_drop', 'No backup was requested'] }, db)
     }
   })
 

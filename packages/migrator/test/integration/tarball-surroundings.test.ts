@@ -143,7 +143,7 @@ describe("libpq's surroundings", () => {
     await expectWorks({ PGSERVICE: 'shop' })
     const { code, said } = await migrator(['status'], { PGSERVICE: 'shops' })
     expect(code).toBe(2)
-    expect(said).toMatch(/PGSERVICE names "shops", which .*\.pg_service\.conf do(es)? not define/)
+    expect(said).toMatch(/PGSERVICE names "shops", which is not defined in .*\.pg_service\.conf\./)
     await rm(join(home, '.pg_service.conf'))
   })
 

@@ -23,7 +23,7 @@ interface RestoreFlags extends CommonFlags, SourceFlags, YesFlag {
 
 export const restoreCommand = (cli: Cli) => ({
   command: 'restore <id>',
-  describe: 'Restore a backup to a new place, or with --in-place where the provider can',
+  describe: 'Restore a backup to a new place; --in-place for tables and template',
   builder: (yargs: Argv) =>
     yesOption(
       timeoutOption(sourceOptions(databaseOption(yargs))),
@@ -62,7 +62,7 @@ export const restoreCommand = (cli: Cli) => ({
     cli[flags.inPlace ? 'run' : 'runUntilInterrupted'](flags, async (environment) => {
       refuseTogether(flags.to !== undefined && '--to', flags.inPlace && '--in-place')
       if (!flags.inPlace && (flags.yes || flags.confirm !== undefined))
-        throw invalid('--yes and --confirm belong to --in-place: a restore to a new place asks nothing.')
+        throw invalid('--yes and --confirm belong to --in-place: a restore to a new place needs no confirmation.')
       const command = await createDatabaseContext(flags, environment)
       try {
         const provider = await providerOf(command, flags)

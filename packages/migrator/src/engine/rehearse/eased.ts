@@ -70,7 +70,7 @@ function refusedBy({ kind, table, column }: RehearsalFailure): RefusedRows | und
 }
 
 /**
- * An up that makes a key requires that nothing is there twice; it is rehearsed with such rows. Undefined where it fails on
+ * An up that makes a key requires rows without duplicates; it is rehearsed with such rows. Undefined where it fails on
  * them as well.
  */
 export async function walkDistinct(walk: WalkWith, failure: RehearsalFailure): Promise<RehearsalFacts | undefined> {
@@ -88,7 +88,7 @@ function describeKey({ table = '', rule = '' }: RehearsalFailure, catalog: Catal
   })
   const columns = /\((.*)\)/.exec((object && catalog[object]?.definition) ?? '')?.[1]
   return columns === undefined
-    ? `no row of ${table} is there twice for ${rule}`
+    ? `no row of ${table} occurs twice for ${rule}`
     : `no two rows of ${table} have the same (${columns})`
 }
 

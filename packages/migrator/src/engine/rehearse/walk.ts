@@ -24,7 +24,7 @@ export interface Rows {
   readonly written: RowWish['style'] | 'none'
   /** Only such rows there as the schema before would have taken, too. */
   readonly asBefore?: boolean
-  /** No value is there twice on purpose. */
+  /** No value is duplicated deliberately. */
   readonly distinct?: boolean
   /** Columns whose values the up reads as another type. */
   readonly readAs?: readonly ReadAs[]

@@ -23,7 +23,7 @@ export interface CandidateRequest {
   /** How many are wanted in the end: the first that many differ as much as they can, but for a twin. */
   readonly wanted: number
   readonly style: ValueStyle
-  /** No value is there twice on purpose. */
+  /** No value is duplicated deliberately. */
   readonly distinct?: boolean | undefined
   /** Which of many edges come first, where there are more than rows. */
   readonly turn?: number | undefined

@@ -28,7 +28,7 @@ export interface GenerateOptions extends Tables {
   readonly since?: readonly TableShape[]
   /** With `since`: only rows that the tables would have taken then, too. */
   readonly asBefore?: boolean | undefined
-  /** No value is there twice on purpose; default false: where a table allows it, a row has a twin. */
+  /** No value is duplicated deliberately; default false: where a table allows it, a row has a twin. */
   readonly distinct?: boolean | undefined
   /** Columns whose values a step will read as another type. */
   readonly readAs?: readonly ReadAs[]

@@ -35,7 +35,7 @@ export interface Attempt {
   readonly how: 'together' | 'apart'
   /** `off` wants a role that may set session_replication_role. */
   readonly triggers: 'on' | 'off'
-  /** No value is there twice on purpose. */
+  /** No value is duplicated deliberately. */
   readonly distinct?: boolean | undefined
 }
 

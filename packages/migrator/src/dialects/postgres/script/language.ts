@@ -85,5 +85,5 @@ function problemOfCommand({ name, at }: MetaCommand): ScriptProblem {
 const FORBIDDEN = {
   'transaction-control':
     'transaction control in a transactional migration; remove it (the migrator opens the transaction), or set -- migrator: transaction=false',
-  'copy-from-stdin': 'COPY … FROM STDIN needs a stream that a migration has not; write INSERT … VALUES',
+  'copy-from-stdin': 'COPY … FROM STDIN needs a stream, which a migration does not have; write INSERT … VALUES',
 } as const

@@ -30,8 +30,12 @@ export function forbidden(
     )
   }
   const hint = 'Write the rows as INSERT … VALUES, or load them with another tool.'
-  return new MigratorError('MIGRATION_FAILED', `${place}: COPY … FROM STDIN needs a stream that a migration has not.`, {
-    ...details,
-    hint,
-  })
+  return new MigratorError(
+    'MIGRATION_FAILED',
+    `${place}: COPY … FROM STDIN needs a stream, which a migration does not have.`,
+    {
+      ...details,
+      hint,
+    },
+  )
 }

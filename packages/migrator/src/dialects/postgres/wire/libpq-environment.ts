@@ -29,7 +29,7 @@ function definitionOf(service: string, env: Readonly<Record<string, string | und
   }
   throw new MigratorError(
     'DATABASE_URL_INVALID',
-    `PGSERVICE names "${service}", which ${files.join(' and ')} do not define.`,
+    `PGSERVICE names "${service}", which is not defined in ${files.join(' or ')}.`,
     {
       hint: `Define it there as [${service}] with host, port and dbname; or unset PGSERVICE.`,
     },
