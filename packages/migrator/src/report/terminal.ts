@@ -113,6 +113,9 @@ function lineOf(event: RunEvent, colours: Style['colours']): string | undefined 
       return colours.dim(`  ${event.message}`)
     case 'backup-restored':
       return colours.yellow(event.message)
+    // Other commands report their changes themselves; a run records replacements on the side.
+    case 'history-changed':
+      return event.version !== undefined && event.versions ? `  ${colours.green('✓')} ${event.message}` : undefined
     case 'dirty-found':
       return colours.yellow(`${event.message}: ${event.versions?.join(', ')}`)
     case 'recovered':

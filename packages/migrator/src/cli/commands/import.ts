@@ -74,7 +74,7 @@ function imported(command: CommandContext, { error, ...report }: ImportReport): 
   const verb = dryRun ? 'Would record' : 'Recorded'
   const lines = [
     headline(command),
-    `${history} (${tool}): ${plural(mapped.length, 'migration is', 'migrations are')} applied there; ${plural(unmatched.length, 'row matches', 'rows match')} no migration.`,
+    `${history} (${tool}): ${plural(mapped.length, 'migration is', 'migrations are')} applied there${unmatched.length === 0 ? '' : `; ${plural(unmatched.length, 'row matches', 'rows match')} no migration`}.`,
     ...rows,
     ...unmatched.map(({ from, reason }) => `  ✗ ${from}: ${reason}`),
     ...(error

@@ -46,7 +46,10 @@ export async function squash(
 async function rangeOf({ files, problems, tool }: MigrationSet, to: string): Promise<readonly Migration[]> {
   if (problems.length > 0) throw invalidFiles(problems)
   if (tool !== undefined)
-    throw refused(`This folder has the format of ${tool}; only this tool's own pairs are squashed.`)
+    throw refused(
+      `This folder has the format of ${tool}; only this tool's own pairs can be squashed.`,
+      `Squash them with ${tool}, if it can. Nothing was changed.`,
+    )
   const at = files.findIndex(({ id }) => id === to)
   if (at < 0) {
     const near = nearestIds(
@@ -56,7 +59,10 @@ async function rangeOf({ files, problems, tool }: MigrationSet, to: string): Pro
     const hint = near.length > 0 ? { hint: `Did you mean ${near.join(', ')}?` } : {}
     throw new MigratorError('TARGET_UNKNOWN', `There is no migration "${to}".`, hint)
   }
-  if (at === 0) throw new MigratorError('USAGE_INVALID', `${to} is the first migration: there is nothing to squash.`)
+  if (at === 0)
+    throw new MigratorError('USAGE_INVALID', `${to} is the first migration: there is nothing to squash.`, {
+      hint: 'Name a later migration. Nothing was changed.',
+    })
   const broken: unknown[] = []
   const range: Migration[] = []
   for (const file of files.slice(0, at + 1)) {
@@ -72,8 +78,9 @@ async function rangeOf({ files, problems, tool }: MigrationSet, to: string): Pro
   return range
 }
 
-function refused(message: string): MigratorError {
-  return new MigratorError('NOT_SUPPORTED', message, {
-    hint: 'Squash up to a migration before it with --to ID. Nothing was changed.',
-  })
+function refused(
+  message: string,
+  hint = 'Squash only up to a migration before it. Nothing was changed.',
+): MigratorError {
+  return new MigratorError('NOT_SUPPORTED', message, { hint })
 }

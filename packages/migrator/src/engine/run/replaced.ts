@@ -1,4 +1,5 @@
 import type { HistoryChange } from '../../core/history.ts'
+import { plural } from '../../core/plural.ts'
 import type { MigrationStatus } from '../../core/reconcile.ts'
 import { entryOf, recordOf } from './atomic-step.ts'
 import { emit } from './context.ts'
@@ -29,7 +30,9 @@ export async function recordReplacements(run: Run, statuses: readonly MigrationS
   if (changes.length === 0) return
   await prepareHistory(run.context, run.session)
   await run.session.record(recordOf(run, changes))
-  const message = 'Recorded in place of the migrations that it replaces'
-  for (const { id, entry } of unrecorded)
-    emit(run.context, { kind: 'history-changed', level: 'info', version: id, message, versions: entry?.inPlaceOf })
+  for (const { id, entry } of unrecorded) {
+    const versions = entry?.inPlaceOf ?? []
+    const message = `Recorded ${id} in place of ${plural(versions.length, 'migration', 'migrations')}, without running it`
+    emit(run.context, { kind: 'history-changed', level: 'info', version: id, message, versions })
+  }
 }
