@@ -178,6 +178,34 @@ describe('what was written meanwhile stays, and the kept value with it in the ar
     ])
   })
 
+  test('in a table that a trigger fills', async () => {
+    const fill = 'INSERT INTO found VALUES (NEW.id, (SELECT v FROM src WHERE src.id = NEW.id))'
+    const at = await scene(
+      pair(
+        '0001_trigger',
+        `CREATE TABLE found (id int PRIMARY KEY, v text);
+         CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${fill}; RETURN NEW; END $$;
+         CREATE TRIGGER fill AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION fill(); UPDATE t SET id = id;`,
+        'DROP TRIGGER fill ON t; DROP FUNCTION fill(); DROP TABLE found;',
+      ),
+      {
+        standing: `CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE src (id int, v text); INSERT INTO t VALUES (1), (2);
+          INSERT INTO src VALUES (1, 'a'), (2, 'b')`,
+      },
+    )
+    await done(at, 'migrate')
+    await at.db.sql.unsafe("UPDATE found SET v = 'mine' WHERE id = 2")
+    await roundTrip(at, { between: "UPDATE src SET v = 'A' WHERE id = 1" })
+    expect(await rowsOf(at.db, 'SELECT * FROM found ORDER BY id')).toEqual([
+      { id: 1, v: 'A' },
+      { id: 2, v: 'b' },
+    ])
+    expect(await kept(at)).toEqual([
+      { id: 1, v: 'a' },
+      { id: 2, v: 'mine' },
+    ])
+  })
+
   test('in a column that came back by hand, and in one that a new default filled', async () => {
     const at = await scene({
       ...orders,
@@ -256,6 +284,32 @@ describe('where nothing was written meanwhile, everything comes back', () => {
     expect(await rowsOf(at.db, all)).toEqual(before)
     await expectEmptyArchive(at.db)
   })
+})
+
+test('triggers that write elsewhere, or nowhere, keep nothing from coming back', async () => {
+  const at = await scene(
+    pair(
+      '0001_t',
+      "ALTER TABLE users ADD COLUMN c text; UPDATE users SET c = 'far' WHERE address LIKE 'old%';",
+      'ALTER TABLE users DROP COLUMN c;',
+    ),
+    {
+      standing: `${USERS}; ALTER TABLE users ADD COLUMN changed_at timestamptz; CREATE TABLE audit (what text);
+        CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS
+          $$ BEGIN IF TG_OP = 'UPDATE' THEN NEW.changed_at := now(); END IF; RETURN NEW; END $$;
+        CREATE FUNCTION log() RETURNS trigger LANGUAGE plpgsql AS
+          $$ BEGIN INSERT INTO audit VALUES (NEW::text); PERFORM pg_notify('changes', 'x'); RETURN NULL; END $$;
+        CREATE TRIGGER touch BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch();
+        CREATE TRIGGER log AFTER UPDATE ON users FOR EACH ROW EXECUTE FUNCTION log();`,
+    },
+  )
+  await done(at, 'migrate')
+  await at.db.sql.unsafe("UPDATE users SET c = 'near' WHERE id = 2")
+  await roundTrip(at)
+  expect(await rowsOf(at.db, 'SELECT id, c FROM users ORDER BY id')).toEqual([
+    { id: 1, c: 'far' },
+    { id: 2, c: 'near' },
+  ])
 })
 
 describe('db:preserved', () => {

@@ -37,6 +37,9 @@ export async function watchMeanwhile(on: SqlSession, archive: string, waiting: r
   const writes: { readonly assigned: Assigned; oid: string | undefined; readonly written: boolean }[] = []
   let anythingRead = false
   let isOpaque = false
+  let fires = false
+  /** Of what waits: what triggers may have written to, whose statements nobody sees either. */
+  const triggered = new Set<string>()
 
   async function wasWritten(ref: TableRef): Promise<boolean> {
     const name = nameOf(ref)
@@ -60,8 +63,9 @@ export async function watchMeanwhile(on: SqlSession, archive: string, waiting: r
       const parsed = parseStatements(sql)
       if (!parsed.ok) return
       for (const statement of parsed.statements) {
-        const { assigned, reads, calls, isOpaque: hidden } = assignmentsOf(statement)
+        const { assigned, writes: targets, reads, calls, isOpaque: hidden } = assignmentsOf(statement)
         if (hidden ? MAY_WRITE.test(sql) : await callsCode(on, calls)) isOpaque = true
+        fires ||= await haveTriggers(on, targets)
         let written = false
         for (const ref of reads) if (await wasWritten(ref)) written = true
         anythingRead ||= written
@@ -73,6 +77,7 @@ export async function watchMeanwhile(on: SqlSession, archive: string, waiting: r
     },
     async settle() {
       for (const each of writes) each.oid ??= await oidOf(on, each.assigned.ref)
+      if (fires) for (const kept of waiting) if (await codeWritesTo(on, kept.table)) triggered.add(kept.id)
     },
     newer(kept, now, column) {
       if (kept.kind === 'narrowed') return 'false'
@@ -87,16 +92,17 @@ export async function watchMeanwhile(on: SqlSession, archive: string, waiting: r
   function causeOf(kept: Kept, now: Shape, column: Both, row: string): string {
     const ofTable = writes.filter(({ oid }) => oid === now.oid)
     const own = ofTable.filter(({ assigned: { columns } }) => columns === 'all' || columns.includes(column.now.name))
+    const hidden = isOpaque || triggered.has(kept.id)
     if (own.some(({ written }) => written)) return 'true'
-    if (own.length > 0 && !isOpaque) return own.every(({ assigned }) => assigned.from === 'text') ? 'false' : row
-    const unknown = isOpaque || anythingRead ? 'true' : row
+    if (own.length > 0 && !hidden) return own.every(({ assigned }) => assigned.from === 'text') ? 'false' : row
+    const unknown = hidden || anythingRead ? 'true' : row
     if (isPart(kept)) {
       const existed = columnsBefore.has(column.now.id)
       if (!existed && isNewDefault(column)) return 'true'
       const cause = existed ? row : unknown
       return cause === 'false' ? cause : unlessDefault(column, cause)
     }
-    if (isOpaque || ofTable.length === 0) return unknown
+    if (hidden || ofTable.length === 0) return unknown
     return isNewDefault(column) ? 'true' : 'false'
   }
 }
@@ -173,6 +179,31 @@ async function callsCode(on: SqlSession, calls: readonly string[]): Promise<bool
   const [row] = await on.query(
     `SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_proc WHERE proname IN (${calls.map(literal).join(', ')}) AND oid >= 16384)::text AS found`,
   )
+  return row?.found === 'true'
+}
+
+async function haveTriggers(on: SqlSession, tables: readonly TableRef[]): Promise<boolean> {
+  if (tables.length === 0) return false
+  const names = tables.map((ref) => `to_regclass(${literal(nameOf(ref))})`)
+  const [row] = await on.query(
+    `SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_trigger
+                     WHERE NOT tgisinternal AND tgenabled <> 'D' AND tgrelid IN (${names.join(', ')}))::text AS found`,
+  )
+  return row?.found === 'true'
+}
+
+/**
+ * Whether a function, as a trigger runs it or calls it, writes to a table of this name, by its text without string constants;
+ * one that executes text it puts together may write anywhere.
+ */
+async function codeWritesTo(on: SqlSession, table: string): Promise<boolean> {
+  const code = `pg_catalog.regexp_replace(p.prosrc, '''[^'']*''', '', 'g')`
+  const [row] = await on.query(`
+    SELECT EXISTS (
+      SELECT 1 FROM pg_catalog.pg_proc p
+       WHERE p.oid >= 16384 AND ${code} ~* '\\m(insert|update|merge|copy|execute)\\M'
+         AND (pg_catalog.strpos(pg_catalog.lower(p.prosrc), pg_catalog.lower(${literal(table)})) > 0
+              OR p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype AND ${code} ~* '\\mexecute\\M'))::text AS found`)
   return row?.found === 'true'
 }
 

@@ -59,3 +59,10 @@ test('names what it calls, and what hides its statements', () => {
   expect(read('CALL p()').isOpaque).toBe(true)
   expect(read('SELECT 1').isOpaque).toBe(false)
 })
+
+test('names the tables that it writes to', () => {
+  const writes = (sql: string) => read(sql).writes.map(({ name }) => name)
+  expect(writes('DELETE FROM t USING s WHERE s.id = t.id')).toEqual(['t'])
+  expect(writes('WITH d AS (DELETE FROM t RETURNING a) INSERT INTO u SELECT a FROM d')).toEqual(['u', 't'])
+  expect(writes('SELECT 1 FROM t')).toEqual([])
+})

@@ -5,6 +5,8 @@ import type { Statement } from './statements.ts'
 /** What a statement writes, and where the values come from. */
 export interface Assignments {
   readonly assigned: readonly Assigned[]
+  /** Tables whose rows it inserts, changes or deletes. */
+  readonly writes: readonly TableRef[]
   /** Tables and views that it reads; of the one that it writes to, each row is read for itself, which does not count. */
   readonly reads: readonly TableRef[]
   /** Names of functions that it calls. */
@@ -27,14 +29,17 @@ export interface Assigned {
 
 const OPAQUE = new Set(['DoStmt', 'CallStmt', 'ExecuteStmt'])
 
+const WRITING = new Set(['InsertStmt', 'UpdateStmt', 'MergeStmt', 'DeleteStmt'])
+
 /** These define something and run nothing of what they contain. */
 const DEFINITIONS = new Set(['CreateFunctionStmt', 'RuleStmt', 'CreateTrigStmt', 'ViewStmt', 'CreatePolicyStmt'])
 
 /** Reads one statement. Values from constants cannot have been written by anybody since; all others can. */
 export function assignmentsOf({ type, node }: Statement): Assignments {
-  if (DEFINITIONS.has(type)) return { assigned: [], reads: [], calls: [], isOpaque: false }
+  if (DEFINITIONS.has(type)) return { assigned: [], writes: [], reads: [], calls: [], isOpaque: false }
   const found = {
     assigned: [] as Assigned[],
+    writes: [] as TableRef[],
     reads: [] as TableRef[],
     calls: [] as string[],
     names: new Set<string>(),
@@ -42,6 +47,7 @@ export function assignmentsOf({ type, node }: Statement): Assignments {
   }
   walk({ [type]: node }, (name, each) => {
     if (each.returningClause || each.returningList) found.returns = true
+    if (WRITING.has(name)) found.writes.push(relationOf(each.relation))
     if (name === 'InsertStmt') found.assigned.push(...inserted(each))
     if (name === 'UpdateStmt') found.assigned.push(...updated(each))
     if (name === 'MergeStmt')
@@ -55,7 +61,8 @@ export function assignmentsOf({ type, node }: Statement): Assignments {
   const reads = found.reads.filter(({ schema, name }) => schema !== undefined || !found.names.has(name))
   // The target of a statement is a bare node, which the walk does not name: its rows are read by RETURNING.
   const returned = found.returns ? found.assigned.map(({ ref }) => ref) : []
-  return { assigned: found.assigned, reads: [...reads, ...returned], calls: found.calls, isOpaque: OPAQUE.has(type) }
+  const { assigned, writes, calls } = found
+  return { assigned, writes, reads: [...reads, ...returned], calls, isOpaque: OPAQUE.has(type) }
 }
 
 function inserted(node: Node): readonly Assigned[] {
