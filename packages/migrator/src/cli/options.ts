@@ -95,6 +95,7 @@ export function stepOptions<T>(yargs: Argv<T>): Argv<T & RunFlags> {
 export function transactionOption<T>(yargs: Argv<T>): Argv<T> {
   return yargs.option('transaction', {
     choices: ['batch', 'each'] as const,
+    requiresArg: true,
     describe: 'One transaction for all steps (batch), or one for each',
   })
 }

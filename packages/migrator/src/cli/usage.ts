@@ -13,6 +13,9 @@ export function explainUsage(
   const called = invocation.command(command)
   if (message.startsWith('Not enough non-option'))
     return `An argument is missing: ${called} ${ARGUMENTS[command] ?? ''}`
+  const valueless = /^Not enough arguments following: (.+)$/.exec(message)?.[1]
+  if (valueless !== undefined) return `--${valueless} needs a value.`
+  if (message.startsWith('Invalid values:')) return invalidChoices(message, words)
   const unknown = /^Unknown (?:arguments?|commands?): ([^,]+)/.exec(message)?.[1]
   if (unknown === undefined) return message
   if (!words.some((word) => word.startsWith('-') && nameOfOption(word) === unknown)) {
@@ -22,6 +25,17 @@ export function explainUsage(
   const near = nearestIds(unknown, flags).map((flag) => `--${flag}`)
   const option = unknown.length === 1 ? `-${unknown}` : `--${unknown}`
   return `"${called}" has no option ${option}.${near.length > 0 ? ` Did you mean ${near.join(', ')}?` : ''}`
+}
+
+/** `--transaction must be batch or each (got "foo").` */
+function invalidChoices(message: string, words: readonly string[]): string {
+  return [...message.matchAll(/Argument: (\S+), Given: (.*?), Choices: (.*)/g)]
+    .map(([, name = '', given, choices = '']) => {
+      const isOption = words.some((word) => word.startsWith('-') && nameOfOption(word) === name)
+      const valid = choices.replaceAll('"', '').replace(/, (?=[^,]*$)/, ' or ')
+      return isOption ? `--${name} must be ${valid} (got ${given}).` : `${given} is not valid here: use ${valid}.`
+    })
+    .join('\n')
 }
 
 const DOWN_TAKES_NO_NUMBER = 'plan --down takes no number. Write plan --down --steps N.'

@@ -39,6 +39,7 @@ export function migrateOptions<T>(yargs: Argv<T>): Argv<T> {
     .option('target', { type: 'string', requiresArg: true, describe: 'Apply up to and including ID' })
     .option('on-failure', {
       choices: ['rollback', 'stop'] as const,
+      requiresArg: true,
       describe: 'With one transaction each: undo or keep the earlier steps of a failed run (default: rollback)',
     })
     .option('no-auto-recover', {

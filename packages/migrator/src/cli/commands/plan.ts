@@ -55,7 +55,12 @@ export const planCommand = (cli: Cli) => ({
         describe: 'Include pending migrations that are older than an applied one',
       })
       .option('scratch-url', SCRATCH_URL)
-      .option('format', { choices: PLAN_FORMATS, default: 'text' as const, describe: 'The format of the report' })
+      .option('format', {
+        choices: PLAN_FORMATS,
+        requiresArg: true,
+        default: 'text' as const,
+        describe: 'The format of the report',
+      })
       .option('output', { type: 'string', requiresArg: true, describe: 'Write the report to this file' })
       .example(`${cli.invocation.command('plan')} --format markdown`, 'for a comment on a pull request')
       .example(`${cli.invocation.command('plan')} --down --steps 2`, 'before rolling back two'),

@@ -34,6 +34,7 @@ export const repairCommand = (cli: Cli) => ({
       .positional('id', { type: 'string', demandOption: true, describe: 'The id of the migration' })
       .option('as', {
         choices: ['applied', 'pending'] as const,
+        requiresArg: true,
         describe: 'clear-dirty: the state in which you found it',
       })
       .example(`${cli.invocation.command('repair')} accept-checksum 0003_sessions`, 'the edit has been reviewed')
