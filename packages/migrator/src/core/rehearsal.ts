@@ -3,6 +3,7 @@ import { type DataLoss, describeLoss, downLoss, roundTripLoss } from './data/dat
 import type { DataSnapshot } from './data/data-snapshot.ts'
 import { repeated, type Sequences, type SetBack, setBack } from './data/sequence-data.ts'
 import { shownName } from './data/table-shape.ts'
+import { excerptOf } from './excerpt.ts'
 import type { FailureKind } from './failure-kind.ts'
 import { compareLockModes } from './lock-mode.ts'
 import { type CatalogDiff, type Difference, diffCatalogs, explainDifferences } from './schema-diff.ts'
@@ -34,6 +35,8 @@ export interface RehearsalFacts {
     /** In the up state, once rows had been written there. */
     readonly written?: DataSnapshot
     readonly after?: DataSnapshot
+    /** After the second up. */
+    readonly again?: DataSnapshot
   }
   /** The positions of sequences. */
   readonly sequences?: { readonly before?: Sequences; readonly after?: Sequences }
@@ -89,7 +92,7 @@ export function judgeRehearsal(facts: RehearsalFacts): Judgement {
     ],
     lostByDown:
       data.after && data.written
-        ? downLoss(data.written, data.after, data.up && { before: data.before, up: data.up }).filter(
+        ? downLoss(data.written, data.after, data.up && { before: data.before, up: data.up }, data.again).filter(
             (loss) => !isRelabelled(loss, facts),
           )
         : [],
@@ -175,7 +178,17 @@ function unprovenBy({ withoutRows, statements, transactional, unproven, failure 
   return [
     ...(unproven === undefined ? [] : [unproven]),
     ...(failure?.at === 'rows' ? [`The generated rows cannot be read: ${failure.message}`] : []),
+    ...statements.flatMap(metNoRow),
     ...missing.map(({ table, why }) => `No row could be generated for ${shownName(table)}: ${why}`),
+  ]
+}
+
+/** What changed nothing proves nothing; what it does to the rows that it is for remains to be seen. */
+function metNoRow({ direction, sql, foundRows }: StatementFacts): readonly string[] {
+  if (foundRows !== false) return []
+  const statement = excerptOf(sql.replace(/\s+/g, ' ').trim(), 100)
+  return [
+    `A statement of its ${direction} matched no generated row (export a seed(db), or put an ID.seed.sql beside the pair): ${statement}`,
   ]
 }
 

@@ -13,6 +13,8 @@ export interface StatementFacts {
   readonly rewrites: readonly string[]
   /** Tables that were read in full, and their numbers of rows. Not reported outside a transaction. */
   readonly scans: readonly TableScan[]
+  /** Of an UPDATE or DELETE of existing tables: whether it found a row. Absent for others. */
+  readonly foundRows?: boolean | undefined
   readonly durationMs: number
 }
 

@@ -1,6 +1,7 @@
 /** What a rehearsal needs from a disposable database, beyond running steps in it. */
 import type { DataSnapshot } from '../core/data/data-snapshot.ts'
 import type { Cast, ReadAs } from '../core/data/read-as.ts'
+import type { RowHints } from '../core/data/row-hints.ts'
 import type { Sequences } from '../core/data/sequence-data.ts'
 import type { TableShape } from '../core/data/table-shape.ts'
 import type { Direction } from '../core/migration.ts'
@@ -32,8 +33,8 @@ export interface RehearsalTools {
   removeRows(on: Session, refused: RefusedRows): Promise<string | undefined>
   /** The tables that exist now; the `since` of `makeRows`. */
   readShapes(on: Session, leftOut?: LeftOut): Promise<readonly TableShape[]>
-  /** Hashes all rows; outside a transaction. */
-  takeSnapshot(on: Session, leftOut?: LeftOut): Promise<DataSnapshot>
+  /** Hashes all rows; outside a transaction, or `within` one that is about to be rolled back. */
+  takeSnapshot(on: Session, leftOut?: LeftOut, place?: 'within'): Promise<DataSnapshot>
   /** The positions of the sequences that feed these tables, or no column at all; outside a transaction. */
   readSequences(on: Session, leftOut?: LeftOut): Promise<Sequences>
   /**
@@ -45,6 +46,8 @@ export interface RehearsalTools {
   missingFrom(on: Session, script: string): Promise<readonly NeededObject[]>
   /** The casts of columns in a script. None if it does not parse. */
   castsIn(script: string): Promise<readonly Cast[]>
+  /** What the conditions of a script compare columns with, one list a statement. None where it does not parse. */
+  hintsIn(script: string, direction: Direction, parameters?: readonly unknown[]): Promise<RowHints>
 }
 
 export interface NeededObject {
@@ -87,6 +90,8 @@ export interface RowWish {
   readonly distinct?: boolean | undefined
   /** Columns whose values a step will read as another type. */
   readonly readAs?: readonly ReadAs[]
+  /** What the statements of the migration look for; some rows meet their conditions, if the tables allow it. */
+  readonly hints?: RowHints | undefined
   /** Hand-written rows: tables that it fills get no others. */
   readonly seed?: () => Promise<void>
 }

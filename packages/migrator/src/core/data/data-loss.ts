@@ -59,10 +59,16 @@ export function compareData(before: DataSnapshot, after: DataSnapshot): readonly
 /**
  * What rows that were written in the up state lost by the down; what the up itself has written is its own to remove
  * row by row, and what was there before it another question. There the schema differs: what came back under another name
- * is no loss, and values of a column whose type differs count only when they are gone or shorter. A comparison of the up
- * state with the one after the next up is sharper, because names and types are the same again.
+ * is no loss. Values are compared with those after the next up (`again`), where names and types are the same once more: what
+ * returns was not lost, however it was kept meanwhile. Without it, those of a column whose type differs count only when they
+ * are gone or shorter.
  */
-export function downLoss(written: DataSnapshot, after: DataSnapshot, earlier?: Earlier): readonly DataLoss[] {
+export function downLoss(
+  written: DataSnapshot,
+  after: DataSnapshot,
+  earlier?: Earlier,
+  again?: DataSnapshot,
+): readonly DataLoss[] {
   return [...written.tables].flatMap(([name, all]) => {
     const left = after.tables.get(name)
     if (!left) {
@@ -74,8 +80,23 @@ export function downLoss(written: DataSnapshot, after: DataSnapshot, earlier?: E
     const own = withoutRows(all, earlier?.up.tables.get(name))
     const there = own === all ? left : withoutRows(left, earlier?.before.tables.get(name))
     const rest = columnsAside(name, own, there).filter(({ how }) => how !== 'dropped')
-    return [...gone, ...rest.map((loss) => stillHolding(loss, left))]
+    const judged = again?.tables.get(name)
+    const found = judged ? byNextUp(name, own, rest, judged) : rest
+    return [...gone, ...found.map((loss) => stillHolding(loss, left))]
   })
+}
+
+/** Losses of rows as they are; those of values by what is there after the next up, where it has that column in that type. */
+function byNextUp(name: string, own: TableData, losses: readonly DataLoss[], again: TableData): readonly DataLoss[] {
+  const types = new Map(again.columns.map((column) => [column.name, column.type]))
+  const returns = new Set(
+    own.columns.filter((column) => types.get(column.name) === column.type).map((each) => each.name),
+  )
+  const values = tableLoss(name, own, again).filter(
+    ({ column, how }) => column !== undefined && how !== 'added' && returns.has(column),
+  )
+  const left = losses.filter(({ column }) => column === undefined || !returns.has(column))
+  return [...left, ...values]
 }
 
 /** Emptied is only what holds nothing of others' either. */

@@ -7,6 +7,8 @@
 export interface Values {
   /** At the limits of the type: longest, finest, largest, not ASCII. */
   readonly edges: readonly string[]
+  /** What a migration's own statements look for, one a row; undefined where such a row is free. */
+  readonly hints?: readonly (string | null | undefined)[]
   /** The value of that number; ordinary ones that few programs stumble over. */
   plain(index: number): string
 }

@@ -26,6 +26,8 @@ export interface ColumnShape {
   readonly type: TypeShape
   /** Another type that its values are inputs of too. */
   readonly readAs?: TypeShape
+  /** Values that a migration's own statements look for, one a row; undefined where such a row is free to hold any. */
+  readonly hints?: readonly (string | null | undefined)[]
   readonly nullable: boolean
   /** Where its value comes from when an application writes a row: a value, a sequence, or the other columns. */
   readonly source: 'value' | 'sequence' | 'generated'

@@ -10,6 +10,7 @@ import { readSequences } from './rows/sequences.ts'
 import { takeSnapshot } from './rows/take-snapshot.ts'
 import { uninvolvedTables } from './rows/uninvolved.ts'
 import { castsIn } from './script/casts.ts'
+import { hintsIn, isHintOf } from './script/hints-in.ts'
 import { neededBy } from './script/needed.ts'
 import { loadParser, parseStatements, type Statement } from './script/statements.ts'
 import type { SqlSession } from './session/sql-session.ts'
@@ -22,12 +23,16 @@ export function createRehearsalTools(own: readonly TableName[]): RehearsalTools 
     makeRows: (on: SqlSession, wish) => generateRows(on, { own, ...wish }),
     removeRows,
     readShapes: (on: SqlSession, leftOut) => readShapes(on, { own, leftOut }),
-    takeSnapshot: (on: SqlSession, leftOut) => takeSnapshot(on, { own, leftOut }),
+    takeSnapshot: (on: SqlSession, leftOut, place) => takeSnapshot(on, { own, leftOut }, place),
     readSequences: (on: SqlSession, leftOut) => readSequences(on, { own, leftOut }),
     observe: (on: SqlSession, way) =>
       way.within === 'transaction' ? observeInTransaction(on, way) : observeFromBeside(on, way),
     missingFrom,
     castsIn: async (script) => (await statementsIn(script)).flatMap(castsIn),
+    hintsIn: async (script, direction, parameters) =>
+      (await statementsIn(script))
+        .filter((each) => isHintOf(each, direction))
+        .flatMap((each) => hintsIn(each, parameters)),
   }
 }
 

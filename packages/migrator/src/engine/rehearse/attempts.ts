@@ -1,3 +1,4 @@
+import { distinctHints, type RowHints } from '../../core/data/row-hints.ts'
 import { explainDown, explainExtremes, explainUp, isOfValues } from '../../core/explain-failure.ts'
 import type { Migration } from '../../core/migration.ts'
 import type { RehearsalFacts } from '../../core/rehearsal.ts'
@@ -68,6 +69,7 @@ function createAttempts(
 ): Attempts {
   const migration = chain[place] as Migration
   let scope: TablesInScope = new Set()
+  let hints: RowHints | undefined
 
   /** Walks again with more tables, until all that were touched had rows. */
   async function walkWhole<T extends WalkObservation | undefined>(walk: () => Promise<T>): Promise<T> {
@@ -79,20 +81,34 @@ function createAttempts(
     }
   }
 
+  /** Again with the hints of what a module's code turned out to run, as often as it runs something new. */
+  async function walkHinted(rows: Rows): Promise<RehearsalFacts> {
+    hints ??= await hintsOfScripts(context, migration)
+    for (let tries = 0; ; tries++) {
+      const facts = await walkWith({ ...rows, hints })
+      if (tries === MOST_HINTED) return facts
+      const wider = distinctHints([...hints, ...(await hintsOfStatements(context, facts))])
+      if (wider.length === hints.length) return facts
+      hints = wider
+    }
+  }
+
+  async function walkWith(rows: Rows): Promise<RehearsalFacts> {
+    const { facts } = await walkWhole(async () => {
+      const observed = await walkMigration(context, await moving.before(place), migration, rows, scope).catch(
+        async (error: unknown) => {
+          await moving.discard()
+          throw error
+        },
+      )
+      if (!observed.undone) await moving.discard()
+      return observed
+    })
+    return facts
+  }
+
   return {
-    async walk(rows) {
-      const { facts } = await walkWhole(async () => {
-        const observed = await walkMigration(context, await moving.before(place), migration, rows, scope).catch(
-          async (error: unknown) => {
-            await moving.discard()
-            throw error
-          },
-        )
-        if (!observed.undone) await moving.discard()
-        return observed
-      })
-      return facts
-    },
+    walk: walkHinted,
     async walkFrom(steps) {
       const earlier = chain.slice(place - steps, place)
       const observed = await walkWhole(async () => {
@@ -116,6 +132,22 @@ function createAttempts(
       return observed?.facts
     },
   }
+}
+
+/** How often a module's own statements may ask for further rows. */
+const MOST_HINTED = 2
+
+async function hintsOfScripts({ tools }: ScratchContext, migration: Migration): Promise<RowHints> {
+  const hints = (['up', 'down'] as const).map((direction) => {
+    const action = migration[direction]
+    return action?.kind === 'sql' ? tools.hintsIn(action.sql, direction) : []
+  })
+  return distinctHints((await Promise.all(hints)).flat())
+}
+
+async function hintsOfStatements({ tools }: ScratchContext, { statements }: RehearsalFacts): Promise<RowHints> {
+  const hints = statements.map(({ sql, direction, parameters }) => tools.hintsIn(sql, direction, parameters))
+  return (await Promise.all(hints)).flat()
 }
 
 async function walkCarried(

@@ -1,5 +1,7 @@
 import type { CatalogSnapshot } from '../../core/catalog.ts'
+import type { DataSnapshot } from '../../core/data/data-snapshot.ts'
 import type { ReadAs } from '../../core/data/read-as.ts'
+import type { RowHints } from '../../core/data/row-hints.ts'
 import type { Sequences } from '../../core/data/sequence-data.ts'
 import { nameOf } from '../../core/data/table-shape.ts'
 import { failureKindOf } from '../../core/failure-kind.ts'
@@ -26,6 +28,8 @@ export interface Rows {
   readonly asBefore?: boolean
   /** No value is duplicated deliberately. */
   readonly distinct?: boolean
+  /** What the migration's own statements look for. */
+  readonly hints?: RowHints
   /** Columns whose values the up reads as another type. */
   readonly readAs?: readonly ReadAs[]
   /** Rows that are removed again before the up, because it refused them. */
@@ -125,6 +129,7 @@ async function walkOn(walk: Walk, rows: Rows): Promise<Walked> {
       style: rows.written,
       leftOut,
       distinct: rows.distinct,
+      hints: rows.hints,
       ...(made ? { since: made.shapes, asBefore: rows.asBefore } : {}),
     })
     const empty = written.unproven.filter(({ table }) => !known.has(table) && !data.up?.tables.get(table)?.rows)
@@ -141,6 +146,7 @@ async function walkOn(walk: Walk, rows: Rows): Promise<Walked> {
   const again = await attempt(walk, 'up', 'second up', true)
   if (again.failure) return ended(stands && transactional, again.failure)
   catalogs.again = again.catalog
+  if (again.data) data.again = again.data
   return ended(stands && (transactional || (await isTakenBack(walk, catalogs.before))))
 }
 
@@ -161,13 +167,13 @@ async function isTakenBack({ context, place, migration }: Walk, before: CatalogS
 
 async function fill(
   { context, place: { session }, migration, leftOut }: Walk,
-  { before, readAs = [], distinct }: Rows,
+  { before, readAs = [], distinct, hints }: Rows,
 ): Promise<MadeRows | undefined> {
   if (before === 'none') return undefined
   if (before === 'kept') return { shapes: await context.tools.readShapes(session, leftOut), unproven: [], notes: [] }
   const { seed } = migration
   const wish = seed ? { seed: async () => (await session.outside(LIMITS)).perform(seed) } : {}
-  return context.tools.makeRows(session, { style: before, leftOut, readAs, distinct, ...wish })
+  return context.tools.makeRows(session, { style: before, leftOut, readAs, distinct, hints, ...wish })
 }
 
 async function clear(
@@ -184,14 +190,15 @@ async function clear(
 
 type Attempted =
   | { readonly failure: RehearsalFailure }
-  | { readonly failure?: undefined; readonly catalog: CatalogSnapshot }
+  | { readonly failure?: undefined; readonly catalog: CatalogSnapshot; readonly data?: DataSnapshot | undefined }
 
 /**
  * Runs a step and looks at the schema that it leads to; `undo` rolls it back then, where it runs in a transaction. Only the
  * first time in each direction is measured; the second up would say the same.
  */
 async function attempt(walk: Walk, direction: Direction, at: RehearsalFailure['at'], undo = false): Promise<Attempted> {
-  const { context, migration } = walk
+  const { context, migration, leftOut } = walk
+  const { tools } = context
   const { session, scratch } = walk.place
   const { catalog } = scratch.database
   throwIfAborted(context)
@@ -200,8 +207,10 @@ async function attempt(walk: Walk, direction: Direction, at: RehearsalFailure['a
   const way = { direction, within, database: scratch.database } as const
   const observer = at === 'second up' ? undefined : await context.tools.observe(session, way)
   let inside: CatalogSnapshot | undefined
+  let data: DataSnapshot | undefined
   const look = async () => {
     inside = await catalog.snapshot(session)
+    if (at === 'second up') data = await tools.takeSnapshot(session, leftOut, 'within')
   }
   try {
     await tryStep(session, scratch, {
@@ -212,7 +221,8 @@ async function attempt(walk: Walk, direction: Direction, at: RehearsalFailure['a
       ...(observer ? { beforeCommit: observer.beforeCommit } : {}),
       ...(undo ? { insteadOfCommit: look } : {}),
     })
-    return { catalog: inside ?? (await catalog.snapshot(session)) }
+    if (at === 'second up' && !inside) data = await tools.takeSnapshot(session, leftOut)
+    return { catalog: inside ?? (await catalog.snapshot(session)), data }
   } catch (error) {
     throwIfAborted(context)
     await refuseWhatIsMissing(context, session, migration, error)

@@ -3,7 +3,7 @@ import type { ObservedWay, Observer } from '../../../ports/rehearsal.ts'
 import { isPlainStatement } from '../script/plain-statement.ts'
 import { loadParser } from '../script/statements.ts'
 import type { SqlSession } from '../session/sql-session.ts'
-import { factsIn, LOOK, nothingSeen, strongest } from './in-transaction.ts'
+import { factsIn, LOOK, nothingSeen, strongest, withoutFound } from './in-transaction.ts'
 import { createLookout, type Lookout, type Sight } from './lookout.ts'
 import { type KnownRelation, RELATIONS, relationsOf } from './relations.ts'
 
@@ -44,7 +44,7 @@ export async function observeFromBeside(on: SqlSession, { direction, database }:
     } else {
       const rows = await on.query(LOOK)
       await on.execute('COMMIT')
-      done.push({ ...told, ...factsIn(rows, known, nothingSeen(known)) })
+      done.push(withoutFound({ ...told, ...factsIn(rows, known, nothingSeen(known)) }, known))
     }
   }
 

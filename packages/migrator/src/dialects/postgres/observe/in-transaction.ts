@@ -2,6 +2,8 @@ import { compareLockModes, type LockMode, lockModeOf } from '../../../core/lock-
 import { compareText } from '../../../core/migration.ts'
 import type { LockTaken, StatementFacts, TableScan } from '../../../core/statement-facts.ts'
 import type { ObservedWay, Observer } from '../../../ports/rehearsal.ts'
+import { changesRows } from '../script/hints-in.ts'
+import { loadParser, parseStatements } from '../script/statements.ts'
 import type { Row, SqlSession } from '../session/sql-session.ts'
 import { isIndex, type KnownRelation, RELATIONS, relationsOf } from './relations.ts'
 
@@ -44,12 +46,24 @@ export async function observeInTransaction(
       },
     },
     async end() {
-      return open.map(
-        ({ sql, parameters, startedMs, facts }) =>
-          facts ?? { direction, sql, parameters, ...NOTHING, durationMs: performance.now() - startedMs },
+      await loadParser()
+      return open.map(({ sql, parameters, startedMs, facts }) =>
+        facts
+          ? withoutFound(facts, known)
+          : { direction, sql, parameters, ...NOTHING, durationMs: performance.now() - startedMs },
       )
     },
   }
+}
+
+/** Only of an UPDATE or DELETE it says anything, and only of tables that were there before. */
+export function withoutFound(facts: StatementFacts, known: ReadonlyMap<string, KnownRelation>): StatementFacts {
+  const { foundRows, ...rest } = facts
+  if (foundRows === undefined || !/\b(?:update|delete|merge)\b/i.test(facts.sql)) return rest
+  const parsed = parseStatements(facts.sql)
+  const statements = parsed.ok ? parsed.statements : []
+  const names = new Set([...known.values()].map(({ name }) => name.slice(name.lastIndexOf('.') + 1)))
+  return statements.some((each) => changesRows(each, names)) ? facts : rest
 }
 
 const NOTHING = { locks: [], rewrites: [], scans: [] } as const
@@ -59,17 +73,21 @@ export interface Seen {
   readonly locks: Set<string>
   readonly files: Map<string, string>
   readonly rows: Map<string, number>
+  /** Rows that were updated or deleted. */
+  readonly changes: Map<string, number>
 }
 
 export function nothingSeen(known: ReadonlyMap<string, KnownRelation>): Seen {
   const files = new Map([...known].map(([oid, { file }]) => [oid, file]))
   const rows = new Map([...known].map(([oid, { rows: read }]) => [oid, read]))
-  return { locks: new Set(), files, rows }
+  const changes = new Map([...known].map(([oid, relation]) => [oid, relation.changes]))
+  return { locks: new Set(), files, rows, changes }
 }
 
 /** The counter of rows read is the transaction's own: the server's statistics get to know of them only later. */
 export const LOOK = `
-  SELECT l.relation::text AS oid, l.mode, c.relfilenode::text AS file, pg_catalog.pg_stat_get_xact_tuples_returned(l.relation)::text AS rows
+  SELECT l.relation::text AS oid, l.mode, c.relfilenode::text AS file, pg_catalog.pg_stat_get_xact_tuples_returned(l.relation)::text AS rows,
+         (pg_catalog.pg_stat_get_xact_tuples_updated(l.relation) + pg_catalog.pg_stat_get_xact_tuples_deleted(l.relation))::text AS changes
     FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_class c ON c.oid = l.relation
    WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.relation >= 16384 AND l.granted`
 
@@ -78,11 +96,14 @@ export function factsIn(
   rows: readonly Row[],
   known: ReadonlyMap<string, KnownRelation>,
   seen: Seen,
-): Pick<StatementFacts, 'locks' | 'rewrites' | 'scans'> {
+): Pick<StatementFacts, 'locks' | 'rewrites' | 'scans' | 'foundRows'> {
   const locks: (LockTaken & { readonly index: boolean })[] = []
   const rewrites = new Set<string>()
   const scans: TableScan[] = []
-  for (const { oid, mode, file, rows: read } of rows) {
+  let foundRows = false
+  for (const { oid, mode, file, rows: read, changes } of rows) {
+    if (Number(changes) > (seen.changes.get(oid ?? '') ?? 0)) foundRows = true
+    seen.changes.set(oid ?? '', Number(changes))
     const relation = known.get(oid ?? '')
     if (!relation || oid === null || oid === undefined) continue
     const lock = lockModeOf(mode ?? '')
@@ -99,7 +120,7 @@ export function factsIn(
     seen.rows.set(oid, Number(read))
   }
   scans.sort((a, b) => compareText(a.relation, b.relation))
-  return { locks: strongest(locks), rewrites: [...rewrites].sort(), scans }
+  return { locks: strongest(locks), rewrites: [...rewrites].sort(), scans, foundRows }
 }
 
 /** One lock a relation. Those on indexes tell something only where no table is held against everybody. */

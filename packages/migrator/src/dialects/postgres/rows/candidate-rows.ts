@@ -43,16 +43,17 @@ export function candidateRows(
   const columns = plan.columns.filter(takesValue).map(({ column }): Column => {
     const own = values.get(column.name)
     const unique = isUnique(plan.table, column.name)
-    const edges = request.style === 'plain' || (unique && first > 0) ? [] : (own?.edges ?? [])
-    const byRow = edgesByRow(edges, hashOf(column.name), request)
-    return { name: column.name, nullable: column.nullable, unique, values: own, edges: byRow }
+    const none = unique && first > 0
+    const edges = none || request.style === 'plain' ? [] : (own?.edges ?? [])
+    const byRow = setByRow(edges, none ? [] : (own?.hints ?? []), hashOf(column.name), request)
+    return { name: column.name, nullable: column.nullable, unique, values: own, set: byRow }
   })
   const rows = Array.from({ length: request.count }, (_, at): CandidateRow => {
     const nulls = NULLS[at % NULLS.length] ?? 0
     const isNull = (nullable: boolean) => nullable && random.below(100) < nulls
     const textOf = (column: Column) => {
-      const edge = column.edges.get(at)
-      if (edge !== undefined) return edge
+      const set = column.set.get(at)
+      if (set !== undefined) return set
       return isNull(column.nullable) ? null : textAt(column, at, request, random)
     }
     return {
@@ -77,8 +78,8 @@ interface Column {
   readonly nullable: boolean
   readonly unique: boolean
   readonly values: Values | undefined
-  /** By place of the row. */
-  readonly edges: ReadonlyMap<number, string>
+  /** Edges and hints, by place of the row. */
+  readonly set: ReadonlyMap<number, string | null>
 }
 
 /** Rows that are kept free of edges: the one of NULLs, and the twin. */
@@ -92,21 +93,30 @@ function hasTwin({ wanted, distinct, count }: CandidateRequest): boolean {
   return distinct !== true && wanted >= LEAST_FOR_TWINS && count >= wanted
 }
 
-/** Every edge in a row of its own; in a unique column only in the first round. */
-function edgesByRow(
+/**
+ * Every edge in a row of its own; in a unique column only in the first round. Hints stand in the same rows in every column,
+ * behind the first row, which stays as it is.
+ */
+function setByRow(
   edges: readonly string[],
+  hints: readonly (string | null | undefined)[],
   shift: number,
   { wanted, count, turn = 0 }: CandidateRequest,
-): ReadonlyMap<number, string> {
+): ReadonlyMap<number, string | null> {
   const places = Array.from({ length: Math.min(wanted, count) }, (_, at) => at).filter(
     (at) => wanted < LEAST_FOR_TWINS || (at !== OF_NULLS && at !== wanted - 1),
   )
-  return new Map(
-    places.slice(0, edges.length).map((_, index) => {
-      const edge = edges[(index + turn * places.length) % edges.length] ?? ''
-      return [places[(index + shift) % places.length] ?? 0, edge]
-    }),
-  )
+  const hinted = hints.flatMap((text, at) => {
+    const place = places[at + 1]
+    return text === undefined || place === undefined ? [] : [[place, text] as const]
+  })
+  const taken = new Map<number, string | null>(hinted)
+  const free = places.filter((place) => !taken.has(place))
+  for (const [index] of free.slice(0, edges.length).entries()) {
+    const edge = edges[(index + turn * places.length) % edges.length] ?? ''
+    taken.set(free[(index + shift) % free.length] ?? 0, edge)
+  }
+  return taken
 }
 
 /** The same row once more, but for one column of everything that must differ. */
@@ -144,7 +154,7 @@ const MANY = 40
 
 /** So many rows that each edge of its types is seen. */
 export function wantedRows({ columns }: TableShape, rows: number): number {
-  return Math.max(rows, ...columns.map(({ type }) => edgeCount(type) + SPARE))
+  return Math.max(rows, ...columns.map(({ type, hints = [] }) => edgeCount(type) + hints.length + SPARE))
 }
 
 function edgeCount(type: TypeShape): number {

@@ -28,13 +28,16 @@ export function columnTrial(
   style: ValueStyle,
 ): Trial | undefined {
   const about = table.checks.filter(({ columns }) => columns.includes(column.name))
-  if (about.length === 0 && !column.readAs) return undefined
+  const hinted = (column.hints ?? []).filter((text) => typeof text === 'string')
+  if (about.length === 0 && !column.readAs && hinted.length === 0) return undefined
   const values = valuesOf(column.readAs ?? column.type, domains)
   const guesses = [...about.map(({ expression }) => expression), column.expression ?? ''].flatMap((expression) =>
     hintsOf(expression, column.type),
   )
   const typical = style === 'plain' ? listOf({ ...values, edges: [] }, 24) : listOf(values, 24)
-  const texts = column.readAs ? typical.filter((text) => fits(text, column.type)) : mixed(guesses, typical)
+  const texts = column.readAs
+    ? typical.filter((text) => fits(text, column.type))
+    : [...new Set([...hinted, ...mixed(guesses, typical)])]
   return {
     texts,
     conditions: about.filter(({ columns }) => columns.length === 1).map(({ expression }) => expression),

@@ -1,4 +1,5 @@
 import { type ReadAs, readableShape } from '../../../core/data/read-as.ts'
+import type { RowHints } from '../../../core/data/row-hints.ts'
 import { changedSince, nameOf, shownName, type TableShape } from '../../../core/data/table-shape.ts'
 import { withoutStop } from '../../../core/sentence.ts'
 import { quoted } from '../history/table-name.ts'
@@ -6,6 +7,7 @@ import { literal } from '../script/literal.ts'
 import type { SqlSession } from '../session/sql-session.ts'
 import type { ValueStyle } from './candidate-rows.ts'
 import { insertOrder, keyOf } from './foreign-key-order.ts'
+import { hintedShape } from './hinted.ts'
 import { lateStatement } from './insert-statement.ts'
 import { ATTEMPTS, type Attempt, MOST_PARTITIONS, tryInsert, type Work, worksOf } from './insert-work.ts'
 import { loosenedShapes, tightenedShape } from './loosened.ts'
@@ -32,6 +34,8 @@ export interface GenerateOptions extends Tables {
   readonly distinct?: boolean | undefined
   /** Columns whose values a step will read as another type. */
   readonly readAs?: readonly ReadAs[]
+  /** What the migration's own statements look for. */
+  readonly hints?: RowHints | undefined
   /** Hand-written rows. It runs first, and the tables that it adds rows to get no others. */
   readonly seed?: () => Promise<void>
 }
@@ -58,6 +62,7 @@ export async function generateRows(on: SqlSession, options: GenerateOptions): Pr
   const wanted = (options.since ? changedSince(options.since, shapes) : shapes)
     .filter((shape) => !seeded.has(nameOf(shape)))
     .map((shape) => readableShape(shape, options.readAs ?? []))
+    .map((shape) => hintedShape(shape, options.hints ?? []))
     .map((shape) => (options.asBefore ? tightenedShape(options.since ?? [], shape) : shape))
   const { groups, late } = insertOrder(wanted)
   const works = groups.flatMap((group) => worksOf(group, late, options.rows ?? 8))

@@ -3,7 +3,7 @@ import { nameOf } from '../../../core/data/table-shape.ts'
 import type { TableName } from '../history/table-name.ts'
 import { identifier } from '../script/literal.ts'
 import type { SqlSession } from '../session/sql-session.ts'
-import { jsonRows, reading } from './json-rows.ts'
+import { jsonRows, type ReadingPlace, reading } from './json-rows.ts'
 import { relations, source, type Tables } from './shape-queries.ts'
 
 /** Up to so many rows of a table are kept one by one; of more, a part that is chosen by their keys, and totals of all. */
@@ -18,15 +18,20 @@ const PINNED = `SET LOCAL search_path = ''; SET LOCAL TimeZone = 'UTC'; SET LOCA
 
 /**
  * Hashes the rows of every table, inside the server: values never leave it. What the server computes from other columns
- * is left out. Reads in a transaction of its own, so the session must stand outside one.
+ * is left out. Reads in a transaction of its own, or within an open one, which keeps the reader's settings until it ends.
  */
-export async function takeSnapshot(on: SqlSession, which: Tables): Promise<DataSnapshot> {
-  return reading(on, PINNED, async () => {
-    const tables = await jsonRows<Described>(on, descriptionQuery(which))
-    const sized = await sizesOf(on, tables)
-    const read = await Promise.all(chunked(sized).map((chunk) => readTables(on, chunk)))
-    return { tables: new Map(read.flat()) }
-  })
+export async function takeSnapshot(on: SqlSession, which: Tables, place?: ReadingPlace): Promise<DataSnapshot> {
+  return reading(
+    on,
+    PINNED,
+    async () => {
+      const tables = await jsonRows<Described>(on, descriptionQuery(which))
+      const sized = await sizesOf(on, tables)
+      const read = await Promise.all(chunked(sized).map((chunk) => readTables(on, chunk)))
+      return { tables: new Map(read.flat()) }
+    },
+    place,
+  )
 }
 
 interface Described extends TableName {

@@ -59,11 +59,13 @@ async function tryColumn(
 ): Promise<Values | undefined> {
   if (column.type.kind === 'domain' && domains.get(column.type.sql)?.length === 0) return undefined
   const trial = columnTrial(table, column, domains, style)
-  if (!trial) return valuesOf(column.type, domains)
+  if (!trial) return { ...valuesOf(column.type, domains), ...(column.hints ? { hints: column.hints } : {}) }
   const left = await tryTexts(on, trial, { table: table.table, column: column.name, type: column.type.sql })
   if (left.length === 0) return undefined
   // Conditions on several columns are met by values that were written for them, not by edges.
-  return trial.alone ? edgesAmong(valuesOf(column.readAs ?? column.type, domains), left) : cycle(left)
+  const values = trial.alone ? edgesAmong(valuesOf(column.readAs ?? column.type, domains), left) : cycle(left)
+  const hints = column.hints?.map((text) => (typeof text === 'string' && !left.includes(text) ? undefined : text))
+  return hints ? { ...values, hints } : values
 }
 
 /** How conditions name what is tried. */
