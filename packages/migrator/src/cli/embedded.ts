@@ -6,6 +6,7 @@ import {
   startEmbeddedServer,
   stopEmbeddedServer,
 } from '../dialects/postgres/scratch/embedded/embedded-server.ts'
+import { MigratorError } from '../errors.ts'
 import { configPath, type LocatedConfig } from './config.ts'
 import type { Environment, NamedDatabase } from './env.ts'
 import type { Output } from './output.ts'
@@ -51,13 +52,26 @@ const UNSAFE = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off
 export function startScratchEmbedded({ config, output }: Needed): Promise<EmbeddedServer> {
   const { colours } = output.progressStyle
   output.doing('Starting the embedded PostgreSQL')
-  return startEmbeddedServer({
+  const started = startEmbeddedServer({
     directory: scratchDirectory(config),
     idleMs: scratchIdleMs(config),
     settings: { ...UNSAFE, autovacuum: 'off', wal_level: 'minimal', max_wal_senders: '0' },
     onProgress: (message) => {
       if (!output.json) process.stderr.write(`${colours.dim(message)}\n`)
     },
+  })
+  return started.catch((error: unknown) => {
+    throw forScratch(error)
+  })
+}
+
+/** Another database would not help: it is the live one. */
+function forScratch(error: unknown): unknown {
+  if (!(error instanceof MigratorError) || error.details.missing === undefined) return error
+  return new MigratorError(error.code, error.message, {
+    cause: error,
+    details: error.details,
+    hint: `Name a server for scratch databases with --scratch-url, or with scratchUrl in migrator.config.ts. Or install the package ${error.details.missing} (not available for Windows).`,
   })
 }
 

@@ -63,6 +63,18 @@ test('the packed program applies, shows and rolls back, TypeScript modules too',
   ])
 })
 
+test('without the embedded server, commands that need scratch databases say how to name another', async () => {
+  const bin = join(project, 'node_modules/.bin/migrator')
+  const words = ['rehearse', '--all', '--migrations', 'migrations', '--database-url', database.url, '--json']
+  // The package manager of this suite shows its programs the suite's own packages (NODE_PATH).
+  const { PATH, HOME } = process.env
+  const options = { cwd: project, env: { PATH, HOME } }
+  const { stdout } = await run(bin, words, options).catch((error: { stdout: string }) => error)
+  const { error } = JSON.parse(stdout)
+  expect(error).toMatchObject({ code: 'EMBEDDED_SERVER_FAILED', hint: expect.stringContaining('--scratch-url') })
+  expect(error.hint).not.toContain('DATABASE_URL')
+})
+
 test('RollbackTester proves from plain JavaScript that a run comes back, also one whose process is killed', async () => {
   const program = `
     import { loadMigrations, MigrationRunner, PostgresAdapter } from '@repo/migrator'

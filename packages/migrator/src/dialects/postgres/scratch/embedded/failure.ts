@@ -4,13 +4,19 @@ import { MigratorError } from '../../../../errors.ts'
 /** An EMBEDDED_SERVER_FAILED with the last lines of what PostgreSQL said, if it said anything. */
 export function serverFailure(
   message: string,
-  init: { readonly hint?: string; readonly output?: string; readonly cause?: unknown } = {},
+  init: {
+    readonly hint?: string
+    readonly output?: string
+    readonly cause?: unknown
+    /** The package that is not installed. */
+    readonly missing?: string
+  } = {},
 ): MigratorError {
   const tail = lastLines(init.output ?? '')
   return new MigratorError('EMBEDDED_SERVER_FAILED', tail === '' ? message : `${message}\n${tail}`, {
     ...(init.hint === undefined ? {} : { hint: init.hint }),
     ...(init.cause === undefined ? {} : { cause: init.cause }),
-    details: { output: tail },
+    details: { output: tail, ...(init.missing === undefined ? {} : { missing: init.missing }) },
   })
 }
 
