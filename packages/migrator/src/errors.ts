@@ -30,6 +30,7 @@ export const errorTable = {
     hint: 'Another tool owns this table; nothing was changed. Name another one with historyTable in migrator.config.ts; then db:import adopts its history.',
   },
   HISTORY_NOT_FOUND: { exit: 2, hint: 'Name its tool or its table: db:import drizzle, db:import schema.table.' },
+  HISTORY_NOT_IMPORTED: { exit: 3, hint: 'Nothing was changed. Take the other history over first, with db:import.' },
   IMPORT_REFUSED: {
     exit: 3,
     hint: 'Restore the files of these rows, or import the others with --skip-unmatched. Nothing was written.',

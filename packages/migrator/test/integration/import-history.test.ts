@@ -207,6 +207,27 @@ test.each(cases)(
   },
 )
 
+/** Modules of these tools are stood in for by pairs of this tool's own, in which another history means nothing. */
+const isForeign = ({ folder }: Case) => toolFolders[folder]?.tool !== undefined
+
+test.each(cases.filter(isForeign))('migrate does not apply again what $tool has applied', async (each) => {
+  await folder(each.folder)
+  await db.sql.unsafe(each.sql)
+  const before = await contentOf(each.table)
+  const refused = await migrator('migrate')
+  expect(refused).toMatchObject({ code: 3, error: { code: 'HISTORY_NOT_IMPORTED' } })
+  expect(JSON.stringify(refused.error)).toContain(`import ${each.table}`)
+  expect(await db.sql`SELECT FROM pg_namespace WHERE nspname = 'migrator'`).toHaveLength(0)
+  expect(await contentOf(each.table)).toBe(before)
+})
+
+test('a history of which nothing is in this folder stops no run', async () => {
+  await folder(journal)
+  await db.sql.unsafe(`${cases[0]?.sql}; UPDATE drizzle.__drizzle_migrations SET hash = 'x' || id, created_at = id`)
+  await db.sql.unsafe('DROP TABLE a, b')
+  expect(await migrator('migrate')).toMatchObject({ code: 0 })
+})
+
 describe('an import refuses to guess:', () => {
   const drizzle = cases[0] as Case
   const refused = async (words: readonly string[], code: string, said: string) => {

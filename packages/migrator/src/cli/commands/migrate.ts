@@ -1,5 +1,7 @@
 import type { Argv } from 'yargs'
 import type { UpTarget } from '../../core/target.ts'
+import { foreignHistories } from '../../dialects/postgres/foreign/histories.ts'
+import { refuseNotImported } from '../../engine/import/not-imported.ts'
 import { migrate } from '../../engine/run/migrate.ts'
 import { approveRun } from '../approval.ts'
 import { type BackupFlags, backupOptions, chooseBackup } from '../backups.ts'
@@ -76,7 +78,10 @@ export async function runMigrate(cli: Cli, flags: MigrateFlags, check: () => voi
         dirty: flags.noAutoRecover ? 'stop' : 'recover',
         allowOutOfOrder: flags.allowOutOfOrder ?? false,
         dryRun: flags.dryRun ?? false,
-        approve: (proposal) => approveRun(command, proposal, { confirm: flags.confirm, backup }),
+        approve: async (proposal) => {
+          await refuseNotImported(command.context, foreignHistories, command.set)
+          await approveRun(command, proposal, { confirm: flags.confirm, backup })
+        },
       })
       noticeOfPush(command, report)
       return await runOutcome(command, report, backup)

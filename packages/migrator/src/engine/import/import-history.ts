@@ -102,7 +102,8 @@ export async function undoImport(
   })
 }
 
-function candidatesOf({ files, journal }: MigrationSet) {
+/** The migrations of a folder, as far as rows of another tool's history may name them. */
+export function candidatesOf({ files, journal }: MigrationSet) {
   return files.map(({ id, checksum, replaces }) => ({ id, checksum, when: journal?.get(id), replaces }))
 }
 
