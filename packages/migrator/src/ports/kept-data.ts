@@ -27,6 +27,12 @@ export interface KeptFor {
   readonly runId: string
 }
 
+/** A statement that is about to be sent, with what a module bound to its parameters. */
+export interface KeptStatement {
+  readonly sql: string
+  readonly parameters: readonly unknown[]
+}
+
 export interface KeptRows {
   /** `schema.table` */
   readonly table: string
@@ -104,7 +110,12 @@ export interface KeptData {
    * Keeps what a statement is about to destroy, and locks it against writers until the transaction ends. If that cannot
    * be determined, rejects with DATA_NOT_PRESERVED and keeps nothing, unless `untold` is `accepted`.
    */
-  keep(on: Session, owner: KeptFor, sql: string, untold: 'refused' | 'accepted'): Promise<readonly KeptRows[]>
+  keep(
+    on: Session,
+    owner: KeptFor,
+    statement: KeptStatement,
+    untold: 'refused' | 'accepted',
+  ): Promise<readonly KeptRows[]>
   /** Every table and column, to compare with what is left when the step has finished. */
   inventory(on: Session): Promise<ColumnInventory>
   /** Completes what `keep` has kept, once the step has finished. */

@@ -62,8 +62,8 @@ export async function preserving(
   // Outside a transaction it would be too late to find out afterwards.
   const compared = !outside && untold === 'refused'
   const before = compared ? await keptData.inventory(run.session) : undefined
-  await perform(async (sql) => {
-    const keep = () => keptData.keep(run.session, owner, sql, untold)
+  await perform(async (sql, parameters = []) => {
+    const keep = () => keptData.keep(run.session, owner, { sql, parameters }, untold)
     const kept = await (outside ? allOrNothing(outside, keep) : keep())
     data.preserved = [...data.preserved, ...kept]
     return 'run'

@@ -280,8 +280,8 @@ async function perform(
       throw new MigratorError('INTERRUPTED', 'Interrupted. No step is left half done.', { details: { id } })
   }
 
-  async function beforeStatement(sql: string): Promise<'run' | 'skip'> {
+  async function beforeStatement(sql: string, parameters?: readonly unknown[]): Promise<'run' | 'skip'> {
     refuseWhenInterrupted()
-    return keep ? keep(sql) : 'run'
+    return keep ? keep(sql, parameters) : 'run'
   }
 }

@@ -96,9 +96,9 @@ function withKeeping(
 ): Partial<StatementWatch> {
   return {
     ...watch,
-    async beforeStatement(sql) {
-      await watch.beforeStatement?.(sql)
-      return keep(sql)
+    async beforeStatement(sql, parameters) {
+      await watch.beforeStatement?.(sql, parameters)
+      return keep(sql, parameters)
     },
   }
 }

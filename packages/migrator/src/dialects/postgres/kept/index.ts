@@ -22,8 +22,8 @@ export function createKeptData(schema: string): KeptData {
   return {
     schema,
     waiting: (on: SqlSession) => waitingIn(on, schema),
-    async keep(on: SqlSession, owner, sql, untold) {
-      const kept = await keepLost(on, schema, owner, sql, untold)
+    async keep(on: SqlSession, owner, statement, untold) {
+      const kept = await keepLost(on, schema, owner, statement, untold)
       return kept.map(({ table, columns, rows, copy }) => ({ table, columns, rows, copy }))
     },
     inventory: (on: SqlSession) => inventory(on, schema),

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { MigratorError } from '../../../errors.ts'
-import type { KeptFor, KeptRows } from '../../../ports/kept-data.ts'
+import type { KeptFor, KeptRows, KeptStatement } from '../../../ports/kept-data.ts'
 import { destroyedBy } from '../script/destroys.ts'
+import { inlineParameters } from '../script/inline.ts'
 import { identifier } from '../script/literal.ts'
 import { loadParser, parseStatements } from '../script/statements.ts'
 import type { SqlSession } from '../session/sql-session.ts'
@@ -15,11 +16,11 @@ export async function keepLost(
   on: SqlSession,
   archive: string,
   owner: KeptFor,
-  sql: string,
+  { sql, parameters }: KeptStatement,
   untold: 'refused' | 'accepted',
 ): Promise<readonly (KeptRows & AffectedData)[]> {
   await loadParser()
-  const parsed = parseStatements(sql)
+  const parsed = parseStatements(inlineParameters(sql, parameters.map(bound)))
   if (!parsed.ok) return []
   const effects = parsed.statements.flatMap(destroyedBy).filter(({ kind }) => kind !== 'path' && kind !== 'overwritten')
   if (effects.length === 0) return []
@@ -36,6 +37,11 @@ export async function keepLost(
     for (const group of chosen) kept.push(...(await keepOne(on, archive, owner, group)))
     return kept
   })
+}
+
+/** Like a parameter, a quoted literal takes the type that its place asks for; a bare number would bring its own. */
+function bound(value: unknown): unknown {
+  return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean' ? String(value) : value
 }
 
 /** Which rows a DELETE means depends on the settings that it runs under (the time zone, say): they are chosen under the same. */
