@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { done, expectEmptyArchive, rowsOf } from '../support/kept.ts'
-import { drizzle, module, scene } from '../support/scene.ts'
+import { pair } from '../support/cli.ts'
+import { done, expectEmptyArchive, roundTrip, rowsOf } from '../support/kept.ts'
+import { drizzle, module, outsidePair, scene } from '../support/scene.ts'
 
 describe('a down with bound parameters', () => {
   const IMPORTS = `import { sql, eq, gt, inArray, and } from '${drizzle()}'
@@ -38,5 +39,43 @@ describe('a down with bound parameters', () => {
     await done(at, 'migrate')
     expect(await rowsOf(at.db, all)).toEqual(before)
     await expectEmptyArchive(at.db)
+  })
+})
+
+describe('a sequence that the dropped table used, but did not own, goes on behind its values', () => {
+  test.each([
+    ['of the same migration', 'CREATE SEQUENCE ids;', 'DROP TABLE t; DROP SEQUENCE ids;', 'ids'],
+    [
+      'in another schema, by tens',
+      'CREATE SCHEMA "S x"; CREATE SEQUENCE "S x"."Ids" INCREMENT 10;',
+      'DROP TABLE t; DROP SCHEMA "S x" CASCADE;',
+      '"S x"."Ids"',
+    ],
+    ['that counts down', 'CREATE SEQUENCE ids INCREMENT -1;', 'DROP TABLE t; DROP SEQUENCE ids;', 'ids'],
+  ])('%s', async (_, create, down, name) => {
+    const at = await scene(
+      pair('0001_t', `${create} CREATE TABLE t (id int PRIMARY KEY DEFAULT nextval('${name}'), v text);`, down),
+    )
+    await done(at, 'migrate')
+    await at.db.sql.unsafe("INSERT INTO t (v) VALUES ('a'), ('b'), ('c')")
+    await roundTrip(at)
+    await at.db.sql.unsafe("INSERT INTO t (v) VALUES ('d')")
+    expect(await rowsOf(at.db, 'SELECT count(*) AS n, count(DISTINCT id) AS ids FROM t')).toEqual([{ n: 4, ids: 4 }])
+    await expectEmptyArchive(at.db)
+  })
+
+  test('outside a transaction, and shared by two tables', async () => {
+    const at = await scene(
+      outsidePair(
+        '0001_t',
+        "CREATE SEQUENCE ids; CREATE TABLE a (id int PRIMARY KEY DEFAULT nextval('ids')); CREATE TABLE b (id int PRIMARY KEY DEFAULT nextval('ids'));",
+        'DROP TABLE a; DROP TABLE b; DROP SEQUENCE ids;',
+      ),
+    )
+    await done(at, 'migrate')
+    await at.db.sql.unsafe('INSERT INTO a DEFAULT VALUES; INSERT INTO b DEFAULT VALUES; INSERT INTO b DEFAULT VALUES')
+    await roundTrip(at)
+    await at.db.sql.unsafe('INSERT INTO a DEFAULT VALUES')
+    expect(await rowsOf(at.db, 'SELECT max(id) AS id FROM a')).toEqual([{ id: 4 }])
   })
 })
