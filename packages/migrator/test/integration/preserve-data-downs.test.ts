@@ -79,3 +79,43 @@ describe('a sequence that the dropped table used, but did not own, goes on behin
     expect(await rowsOf(at.db, 'SELECT max(id) AS id FROM a')).toEqual([{ id: 4 }])
   })
 })
+
+describe('deferred checks that the up leaves pending do not keep its data from coming back', () => {
+  const TRIGGER = `CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN RETURN new; END $f$;`
+  test.each([
+    [
+      'of a deferred foreign key',
+      `CREATE TABLE c (id int PRIMARY KEY, p int REFERENCES p DEFERRABLE INITIALLY DEFERRED);
+       CREATE TRIGGER touch BEFORE INSERT ON c FOR EACH ROW EXECUTE FUNCTION touch(); INSERT INTO c VALUES (1, 1);`,
+      'DROP TABLE c;',
+      'INSERT INTO c VALUES (2, 2)',
+      'SELECT * FROM c ORDER BY id',
+    ],
+    [
+      'of a constraint trigger',
+      `ALTER TABLE p ADD COLUMN v int; CREATE CONSTRAINT TRIGGER late AFTER UPDATE ON p DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION touch();
+       UPDATE p SET v = 0;`,
+      'DROP TRIGGER late ON p; ALTER TABLE p DROP COLUMN v;',
+      'UPDATE p SET v = id',
+      'SELECT * FROM p ORDER BY id',
+    ],
+    [
+      'of a deferred unique key, in a circle of foreign keys',
+      `CREATE TABLE a (id int PRIMARY KEY, b int, u int UNIQUE DEFERRABLE INITIALLY DEFERRED); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a);
+       ALTER TABLE a ADD CONSTRAINT circle FOREIGN KEY (b) REFERENCES b DEFERRABLE INITIALLY DEFERRED; INSERT INTO b VALUES (1, NULL); INSERT INTO a VALUES (1, 1, 1);`,
+      'ALTER TABLE a DROP CONSTRAINT circle; DROP TABLE b; DROP TABLE a;',
+      'INSERT INTO b VALUES (2, 1); INSERT INTO a VALUES (2, 2, 2)',
+      'SELECT a.*, b.a FROM a JOIN b ON b.id = a.b ORDER BY a.id',
+    ],
+  ])('%s', async (_, up, down, written, all) => {
+    const at = await scene(pair('0001_t', up, down), {
+      standing: `${TRIGGER} CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p VALUES (1), (2)`,
+    })
+    await done(at, 'migrate')
+    await at.db.sql.unsafe(written)
+    const before = await rowsOf(at.db, all)
+    await roundTrip(at)
+    expect(await rowsOf(at.db, all)).toEqual(before)
+    await expectEmptyArchive(at.db)
+  })
+})

@@ -28,10 +28,12 @@ export async function postponedReferences(
   const rest = pairs.filter(({ kept }) => isPart(kept))
   const references = await readReferences(on, whole)
   const { ordered, postponed } = inOrder(whole, references)
+  if (postponed.length > 0) await on.checkConstraints()
   for (const { table, name } of postponed) await on.execute(`ALTER TABLE ${table} DROP CONSTRAINT ${identifier(name)}`)
   return {
     ordered: [...ordered, ...rest],
     async add() {
+      if (postponed.length > 0) await on.checkConstraints()
       for (const { table, name, definition, comment } of postponed) {
         await on.execute(`ALTER TABLE ${table} ADD CONSTRAINT ${identifier(name)} ${definition}`)
         if (comment !== null)

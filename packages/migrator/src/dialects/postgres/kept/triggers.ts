@@ -15,12 +15,14 @@ export async function silently<T>(on: SqlSession, pairs: readonly Pair[], work: 
   )
   const identity = (how: string) =>
     always.map(({ table, name }) => `ALTER TABLE ${table} ALTER COLUMN ${identifier(name)} SET GENERATED ${how}`)
+  // A table with deferred checks pending can't be altered: those of the step come first.
+  if (triggers.length + always.length > 0) await on.checkConstraints()
   await all(on, [
     ...triggers.map(({ table, name }) => `ALTER TABLE ONLY ${table} DISABLE TRIGGER ${name}`),
     ...identity('BY DEFAULT'),
   ])
   const result = await work()
-  // A table with deferred checks pending can't be altered.
+  // And those of what was put back.
   if (triggers.length + always.length > 0) await on.execute('SET CONSTRAINTS ALL IMMEDIATE')
   await all(on, [
     ...triggers.map(({ table, name, enabled }) => `ALTER TABLE ONLY ${table} ${ENABLING[enabled]} TRIGGER ${name}`),
