@@ -3,6 +3,9 @@ import { compareText } from './migration.ts'
 /** One object's properties by name; a property that is absent has its default, or does not apply. */
 export type ObjectProperties = Readonly<Record<string, string>>
 
+/** Stands for a value that this role may not read, and so equals every other one. */
+export const UNREADABLE = '(not readable by this role)'
+
 /**
  * Everything that a catalog holds: object (`index public.events_by_day`, see catalog-identity.ts) to its properties.
  * Equal on PostgreSQL 14 to 18 wherever the same SQL was applied.
@@ -14,7 +17,8 @@ export interface CatalogSnapshot {
 /**
  * A snapshot without what differs from server to server although the same migrations made it, for comparing one
  * database with another: the name of the role that owns most of it (a scratch database's superuser here, the
- * application's role there), who may create in `public` by default (since 15 nobody), and extensions' versions.
+ * application's role there), who may create in `public` by default (since 15 nobody), extensions' versions, and the names of
+ * NOT NULL constraints, which only PostgreSQL 18 keeps and pg_upgrade makes anew.
  */
 export function portable(snapshot: CatalogSnapshot): CatalogSnapshot {
   const owner = mainOwnerOf(snapshot)
@@ -30,6 +34,10 @@ export function canonicalText(properties: ObjectProperties): string {
 }
 
 function portableProperties(object: string, properties: ObjectProperties, owner: string | undefined): ObjectProperties {
+  if (properties['not null name'] !== undefined) {
+    const { 'not null name': _, ...rest } = properties
+    return rest
+  }
   if (!/^(?:schema|extension|default privileges) /.test(object)) {
     if (properties.owner === undefined || properties.owner !== owner) return properties
     const { owner: _, ...rest } = properties

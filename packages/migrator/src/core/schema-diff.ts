@@ -1,4 +1,4 @@
-import type { CatalogSnapshot, ObjectProperties } from './catalog.ts'
+import { type CatalogSnapshot, type ObjectProperties, UNREADABLE } from './catalog.ts'
 import { ownerOf } from './catalog-identity.ts'
 import type { CatalogDigest } from './history.ts'
 import { compareText } from './migration.ts'
@@ -112,6 +112,7 @@ function objectsOf(before: object, after: object): readonly string[] {
 function changesBetween(before: ObjectProperties, after: ObjectProperties): readonly PropertyChange[] {
   return objectsOf(before, after)
     .filter((property) => before[property] !== after[property])
+    .filter((property) => before[property] !== UNREADABLE && after[property] !== UNREADABLE)
     .map((property) => ({ property, before: before[property], after: after[property] }))
 }
 

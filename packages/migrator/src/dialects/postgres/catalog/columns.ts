@@ -41,14 +41,16 @@ export const columns: CatalogQuery = ({ inUserSchema }) => `
 
 /**
  * In PostgreSQL 18 a NOT NULL is a constraint with a name. Older versions drop the name, so it is described with its column on
- * every version; here only what cannot be said there.
+ * every version; here only what cannot be said there. The name is read unless it looks like one that the server chose:
+ * that one depends on what the table was once called.
  */
 export const notNullConstraints: CatalogQuery = ({ inUserSchema }) => `
   SELECT 'column' AS kind, k.conrelid::text AS of, quote_ident(a.attname) AS name,
+         CASE WHEN k.conname !~ '_not_null[0-9]*$' THEN k.conname END AS "not null name",
          concat_ws(', ', CASE WHEN NOT k.convalidated THEN 'not valid' END, CASE WHEN k.connoinherit THEN 'no inherit' END) AS "not null",
          d.description AS "not null comment"
     FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid ${inUserSchema('c.relnamespace')}
     JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
     ${comment('pg_constraint', 'k.oid')}
-   WHERE k.contype = 'n' AND (NOT k.convalidated OR k.connoinherit
+   WHERE k.contype = 'n' AND (NOT k.convalidated OR k.connoinherit OR k.conname !~ '_not_null[0-9]*$'
          OR k.oid IN (SELECT objoid FROM pg_description WHERE classoid = 'pg_constraint'::regclass))`

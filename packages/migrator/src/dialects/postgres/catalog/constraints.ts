@@ -12,12 +12,18 @@ export const tableConstraints: CatalogQuery = ({ inUserSchema }) => `
     ${comment('pg_constraint', 'k.oid')}
    WHERE k.oid >= ${FIRST_USER_OID} AND k.contype NOT IN ('n', 't') AND NOT (k.contype = 'f' AND k.conparentid <> 0)`
 
-/** Foreign keys whose triggers were switched off (ALTER TABLE … DISABLE TRIGGER ALL): they are not checked. */
+/**
+ * Constraints that triggers check (foreign keys, deferrable UNIQUE and EXCLUDE), where ALTER TABLE … DISABLE TRIGGER ALL
+ * switched these off. A foreign key has triggers on both tables, so the table is part of the text.
+ */
 export const disabledConstraints: CatalogQuery = ({ inUserSchema }) => `
-  SELECT DISTINCT 'constraint' AS kind, k.conrelid::text AS of, quote_ident(k.conname) AS name, 'disabled' AS triggers
+  SELECT 'constraint' AS kind, k.conrelid::text AS of, quote_ident(k.conname) AS name,
+         string_agg(DISTINCT CASE g.tgenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'on replicas' ELSE 'always' END
+                    || ' on ' || g.tgrelid::regclass, ', ') AS triggers
     FROM pg_trigger g JOIN pg_constraint k ON k.oid = g.tgconstraint
     JOIN pg_class c ON c.oid = k.conrelid ${inUserSchema('c.relnamespace')}
-   WHERE g.tgisinternal AND g.tgenabled <> 'O' AND k.contype = 'f' AND k.conparentid = 0`
+   WHERE g.tgisinternal AND g.tgenabled <> 'O'
+   GROUP BY k.conrelid, k.conname`
 
 export const domainConstraints: CatalogQuery = ({ inUserSchema, notOfExtension }) => `
   SELECT 'constraint' AS kind, format('%I.%I.%I', n.nspname, t.typname, k.conname) AS name,

@@ -1,3 +1,4 @@
+import { UNREADABLE } from '../../../core/catalog.ts'
 import { aclText, type CatalogQuery, comment, foreignOptionsText, roleName } from './scope.ts'
 
 export const foreignDataWrappers: CatalogQuery = ({ notOfExtension }) => `
@@ -14,7 +15,11 @@ export const foreignServers: CatalogQuery = ({ notOfExtension }) => `
     FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw ${comment('pg_foreign_server', 's.oid')}
    WHERE ${notOfExtension('pg_foreign_server', 's.oid')}`
 
-/** Their options hold passwords, and not every role may read them: only that one exists. */
+/** Their options hold passwords, so only a digest is read, and only by the roles to which PostgreSQL shows them. */
 export const userMappings: CatalogQuery = () => `
-  SELECT 'user mapping' AS kind, quote_ident(m.srvname) || '.' || quote_ident(m.usename) AS name, 'yes' AS exists
-    FROM pg_user_mappings m`
+  SELECT 'user mapping' AS kind, quote_ident(m.srvname) || '.' || quote_ident(m.usename) AS name, 'yes' AS exists,
+         CASE WHEN m.umoptions IS NOT NULL THEN 'md5:' || md5((SELECT string_agg(o, E'\\n' ORDER BY o COLLATE "C") FROM unnest(m.umoptions) o))
+              WHEN NOT (me.rolsuper OR pg_has_role(s.srvowner, 'USAGE') AND m.umuser = 0
+                        OR m.usename = CURRENT_USER AND (pg_has_role(s.srvowner, 'USAGE') OR has_server_privilege(s.oid, 'USAGE')))
+              THEN '${UNREADABLE}' END AS options
+    FROM pg_user_mappings m JOIN pg_foreign_server s ON s.oid = m.srvid JOIN pg_roles me ON me.rolname = CURRENT_USER`

@@ -35,7 +35,9 @@ export const aggregates: CatalogQuery = ({ inUserSchema, notOfExtension }) => `
          NULLIF(g.aggcombinefn::regproc::text, '-') AS combine, NULLIF(g.aggserialfn::regproc::text, '-') AS serialize,
          NULLIF(g.aggdeserialfn::regproc::text, '-') AS deserialize, NULLIF(g.aggmtransfn::regproc::text, '-') AS "moving transition",
          NULLIF(g.aggminvtransfn::regproc::text, '-') AS "moving inverse", NULLIF(g.aggmfinalfn::regproc::text, '-') AS "moving final",
-         g.aggminitval AS "moving initial", CASE WHEN g.aggsortop <> 0 THEN g.aggsortop::regoperator::text END AS "sort operator"
+         g.aggminitval AS "moving initial", CASE WHEN g.aggmtranstype <> 0 THEN format_type(g.aggmtranstype, NULL) END AS "moving state",
+         NULLIF(g.aggmtransspace, 0)::text AS "moving state size", CASE WHEN g.aggmfinalextra THEN 'yes' END AS "moving final extra",
+         CASE WHEN g.aggmtransfn <> 0 THEN g.aggmfinalmodify::text END AS "moving final modifies", CASE WHEN g.aggsortop <> 0 THEN g.aggsortop::regoperator::text END AS "sort operator"
     FROM pg_aggregate g JOIN pg_proc p ON p.oid = g.aggfnoid ${inUserSchema('p.pronamespace')}
    WHERE p.oid >= ${FIRST_USER_OID} AND ${notOfExtension('pg_proc', 'p.oid')}`
 

@@ -54,11 +54,20 @@ export function digestOf(snapshot: CatalogSnapshot): CatalogDigest {
   return Object.fromEntries(Object.entries(snapshot).map(([object, properties]) => [object, digest(properties)]))
 }
 
-/** SHA-256 over what is portable: two databases with the same migrations have the same, whoever owns them. */
+/**
+ * SHA-256 over what is portable: two databases with the same migrations have the same, whoever owns them and reads them.
+ * It leaves out the options of user mappings, because not every role may read them.
+ */
 export function fingerprintOf(snapshot: CatalogSnapshot): string {
   const everything = portable(snapshot)
   const texts = Object.keys(everything)
     .sort()
-    .map((object) => `${object}\n${canonicalText(everything[object] ?? {})}`)
+    .map((object) => `${object}\n${canonicalText(readByAll(object, everything[object] ?? {}))}`)
   return createHash('sha256').update(texts.join('')).digest('hex')
+}
+
+function readByAll(object: string, properties: ObjectProperties): ObjectProperties {
+  if (!object.startsWith('user mapping ')) return properties
+  const { options: _, ...rest } = properties
+  return rest
 }

@@ -26,8 +26,11 @@ export const operatorClasses: CatalogQuery = ({ inUserSchema, notOfExtension }) 
 
 export const operatorFamilies: CatalogQuery = ({ inUserSchema, notOfExtension }) => `
   SELECT 'operator family' AS kind, format('%I.%I(%s)', n.nspname, f.opfname, m.amname) AS name, ${roleName('f.opfowner')} AS owner,
-         (SELECT string_agg(a.amopstrategy || ' ' || a.amopopr::regoperator::text, '; ' ORDER BY a.amopstrategy, a.amopopr::regoperator::text COLLATE "C")
-            FROM pg_amop a WHERE a.amopfamily = f.oid) AS operators,
+         (SELECT string_agg(a.amopstrategy || ' ' || a.amopopr::regoperator::text || COALESCE(' for order by ' || sort.name, ''), '; ' ORDER BY a.amopstrategy, a.amopopr::regoperator::text COLLATE "C")
+            FROM pg_amop a
+            LEFT JOIN LATERAL (SELECT format('%I.%I', sn.nspname, sf.opfname) AS name FROM pg_opfamily sf
+                                 JOIN pg_namespace sn ON sn.oid = sf.opfnamespace WHERE sf.oid = a.amopsortfamily) sort ON true
+           WHERE a.amopfamily = f.oid) AS operators,
          (SELECT string_agg(a.amprocnum || ' ' || a.amproc::oid::regprocedure::text, '; ' ORDER BY a.amprocnum, a.amproc::oid::regprocedure::text COLLATE "C")
             FROM pg_amproc a WHERE a.amprocfamily = f.oid) AS functions,
          d.description AS comment

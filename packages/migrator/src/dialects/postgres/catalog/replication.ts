@@ -32,3 +32,13 @@ export const publishedSchemas: CatalogQuery = () => `
     JOIN pg_depend across ON across.classid = up.classid AND across.objid = up.objid AND across.refclassid = 'pg_namespace'::regclass
     JOIN pg_namespace n ON n.oid = across.refobjid
    GROUP BY p.pubname`
+
+/** Without the connection: it may hold a password, and only superusers may read it. The default of streaming changed in 18. */
+export const subscriptions: CatalogQuery = () => `
+  SELECT 'subscription' AS kind, quote_ident(s.subname) AS name, ${roleName('s.subowner')} AS owner,
+         array_to_string(s.subpublications, ', ') AS publications, CASE WHEN NOT s.subenabled THEN 'no' END AS enabled,
+         s.subslotname AS slot, s.subsynccommit AS "synchronous commit", CASE WHEN s.subbinary THEN 'yes' END AS binary,
+         CASE left(s.substream::text, 1) WHEN CASE WHEN current_setting('server_version_num')::int >= 180000 THEN 'p' ELSE 'f' END THEN NULL
+                                         WHEN 'f' THEN 'off' WHEN 't' THEN 'on' ELSE 'parallel' END AS streaming, d.description AS comment
+    FROM pg_subscription s ${comment('pg_subscription', 's.oid')}
+   WHERE s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())`

@@ -20,6 +20,27 @@ export const extensions: CatalogQuery = () => `
   SELECT 'extension' AS kind, quote_ident(x.extname) AS name, x.extversion AS version, n.nspname AS schema, d.description AS comment
     FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace ${comment('pg_extension', 'x.oid')}`
 
+/** ALTER … DEPENDS ON EXTENSION: dropping the extension drops these too. */
+export const extensionDependents: CatalogQuery = ({ inUserSchema }) => {
+  const depends = (catalog: string, oid: string) => `
+    JOIN (SELECT e.objid, string_agg(quote_ident(x.extname), ', ' ORDER BY x.extname) AS names
+            FROM pg_depend e JOIN pg_extension x ON x.oid = e.refobjid
+           WHERE e.refclassid = 'pg_extension'::regclass AND e.deptype = 'x' AND e.classid = '${catalog}'::regclass
+           GROUP BY e.objid) extensions ON extensions.objid = ${oid}`
+  return `
+  SELECT CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END AS kind, NULL AS of,
+         format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)) AS name,
+         extensions.names AS "depends on extension"
+    FROM pg_proc p ${inUserSchema('p.pronamespace')} ${depends('pg_proc', 'p.oid')}
+  UNION ALL
+  SELECT 'trigger', g.tgrelid::text, quote_ident(g.tgname), extensions.names
+    FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid ${inUserSchema('c.relnamespace')} ${depends('pg_trigger', 'g.oid')}
+  UNION ALL
+  SELECT CASE WHEN c.relkind = 'm' THEN 'materialized view' ELSE 'index' END, NULL, format('%I.%I', n.nspname, c.relname), extensions.names
+    FROM pg_class c ${inUserSchema('c.relnamespace')} ${depends('pg_class', 'c.oid')}
+   WHERE c.relkind IN ('m', 'i', 'I')`
+}
+
 /** ALTER DEFAULT PRIVILEGES: one object a schema and kind of object; the roles for whose objects they are, its properties. */
 export const defaultPrivileges: CatalogQuery = () => `
   SELECT 'default privileges' AS kind,

@@ -8,9 +8,9 @@ import { aggregates, functions, languages } from './functions.ts'
 import { extendedStatistics, indexes } from './indexes.ts'
 import { accessMethods, casts, operatorClasses, operatorFamilies, operators, transforms } from './operators.ts'
 import { compositeTypes, relations, sequences } from './relations.ts'
-import { publications, publishedSchemas, publishedTables } from './replication.ts'
+import { publications, publishedSchemas, publishedTables, subscriptions } from './replication.ts'
 import { type Reading, readRows } from './row.ts'
-import { defaultPrivileges, extensions, schemas } from './schemas.ts'
+import { defaultPrivileges, extensionDependents, extensions, schemas } from './schemas.ts'
 import { type CatalogQuery, createScope, FIRST_USER_OID, type OwnObjects } from './scope.ts'
 import { PIN, UNPIN } from './settings.ts'
 import { searchConfigurations, searchDictionaries, searchParsers, searchTemplates } from './text-search.ts'
@@ -58,12 +58,17 @@ const OCCASIONALLY: readonly (readonly [catalog: string, queries: readonly Catal
   ['pg_conversion', [conversions]],
   ['pg_aggregate', [aggregates]],
   ['pg_seclabel', [securityLabels]],
+  ['pg_subscription', [subscriptions]],
+  ['pg_depend', [extensionDependents]],
 ]
 
 /** Conditions of catalogs whose rows have no oid of their own, or which every table puts rows into. */
 const FILLED: Readonly<Record<string, string>> = {
   pg_aggregate: `aggfnoid >= ${FIRST_USER_OID}`,
   pg_seclabel: 'true',
+  // Shared by all databases of the server.
+  pg_subscription: 'subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())',
+  pg_depend: `refclassid = 'pg_extension'::regclass AND deptype = 'x' AND objid >= ${FIRST_USER_OID}`,
   pg_type: `oid >= ${FIRST_USER_OID} AND (typtype IN ('e', 'd', 'r', 'p') OR typtype = 'b' AND typelem = 0)`,
   pg_rewrite: `oid >= ${FIRST_USER_OID} AND rulename <> '_RETURN'`,
 }
