@@ -10,6 +10,7 @@ import type { Database } from '../../../ports/database.ts'
 import type { KeptCopy, ScratchDatabase, ScratchServer } from '../../../ports/scratch.ts'
 import { identifier } from '../script/literal.ts'
 import type { SqlSession } from '../session/sql-session.ts'
+import { dropDatabase } from './drop.ts'
 import { untilLeft } from './left.ts'
 import { createRoles } from './roles.ts'
 import { watchRoles } from './shared-roles.ts'
@@ -51,7 +52,7 @@ async function scratchServer(
 ): Promise<ScratchServer> {
   const { major, strategy, role } = await refuseUnusable(admin)
   const owner = await takeOwnership(admin)
-  await removeAbandoned(admin)
+  await removeAbandoned(admin, open)
   const templates = createTemplates(admin, { most, strategy, role })
   const provideRoles = own ? createRoles(admin) : undefined
   const alive = new Map<string, ScratchDatabase>()
@@ -75,7 +76,7 @@ async function scratchServer(
         if (!alive.delete(database)) return
         await opened.close()
         await untilLeft(admin, database)
-        await dropDatabase(admin, database)
+        await dropDatabase(admin, database, open)
       },
     }
   }
@@ -152,19 +153,13 @@ async function takeOwnership(admin: SqlSession): Promise<string> {
 }
 
 /** Of databases whose owner's lock nobody holds; only our own role's, for others' we may not drop. */
-async function removeAbandoned(admin: SqlSession): Promise<void> {
+async function removeAbandoned(admin: SqlSession, open: ScratchServerOptions['open']): Promise<void> {
   const rows = await admin.query(`
     SELECT d.datname AS name FROM pg_catalog.pg_database d
      WHERE d.datname ~ '^scratch_[0-9]+_[0-9]+$' AND pg_catalog.pg_has_role(d.datdba, 'USAGE')
        AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory' AND l.classid = ${OWNER_LOCK}
                         AND l.objid = pg_catalog.split_part(d.datname, '_', 2)::bigint AND l.granted)`)
-  for (const { name } of rows) await dropDatabase(admin, name ?? '')
-}
-
-/** Whoever still sits in it, as the backend of a killed process may, is put out. */
-async function dropDatabase(admin: SqlSession, name: string): Promise<void> {
-  if (admin.isLost) return // The next process finds it.
-  await admin.execute(`DROP DATABASE IF EXISTS ${identifier(name)} WITH (FORCE)`)
+  for (const { name } of rows) await dropDatabase(admin, name ?? '', open)
 }
 
 /** Another process may have made room by removing the template at this very moment. */
