@@ -53,6 +53,24 @@ test('groups of another major version are left out: AWS would refuse the restore
   expect(settings).toHaveProperty('DBInstanceClass')
 })
 
+test('default groups are left for AWS to choose, and a group that only starts alike is not', () => {
+  const groups = (parameters: string, options: string) => ({
+    ...source,
+    DBParameterGroups: [{ DBParameterGroupName: parameters }],
+    OptionGroupMemberships: [{ OptionGroupName: options }],
+  })
+  const byDefault = groups('default.postgres16', 'default:postgres-16')
+  expect(instanceSettings(byDefault, snapshot)).not.toHaveProperty('DBParameterGroupName')
+  expect(instanceSettings(byDefault, snapshot)).not.toHaveProperty('OptionGroupName')
+  expect(memberSettings(byDefault, 'same-family')).not.toHaveProperty('DBParameterGroupName')
+  const cluster = { DBClusterParameterGroup: 'default.aurora-postgresql16' }
+  expect(clusterSettings(cluster, { ...snapshot, kind: 'cluster' })).toEqual({})
+  expect(instanceSettings(groups('defaults-16', 'default-options'), snapshot)).toMatchObject({
+    DBParameterGroupName: 'defaults-16',
+    OptionGroupName: 'default-options',
+  })
+})
+
 test('IOPS and throughput are given only where AWS takes them', () => {
   const small = instanceSettings({ ...source, AllocatedStorage: 100, Iops: 3000 }, snapshot)
   expect(small).not.toHaveProperty('Iops')

@@ -63,7 +63,7 @@ export function clusterSettings(
     Port: source.Port,
     DBSubnetGroupName: source.DBSubnetGroup,
     VpcSecurityGroupIds: ids(source.VpcSecurityGroups),
-    DBClusterParameterGroupName: family ? source.DBClusterParameterGroup : undefined,
+    DBClusterParameterGroupName: family ? chosen(source.DBClusterParameterGroup) : undefined,
     EnableIAMDatabaseAuthentication: source.IAMDatabaseAuthenticationEnabled,
     EnableCloudwatchLogsExports: filled(source.EnabledCloudwatchLogsExports),
     DeletionProtection: source.DeletionProtection,
@@ -87,7 +87,8 @@ export function memberSettings(
 ): Omit<CreateDBInstanceMessage, 'DBInstanceIdentifier' | 'DBInstanceClass' | 'Engine'> {
   const monitored = (writer.MonitoringInterval ?? 0) > 0
   return whole({
-    DBParameterGroupName: family === 'same-family' ? writer.DBParameterGroups?.[0]?.DBParameterGroupName : undefined,
+    DBParameterGroupName:
+      family === 'same-family' ? chosen(writer.DBParameterGroups?.[0]?.DBParameterGroupName) : undefined,
     PubliclyAccessible: writer.PubliclyAccessible,
     AutoMinorVersionUpgrade: writer.AutoMinorVersionUpgrade,
     CACertificateIdentifier: writer.CACertificateIdentifier,
@@ -116,9 +117,14 @@ function storageOf({ StorageType, Iops, StorageThroughput, AllocatedStorage }: D
 /** Groups belong to a major version: after an upgrade the source's do not fit an older snapshot. */
 function groupsOf({ DBParameterGroups, OptionGroupMemberships }: DBInstance) {
   return {
-    DBParameterGroupName: DBParameterGroups?.[0]?.DBParameterGroupName,
-    OptionGroupName: OptionGroupMemberships?.[0]?.OptionGroupName,
+    DBParameterGroupName: chosen(DBParameterGroups?.[0]?.DBParameterGroupName),
+    OptionGroupName: chosen(OptionGroupMemberships?.[0]?.OptionGroupName),
   }
+}
+
+/** Undefined for a group of AWS's own (`default:postgres-16`, `default.postgres16`), which AWS chooses, and may refuse by name. */
+function chosen(group: string | undefined): string | undefined {
+  return group?.startsWith('default:') || group?.startsWith('default.') ? undefined : group
 }
 
 function ids(
