@@ -90,6 +90,8 @@ export interface RowWish {
   readonly distinct?: boolean | undefined
   /** Columns whose values a step will read as another type. */
   readonly readAs?: readonly ReadAs[]
+  /** Tables (`schema.table`) that get none. */
+  readonly without?: ReadonlySet<string> | undefined
   /** What the statements of the migration look for; some rows meet their conditions, if the tables allow it. */
   readonly hints?: RowHints | undefined
   /** Hand-written rows: tables that it fills get no others. */

@@ -1,4 +1,5 @@
 import type { CatalogSnapshot } from '../../core/catalog.ts'
+import { archivesIn } from '../../core/data/archives.ts'
 import type { DataSnapshot } from '../../core/data/data-snapshot.ts'
 import type { ReadAs } from '../../core/data/read-as.ts'
 import type { RowHints } from '../../core/data/row-hints.ts'
@@ -130,6 +131,7 @@ async function walkOn(walk: Walk, rows: Rows): Promise<Walked> {
       leftOut,
       distinct: rows.distinct,
       hints: rows.hints,
+      without: data.up ? archivesIn(data.before, data.up, catalogs.before) : new Set<string>(),
       ...(made ? { since: made.shapes, asBefore: rows.asBefore } : {}),
     })
     const empty = written.unproven.filter(({ table }) => !known.has(table) && !data.up?.tables.get(table)?.rows)

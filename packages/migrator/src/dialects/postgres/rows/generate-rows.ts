@@ -36,6 +36,8 @@ export interface GenerateOptions extends Tables {
   readonly readAs?: readonly ReadAs[]
   /** What the migration's own statements look for. */
   readonly hints?: RowHints | undefined
+  /** Tables that get none. */
+  readonly without?: ReadonlySet<string> | undefined
   /** Hand-written rows. It runs first, and the tables that it adds rows to get no others. */
   readonly seed?: () => Promise<void>
 }
@@ -60,7 +62,7 @@ export async function generateRows(on: SqlSession, options: GenerateOptions): Pr
   const [counts, horizon] = await Promise.all([countRows(on, shapes), transactionHorizon(on)])
   const seeded = options.seed ? await seed(on, shapes, counts, options.seed) : new Set<string>()
   const wanted = (options.since ? changedSince(options.since, shapes) : shapes)
-    .filter((shape) => !seeded.has(nameOf(shape)))
+    .filter((shape) => !seeded.has(nameOf(shape)) && !options.without?.has(nameOf(shape)))
     .map((shape) => readableShape(shape, options.readAs ?? []))
     .map((shape) => hintedShape(shape, options.hints ?? []))
     .map((shape) => (options.asBefore ? tightenedShape(options.since ?? [], shape) : shape))
