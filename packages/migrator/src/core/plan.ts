@@ -166,7 +166,7 @@ interface Judged {
 }
 
 function judgeDown(
-  { id, state, file, entry, downChanged }: MigrationStatus & { entry: HistoryEntry },
+  { id, state, file, entry, downChanged, renamedTo }: MigrationStatus & { entry: HistoryEntry },
   rules: DownRules,
 ): Judged {
   const step: Step = { id, direction: 'down', by: 'file', file, entry }
@@ -174,7 +174,7 @@ function judgeDown(
   if (state === 'dirty') return { step: { ...step, by: 'recovery' }, ...fine }
   if (entry.irreversible !== undefined && !hasNewDown(file, entry))
     return { step, problems: [irreversible(id, entry.irreversible)], notices: [] }
-  if (state === 'missing' || state === 'ahead') return judgeMissing(step, entry, rules)
+  if (state === 'missing' || state === 'ahead') return judgeMissing(step, { entry, renamedTo }, rules)
   if (state === 'changed') return judgeChanged(step, rules)
   return { step, ...fine }
 }
@@ -189,15 +189,23 @@ function hasNewDown(file: MigrationFile | undefined, entry: HistoryEntry): boole
   return file?.downChecksum !== undefined && entry.downChecksum === undefined
 }
 
-function judgeMissing(step: Step, entry: HistoryEntry, rules: DownRules): Judged {
+function judgeMissing(
+  step: Step,
+  { entry, renamedTo }: { readonly entry: HistoryEntry; readonly renamedTo: string | undefined },
+  rules: DownRules,
+): Judged {
+  const gone = renamedTo === undefined ? 'is gone' : `was renamed to ${renamedTo}`
   if (entry.archived) {
     return {
       step: { ...step, by: 'archive' },
       problems: [],
-      notices: [`${step.id}: its file is gone; it is rolled back with the source archived when it was applied.`],
+      notices: [`${step.id}: its file ${gone}; it is rolled back with the source archived when it was applied.`],
     }
   }
-  if (!rules.force) return { step, problems: [missing(step.id, entry)], notices: [] }
+  if (!rules.force) {
+    const problem = renamedTo === undefined ? missing(step.id, entry) : renamed(step.id, renamedTo)
+    return { step, problems: [problem], notices: [] }
+  }
   return { step: { ...step, by: 'record' }, problems: [], notices: [recordDroppedNotice(step.id)] }
 }
 
@@ -262,12 +270,11 @@ function replacedInPart(id: string, replaces: readonly string[], there: readonly
 
 function renamed(id: string, name: string): Problem {
   const message = `${id} is applied, and its file was renamed to ${name}.`
-  return {
-    code: 'MIGRATION_MISSING',
-    id,
-    message,
-    hint: `Rename the file of ${name} back to ${id}: its name is its id.`,
-  }
+  return { code: 'MIGRATION_MISSING', id, message, hint: renameBackHint(id, name) }
+}
+
+export function renameBackHint(id: string, name: string): string {
+  return `Rename ${name} back to ${id}: a migration's file name is its id.`
 }
 
 /** A step down that has nothing to run: reporting it as rolled back would be untrue. */

@@ -22,7 +22,7 @@ export interface MigrationStatus {
   readonly downChanged: boolean
   /** Of an entry without a file: the file that has its checksum under another name. */
   readonly renamedTo?: string | undefined
-  /** Of that file: the entry. */
+  /** Of that file: the entry. Its state is `pending`, wherever the new name sorts. */
   readonly renamedFrom?: string | undefined
   /** Of a migration that replaces others: those that are applied, where some are missing. */
   readonly replacesPartly?: readonly string[] | undefined
@@ -75,7 +75,7 @@ function withRenames(statuses: readonly MigrationStatus[]): readonly MigrationSt
     const renamed = same.find(({ file, entry: recorded }) => file && !recorded)
     if (same.length !== 2 || !renamed) continue
     pairs.set(id, { renamedTo: renamed.id })
-    pairs.set(renamed.id, { renamedFrom: id })
+    pairs.set(renamed.id, { state: 'pending', renamedFrom: id })
   }
   return pairs.size === 0 ? statuses : statuses.map((status) => ({ ...status, ...pairs.get(status.id) }))
 }

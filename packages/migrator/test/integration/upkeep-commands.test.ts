@@ -279,8 +279,25 @@ describe('a file that is another only by its name, or its bytes', () => {
     const { stdout } = await project.run(['status'])
     expect(stdout).toMatch(/0003_three .*renamed to 0004_drei[\s\S]*0004_drei .*renamed from 0003_three/)
     const missing = { exit: 3, code: 'MIGRATION_MISSING', says: ['0003_three', 'renamed to 0004_drei'] }
-    await expectRefusal(project, { words: ['validate'], ...missing, hint: '' }, db)
+    await expectRefusal(project, { words: ['validate'], ...missing, hint: 'back to 0003_three' }, db)
     await expectRefusal(project, { words: ['migrate'], ...missing, hint: 'back to 0003_three' }, db)
+  })
+
+  test('once, also where a later migration is applied', async () => {
+    for (const part of ['up', 'down'])
+      await rename(
+        join(project.migrations, `0001_one.${part}.sql`),
+        join(project.migrations, `0001_renamed.${part}.sql`),
+      )
+    const { stdout } = await project.run(['status'])
+    expect(stdout).toMatch(/0001_renamed +pending \(renamed from 0001_one\)/)
+    const hint = 'Rename 0001_renamed back to 0001_one'
+    const refused = { exit: 3, code: 'MIGRATION_MISSING', says: 'renamed to 0001_renamed', hint }
+    const never = ['out-of-order', 'pending', '0001_renamed is', 'restore-file', 'from git']
+    await expectRefusal(project, { words: ['validate'], ...refused, never }, db)
+    await expectRefusal(project, { words: ['migrate'], ...refused, never }, db)
+    const check = { exit: 5, code: 'CHECK_FAILED', says: '0001_one was renamed to 0001_renamed', hint: 'status' }
+    await expectRefusal(project, { words: ['status', '--check'], ...check }, db)
   })
 
   test.each([

@@ -75,8 +75,12 @@ function errorIn({ migrations, problems }: StatusReport, { check }: StatusFlags)
   if (problems.length > 0) return invalidFiles(problems)
   const found = migrations.filter(isUnfinished)
   if (!check || found.length === 0) return undefined
-  const names = found.slice(0, 5).map(({ id, state }) => `${id} is ${state}`)
-  const more = found.length > 5 ? ` and ${found.length - 5} more` : ''
+  // A renamed file is two rows of one thing.
+  const named = found.filter(({ renamedFrom }) => !found.some(({ id }) => id === renamedFrom))
+  const names = named
+    .slice(0, 5)
+    .map(({ id, state, renamedTo }) => (renamedTo ? `${id} was renamed to ${renamedTo}` : `${id} is ${state}`))
+  const more = named.length > 5 ? ` and ${named.length - 5} more` : ''
   return new MigratorError('CHECK_FAILED', `${names.join(', ')}${more}.`, {
     details: { ids: found.map(({ id }) => id) },
   })

@@ -1,11 +1,12 @@
 import type { Argv } from 'yargs'
 import { describeStale, staleCertificates } from '../../core/certificate.ts'
 import { invalidFiles } from '../../core/file-problem.ts'
+import { renameBackHint } from '../../core/plan.ts'
 import { plural } from '../../core/plural.ts'
 import type { MigrationStatus } from '../../core/reconcile.ts'
 import { postgresScript } from '../../dialects/postgres/script/language.ts'
 import { type ValidateReport, validateFiles, validateWithHistory } from '../../engine/history/validate.ts'
-import { MigratorError } from '../../errors.ts'
+import { type ErrorCode, MigratorError, usualHint } from '../../errors.ts'
 import { readLockFile } from '../../load/lock-file.ts'
 import { readDirectory } from '../../migration-files.ts'
 import { statusJson } from '../../report/status-json.ts'
@@ -69,15 +70,21 @@ async function validate(flags: CommonFlags, environment: CliEnvironment): Promis
   }
 }
 
-function driftText({ id, state, file, entry, renamedTo, renamedFrom }: MigrationStatus): string {
-  if (renamedTo !== undefined) return `${id} was renamed to ${renamedTo}; rename it back`
-  if (renamedFrom !== undefined) return `${id} is ${renamedFrom}, renamed`
+function driftText({ id, state, file, entry, renamedTo }: MigrationStatus): string {
+  if (renamedTo !== undefined) return `${id} was renamed to ${renamedTo}`
   const rewriting = state === 'changed' && entry ? file?.rewritten?.(entry.checksum) : undefined
   return `${id} is ${state === 'ahead' ? AHEAD : state}${rewriting === undefined ? '' : ` (only this: ${rewriting})`}`
 }
 
 /** Whether its file was lost, or is in a later release, only a person can say. */
 const AHEAD = 'missing, unless a later release applied it'
+
+/** Empty where the code's own hint fits: a renamed file needs another remedy than a lost one. */
+function driftHint(drift: readonly MigrationStatus[], code: ErrorCode): { hint?: string } {
+  const renames = drift.flatMap(({ id, renamedTo }) => (renamedTo === undefined ? [] : [renameBackHint(id, renamedTo)]))
+  const others = drift.length > renames.length ? [usualHint(code)] : []
+  return renames.length === 0 ? {} : { hint: [...renames, ...others].join(' ') }
+}
 
 function outcomeOf(report: ValidateReport): Outcome {
   const { count, problems, warnings, notes, tool = null, irreversible, drift, database } = report
@@ -92,7 +99,11 @@ function outcomeOf(report: ValidateReport): Outcome {
         : drift[0]?.state === 'missing' || drift[0]?.state === 'ahead'
           ? 'MIGRATION_MISSING'
           : 'OUT_OF_ORDER'
-    return { document, text: '', error: new MigratorError(code, `Files and history differ: ${told}.`) }
+    return {
+      document,
+      text: '',
+      error: new MigratorError(code, `Files and history differ: ${told}.`, driftHint(drift, code)),
+    }
   }
   const compared = database === 'checked' ? ', and they match the history' : ''
   const folder = tool === null ? '' : `${tool} folder: `
