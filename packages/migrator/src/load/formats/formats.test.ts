@@ -126,3 +126,14 @@ test('own modules belong to no other tool, and a folder of helpers was not meant
   expect(looksLikeMigrations(listingOf({ 'README.md': '', 'helper.ts': '' }))).toBe(false)
   expect(looksLikeMigrations(listingOf({ 'x/up.sql': '' }))).toBe(true)
 })
+
+test.each([
+  ['node-pg-migrate (modules)', 'exports.up = pgm => {\n  pgm.createTable("a", {})\n}\nexports.down = pgm => {}'],
+  ['node-pg-migrate (modules)', 'exports.shorthands = undefined;\nexports.up = (builder) => {};'],
+  ['node-pg-migrate (modules)', 'export const shorthands = undefined\nexport const up = (builder) => {}'],
+  ['Kysely', 'exports.up = up;\nasync function up(db) {\n  await db.schema\n    .createTable("p").execute();\n}'],
+  ['Kysely', 'export async function down(db) { await db.schema.dropTable("p").execute() }'],
+])('%s is recognised in compiled code, too', (tool, text) => {
+  for (const ending of ['js', 'cjs', 'mjs'])
+    expect(otherToolOf(listingOf({ [`1_a.${ending}`]: text }))?.tool.name).toBe(tool)
+})

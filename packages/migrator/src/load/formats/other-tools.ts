@@ -14,6 +14,13 @@ function containing(ending: RegExp, mark: RegExp): OtherTool['find'] {
 
 const MODULE = /\.[mc]?[jt]s$/
 
+/** Compiled modules have lost their types and perhaps their import: there the schema builder gives them away. */
+const KYSELY =
+  /(?:\bfrom\s*|\brequire\(\s*)['"]kysely['"]|:\s*Kysely\s*<|\.schema\s*\.\s*(?:create|alter|drop)(?:Table|Index|Schema|View|Type)\(\s*[^,()]*\)/
+
+const PG_MIGRATE =
+  /\(\s*pgm\b|(?<!\w)pgm\s*(?:=>|\.)|\bMigrationBuilder\b|\bexports\.shorthands\b|\bexport\s+const\s+shorthands\b/
+
 /** Tools whose migrations are programs over a library of their own: they cannot be run by anyone else. */
 export const otherTools: readonly OtherTool[] = [
   {
@@ -33,7 +40,7 @@ export const otherTools: readonly OtherTool[] = [
   },
   {
     name: 'Kysely',
-    find: containing(MODULE, /(?:\bfrom\s*|\brequire\(\s*)['"]kysely['"]|:\s*Kysely\s*</),
+    find: containing(MODULE, KYSELY),
     advice: `Kysely's migrations need a Kysely database; here they get a Drizzle one. ${GENERATE}`,
   },
   {
@@ -43,7 +50,7 @@ export const otherTools: readonly OtherTool[] = [
   },
   {
     name: 'node-pg-migrate (modules)',
-    find: containing(MODULE, /\(\s*pgm\b|\bMigrationBuilder\b/),
+    find: containing(MODULE, PG_MIGRATE),
     advice: `Its modules need its builder; its SQL files load unchanged. ${GENERATE}`,
   },
   {
