@@ -16,11 +16,20 @@ export function listDirectory(path: string): Listing {
         .filter((entry) => !entry.isDirectory() && !isLitter(entry.name))
         .map(({ name }) => name),
     ),
+    filesBelow: remembered((folder) => filesBelow(path, folder)),
     text: remembered((file) => {
       const source = readSource(path, file)
       return isProblem(source) ? undefined : source.text
     }),
   }
+}
+
+function filesBelow(path: string, folder: string): readonly string[] {
+  const entries = readdirSync(join(path, folder), { withFileTypes: true }).filter(({ name }) => !isLitter(name))
+  return entries.flatMap((entry) => {
+    const inside = `${folder}/${entry.name}`
+    return entry.isDirectory() ? filesBelow(path, inside) : [inside]
+  })
 }
 
 /** What editors and operating systems leave beside files: `._0001.up.sql`, `.#0001.up.sql`, `0001.up.sql~`, `#0001.up.sql#`. */

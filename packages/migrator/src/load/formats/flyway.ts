@@ -12,6 +12,7 @@ export const flyway: Format = {
   matches: ({ files }) => files.some((name) => VERSIONED.test(name)),
   read: (listing) => ({
     drafts: listing.files.filter((name) => VERSIONED.test(name)).map((name) => draftOf(listing, name)),
+    problems: listing.folders.flatMap((folder) => listing.filesBelow(folder)).flatMap(inSubfolder),
     warnings: listing.files.flatMap(notLoaded),
   }),
 }
@@ -43,4 +44,12 @@ function notLoaded(path: string): readonly FileProblem[] {
   }
   if (!BASELINE.test(path)) return []
   return [{ kind: 'unsupported', path, message: `${path} is a baseline migration and is not run` }]
+}
+
+/** Flyway runs files in subfolders, too: to ignore one would skip a migration. */
+function inSubfolder(path: string): readonly FileProblem[] {
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  if (!/^(?:[VUB]\d|R__).*\.sql$/.test(name)) return []
+  const message = `${path} is in a subfolder, and would not be run; move it up into the migrations directory`
+  return [{ kind: 'unsupported', path, message }]
 }

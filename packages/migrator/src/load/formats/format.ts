@@ -11,6 +11,8 @@ export interface Listing {
   readonly files: readonly string[]
   readonly folders: readonly string[]
   filesIn(folder: string): readonly string[]
+  /** The files at any depth below a folder, as paths from the directory. */
+  filesBelow(folder: string): readonly string[]
   /** Undefined for a file that does not exist, or is no text. */
   text(path: string): string | undefined
 }

@@ -137,3 +137,8 @@ test.each([
   for (const ending of ['js', 'cjs', 'mjs'])
     expect(otherToolOf(listingOf({ [`1_a.${ending}`]: text }))?.tool.name).toBe(tool)
 })
+
+test("Flyway's files in subfolders are refused by name, at any depth", () => {
+  const { problems } = read({ 'V2__b.sql': '', 'sub/V1__a.sql': '', 'sub/deep/R__v.sql': '', 'sub/notes.sql': '' })
+  expect(problems?.map(({ path }) => path)).toEqual(['sub/V1__a.sql', 'sub/deep/R__v.sql'])
+})

@@ -13,6 +13,7 @@ export function listingOf(files: Readonly<Record<string, string>>, path = '/migr
         const [first, second, ...deeper] = file.split('/')
         return first === folder && second !== undefined && deeper.length === 0 ? [second] : []
       }),
+    filesBelow: (folder) => Object.keys(files).filter((file) => file.startsWith(`${folder}/`)),
     text: (file) => files[file],
   }
 }
