@@ -45,7 +45,7 @@ export const errorTable = {
   },
   STATE_FILE_INVALID: { exit: 2, hint: 'Restore the state file from a copy, or name another one.' },
   CONNECTION_FAILED: { exit: 1, hint: 'Check that the server runs and that host and port in DATABASE_URL are right.' },
-  AUTHENTICATION_FAILED: { exit: 1, hint: 'Check user and password in DATABASE_URL.' },
+  AUTHENTICATION_FAILED: { exit: 1, hint: 'Check the user and password; the connection comes from DATABASE_URL.' },
   DATABASE_READ_ONLY: {
     exit: 1,
     hint: 'Connect to the primary; or, if it is one, find out who set default_transaction_read_only (ALTER DATABASE or ALTER ROLE … RESET undoes it).',

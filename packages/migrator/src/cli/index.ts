@@ -69,7 +69,7 @@ function parserOf(line: Words, invocation: Invocation): Argv {
       'boolean-negation': false,
     })
     .strict()
-    .demandCommand(1, 'Name a command.')
+    .demandCommand(1, 'No command was given.')
     .version(toolVersion)
     .alias('version', 'v')
     .describe('version', 'Show the version')

@@ -98,10 +98,12 @@ function readRow(row: ForeignRow, { newestOnly }: ForeignHistory, files: readonl
     return at < 0 ? [] : [{ row, file, parts: replaces.slice(newestOnly ? 0 : at, at + 1) }]
   })
   const [only, ...others] = found
-  if (!only) return { row, reason: 'no migration in this folder has that name' }
+  if (!only) return { row, reason: `no migration in this folder has that ${KEY_NAMES[row.key.by]}` }
   if (others.length === 0) return only
   return { row, reason: `it may be ${found.map(({ file }) => file.id).join(' or ')}` }
 }
+
+const KEY_NAMES = { name: 'name', number: 'number', journal: 'time or hash' } as const
 
 function matcherOf(key: ForeignKey, files: readonly Candidate[]): (file: Candidate) => boolean {
   if (key.by !== 'journal') return ({ id }) => namesId(key, id)

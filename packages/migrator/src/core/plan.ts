@@ -137,7 +137,8 @@ function reachDown<T extends MigrationStatus & { entry: HistoryEntry }>(
 
 function everything(applied: number): readonly Problem[] {
   if (applied === 0) return []
-  const message = `This would revert all ${applied} applied migrations.`
+  const which = applied === 1 ? 'the only applied migration' : `all ${applied} applied migrations`
+  const message = `This would revert ${which}.`
   return [{ code: 'CONFIRMATION_REQUIRED', message, hint: 'Add --force to revert everything.' }]
 }
 

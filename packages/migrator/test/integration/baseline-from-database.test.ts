@@ -68,7 +68,7 @@ describe('by pg_dump', () => {
     expect(finished.code, saidBy(finished)).toBe(0)
     const report = baselineOf(finished)
     expect(report).toMatchObject({ id: '0001_baseline', writtenBy: expect.stringMatching(/^pg_dump \d/) })
-    expect(report.notes).toEqual(['It names roles that must exist on a server before it runs there: reader.'])
+    expect(report.notes).toEqual(['It needs a role that must already exist on the server: reader.'])
     const text = readFileSync(join(project.directory, UP), 'utf8')
     const noise = /\\restrict|^SET (?!LOCAL check_function_bodies)|OWNER TO|set_config/
     expect(text.split('\n').filter((line) => noise.test(line))).toEqual([])

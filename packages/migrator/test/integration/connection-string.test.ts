@@ -136,8 +136,8 @@ test('what is left out is said on stderr, once, and --json stays one document', 
     urlWith('schema=public&connection_limit=5&pgbouncer=true&pool_timeout=2'),
   )
   expect(stderr.trim().split('\n')).toEqual([
-    'Warning: DATABASE_URL: "connection_limit" is ignored: it sizes a pool; a run opens the few connections that it needs.',
-    'Warning: DATABASE_URL: "pool_timeout" is ignored: it sizes a pool; a run opens the few connections that it needs.',
+    'Warning: DATABASE_URL: "connection_limit" is ignored: it sets the size of a pool, and a run opens only the connections that it needs.',
+    'Warning: DATABASE_URL: "pool_timeout" is ignored: it sets the size of a pool, and a run opens only the connections that it needs.',
   ])
   expect(json().schemaVersion).toBe(1)
 })

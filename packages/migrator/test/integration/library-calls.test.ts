@@ -69,7 +69,7 @@ test('every option may be undefined', async () => {
   expect(await historyOf(db)).toEqual(['0001_one', '0002_two'])
 })
 
-test('files and history are read anew by each call', async () => {
+test('each call reads files and history again', async () => {
   const { runner, directory } = await scene()
   await runner.apply(undefined, { target: '0002_two' })
   expect((await runner.getState()).summary).toMatchObject({ applied: 2, pending: 1 })

@@ -83,7 +83,7 @@ describe('.env', () => {
         1,
         'AUTHENTICATION_FAILED',
         'postgres',
-        'Check user and password in DATABASE_URL in',
+        'Check the user and password; the connection comes from DATABASE_URL in',
       ],
       [inject('serverUrl').replace(/\/[^/]*$/, '/nowhere_here'), 1, 'DATABASE_NOT_FOUND', 'nowhere_here', '/.env'],
       [
@@ -202,7 +202,7 @@ describe('libpq', () => {
     chmodSync(file, 0o644)
     const { code, stderr } = await project.run(['status'], { HOME: join(project.directory, 'home'), ...asked() })
     expect(code).toBe(1)
-    expect(stderr).toContain(`the password file ${file} is ignored: others can read it; chmod 0600 it.`)
+    expect(stderr).toContain(`the password file ${file} is ignored: other users can read it. Run chmod 0600 on it.`)
     expect(stderr).not.toContain(password)
   })
 })

@@ -36,7 +36,7 @@ describe('what was written meanwhile stays, and the kept value with it in the ar
     expect(await conflictsIn(at)).toEqual([{ migration: '0001_split', t: 'addresses', state: 'left', n: 1 }])
     expect(await kept(at)).toEqual([{ user_id: 1, address: 'old 1', verified: true }])
     expect(said).toMatch(
-      /1 row of public\.addresses did NOT fit and stay in migration_preserved\.addresses_\w+: rows with the same keys hold newer/,
+      /1 row of public\.addresses was NOT restored and stays in migration_preserved\.addresses_\w+: rows with the same keys hold newer/,
     )
     expect(said).toMatch(/user_id=1 \(address\): kept [0-9a-f]{16}, now [0-9a-f]{16}/)
     expect(said).toContain('preserved list')

@@ -178,7 +178,7 @@ describe('a narrowed column', () => {
       between: "UPDATE t SET a = 40 WHERE id = 4; INSERT INTO t VALUES (5, 5, 'e')",
     })
     expect(said).toMatch(
-      /the values of a, b of 1 row of public\.t did NOT fit and stay in migration_preserved\.t_\w+: the rows were changed/,
+      /the values of a, b of 1 row of public\.t were NOT restored and stay in migration_preserved\.t_\w+: the rows were changed/,
     )
     expect(await rowsOf(at.db, 'SELECT * FROM t ORDER BY id')).toEqual([
       { id: 1, a: 1.5, b: 'longer' },
@@ -194,7 +194,7 @@ describe('a narrowed column', () => {
     await done(at, 'migrate')
     await at.db.sql.unsafe(filled)
     const said = await roundTrip(at)
-    expect(said).toContain('the values of a, b of 4 rows of public.t did NOT fit')
+    expect(said).toContain('the values of a, b of 4 rows of public.t were NOT restored')
     const [{ copy_name = '' } = {}] = await at.db.sql`SELECT copy_name FROM migration_preserved.preserved`
     expect(await rowsOf(at.db, `SELECT a, b FROM migration_preserved."${copy_name}" WHERE id = 1`)).toEqual([
       { a: 1.5, b: 'longer' },
@@ -353,7 +353,7 @@ describe('emptied and deleted rows', () => {
     await done(at, 'migrate')
     const said = await roundTrip(at, { between: `INSERT INTO tags VALUES ('a', 100)` })
     expect(said).toMatch(
-      /Put back 1 row of public.tags; 1 row of public.tags did NOT fit and stay in migration_preserved\.tags_\w+/,
+      /Put back 1 row of public.tags; 1 row of public.tags was NOT restored and stays in migration_preserved\.tags_\w+/,
     )
     expect(await rowsOf(at.db, 'SELECT * FROM tags ORDER BY name')).toEqual([
       { name: 'a', n: 100 },

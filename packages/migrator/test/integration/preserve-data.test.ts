@@ -18,7 +18,7 @@ describe('what comes up in another shape', () => {
 
   test('takes the rows that fit its types; the others are kept and named', async () => {
     const { at, said } = await edited('CREATE TABLE t (id int PRIMARY KEY, a int, b int);')
-    expect(said).toMatch(/Put back 2 rows of public\.t; 1 row of public\.t did NOT fit .*invalid input syntax/)
+    expect(said).toMatch(/Put back 2 rows of public\.t; 1 row of public\.t was NOT restored .*invalid input syntax/)
     expect(await rowsOf(at.db, 'SELECT * FROM t ORDER BY id')).toEqual([
       { id: 1, a: 10, b: 1 },
       { id: 3, a: null, b: 3 },
@@ -30,7 +30,7 @@ describe('what comes up in another shape', () => {
       'CREATE TABLE t (id int PRIMARY KEY REFERENCES p, a text, b int);',
       'DELETE FROM p WHERE id = 2',
     )
-    expect(said).toContain('2 rows of public.t did NOT fit')
+    expect(said).toContain('2 rows of public.t were NOT restored')
     expect(await rowsOf(at.db, 'SELECT id FROM t')).toEqual([{ id: 1 }])
     const [{ copy_name = '' } = {}] = await at.db.sql`SELECT copy_name FROM migration_preserved.preserved`
     expect(await rowsOf(at.db, `SELECT id FROM migration_preserved."${copy_name}" ORDER BY id`)).toEqual([
@@ -42,7 +42,7 @@ describe('what comes up in another shape', () => {
   test('with a shorter type takes what fits by being cut, and leaves the whole value in the copy', async () => {
     const { at, said } = await edited('CREATE TABLE t (id int PRIMARY KEY, a varchar(1), b int);')
     expect(said).toMatch(
-      /1 row of public\.t did NOT fit and stay in migration_preserved\.t_\w+: .*do not fit their type/,
+      /1 row of public\.t was NOT restored and stays in migration_preserved\.t_\w+: .*do not fit their type/,
     )
     const [{ copy_name = '' } = {}] = await at.db.sql`SELECT copy_name FROM migration_preserved.preserved`
     expect(await rowsOf(at.db, `SELECT id, a FROM migration_preserved."${copy_name}"`)).toEqual([{ id: 1, a: '10' }])
@@ -58,7 +58,7 @@ describe('what comes up in another shape', () => {
 
   test('without the table leaves everything where it is and says so', async () => {
     const { at, said } = await edited('CREATE TABLE elsewhere (id int);')
-    expect(said).toContain('3 rows of public.t did NOT fit')
+    expect(said).toContain('3 rows of public.t were NOT restored')
     expect(await rowsOf(at.db, 'SELECT state, row_count FROM migration_preserved.preserved')).toEqual([
       { state: 'left', row_count: 3 },
     ])

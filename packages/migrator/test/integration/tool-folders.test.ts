@@ -114,7 +114,7 @@ test('own pairs may follow the migrations of another tool', async () => {
 test('validate names the tool of a folder, and how many of its migrations cannot be reverted', async () => {
   await write(toolFolders.Prisma?.files ?? {})
   const said = await project.run(['validate', '--migrations', 'theirs'], { DATABASE_URL: '' })
-  expect(said.stdout).toContain('Prisma folder: 2 migrations are valid')
+  expect(said.stdout).toContain('2 migrations are valid. Format: Prisma.')
   expect(said.stdout).toContain('2 of them have no down and count as irreversible until you write one')
 })
 

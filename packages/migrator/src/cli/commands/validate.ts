@@ -105,9 +105,9 @@ function outcomeOf(report: ValidateReport): Outcome {
       error: new MigratorError(code, `Files and history differ: ${told}.`, driftHint(drift, code)),
     }
   }
-  const compared = database === 'checked' ? ', and they match the history' : ''
-  const folder = tool === null ? '' : `${tool} folder: `
-  const lines = [`${folder}${plural(count, 'migration is', 'migrations are')} valid${compared}.`]
+  const compared = database === 'checked' ? `, and ${count === 1 ? 'it matches' : 'they match'} the history` : ''
+  const format = tool === null ? '' : ` Format: ${tool}.`
+  const lines = [`${plural(count, 'migration is', 'migrations are')} valid${compared}.${format}`]
   if (tool !== null && irreversible.length > 0) lines.push(withoutDown(irreversible))
   lines.push(...notes.map(({ message }) => `Note: ${message}`))
   return { document, text: lines.join('\n') }

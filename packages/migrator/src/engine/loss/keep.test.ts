@@ -17,7 +17,7 @@ test.each([
   ],
   [
     putBackText({ ...rows, putBack: 2, gone: 0, left: 1, why: 'no' }),
-    'Put back 2 rows of public.orders; 1 row of public.orders did NOT fit and stay in migration_preserved.orders_1: no',
+    'Put back 2 rows of public.orders; 1 row of public.orders was NOT restored and stays in migration_preserved.orders_1: no',
   ],
 ])('says what was kept: %s', (text, expected) => {
   expect(text).toBe(expected)

@@ -151,7 +151,8 @@ export function preservedText({ rows, copy, ...what }: KeptRows): string {
 export function putBackText({ putBack, gone, left, copy, why, ...what }: PutBackRows): string {
   const went =
     gone === 0 ? '' : `; ${counted(gone, what)} could not be restored because their rows were deleted meanwhile`
-  const rest = left === 0 ? '' : `; ${counted(left, what)} did NOT fit and stay in ${copy}: ${why}`
+  const verbs = left === 1 && !what.columns ? ['was', 'stays'] : ['were', 'stay']
+  const rest = left === 0 ? '' : `; ${counted(left, what)} ${verbs[0]} NOT restored and ${verbs[1]} in ${copy}: ${why}`
   return `Put back ${counted(putBack, what)}${went}${rest}`
 }
 

@@ -1,7 +1,7 @@
 import type { Listing, OtherTool } from './format.ts'
 
-const GENERATE =
-  'Let it print the SQL of each migration, write that as pairs ID.up.sql and ID.down.sql, then adopt its history with db:import.'
+const exportWith = (tool: string) =>
+  `Print the SQL of each migration with ${tool}, save it as a pair ID.up.sql and ID.down.sql, then run db:import.`
 
 /** A module, or what else a tool keeps, whose text has the tool's mark. A few files are enough to know a folder. */
 function containing(ending: RegExp, mark: RegExp): OtherTool['find'] {
@@ -26,32 +26,32 @@ export const otherTools: readonly OtherTool[] = [
   {
     name: 'TypeORM',
     find: containing(MODULE, /\bMigrationInterface\b|\(\s*queryRunner\b/),
-    advice: `TypeORM's migrations need its QueryRunner. ${GENERATE}`,
+    advice: `TypeORM migrations need TypeORM's QueryRunner. ${exportWith('TypeORM')}`,
   },
   {
     name: 'Sequelize',
     find: containing(MODULE, /\bqueryInterface\b|\bQueryInterface\b/),
-    advice: `Sequelize's migrations need its QueryInterface. ${GENERATE}`,
+    advice: `Sequelize migrations need Sequelize's QueryInterface. ${exportWith('Sequelize')}`,
   },
   {
     name: 'Knex',
     find: containing(MODULE, /\bfrom\s+['"]knex['"]|\(\s*knex\b|\bknex\.schema\b/i),
-    advice: `Knex's migrations need its schema builder. ${GENERATE}`,
+    advice: `Knex migrations need Knex's schema builder. ${exportWith('Knex')}`,
   },
   {
     name: 'Kysely',
     find: containing(MODULE, KYSELY),
-    advice: `Kysely's migrations need a Kysely database; here they get a Drizzle one. ${GENERATE}`,
+    advice: `Kysely migrations need a Kysely database, which does not exist here. ${exportWith('Kysely')}`,
   },
   {
     name: 'MikroORM',
     find: containing(MODULE, /['"]@mikro-orm\/migrations['"]/),
-    advice: `MikroORM's migrations need its Migration class. ${GENERATE}`,
+    advice: `MikroORM migrations need MikroORM's Migration class. ${exportWith('MikroORM')}`,
   },
   {
     name: 'node-pg-migrate (modules)',
     find: containing(MODULE, PG_MIGRATE),
-    advice: `Its modules need its builder; its SQL files load unchanged. ${GENERATE}`,
+    advice: `node-pg-migrate's JavaScript migrations need its own builder. SQL migrations load as they are. ${exportWith('node-pg-migrate')}`,
   },
   {
     name: 'sqitch',
@@ -65,32 +65,34 @@ export const otherTools: readonly OtherTool[] = [
   {
     name: 'Rails',
     find: containing(/\.rb$/, /\bActiveRecord::Migration\b/),
-    advice: `Rails' migrations are Ruby. ${GENERATE}`,
+    advice: `Rails migrations are written in Ruby. ${exportWith('Rails')}`,
   },
   {
     name: 'Liquibase (XML, YAML or JSON)',
     find: containing(/\.(?:xml|ya?ml)$|changelog.*\.json$/, /\bdatabaseChangeLog\b/),
     advice:
-      'Let `liquibase update-sql` and `rollback-sql` print the SQL, or use its formatted SQL, which loads unchanged.',
+      'Print the SQL with `liquibase update-sql` and `rollback-sql`, or use formatted SQL changelogs, which load as they are.',
   },
   {
     name: 'Alembic',
     find: containing(/\.py$/, /\bdown_revision\b/),
-    advice: 'Let `alembic upgrade --sql` and `alembic downgrade --sql` print the SQL of each revision as a pair.',
+    advice:
+      'For each revision, save what `alembic upgrade --sql` prints as ID.up.sql, and what `alembic downgrade --sql` prints as ID.down.sql.',
   },
   {
     name: 'Django',
     find: containing(/\.py$/, /\bmigrations\.Migration\b/),
-    advice: 'Let `manage.py sqlmigrate` print the SQL of each migration, also with --backwards, as a pair.',
+    advice:
+      'For each migration, save what `manage.py sqlmigrate` prints as ID.up.sql, and what it prints with --backwards as ID.down.sql.',
   },
   {
     name: 'Laravel',
     find: containing(/\.php$/, /\bIlluminate\\Database\\Migrations\b/),
-    advice: `Laravel's migrations are PHP; \`artisan migrate --pretend\` prints their SQL. ${GENERATE}`,
+    advice: `Laravel migrations are written in PHP. ${exportWith('artisan migrate --pretend')}`,
   },
   {
     name: 'Ecto',
     find: containing(/\.exs$/, /\buse\s+Ecto\.Migration\b/),
-    advice: `Ecto's migrations are Elixir. ${GENERATE}`,
+    advice: `Ecto migrations are written in Elixir. ${exportWith('Ecto')}`,
   },
 ]

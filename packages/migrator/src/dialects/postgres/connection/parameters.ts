@@ -14,7 +14,7 @@ type Fate =
   | { readonly notice: string }
   | { readonly refused: string }
 
-const POOLING = { notice: 'sizes a pool; a run opens the few connections that it needs' }
+const POOLING = { notice: 'sets the size of a pool, and a run opens only the connections that it needs' }
 const PREPARED = { notice: 'concerns prepared statements, which the migrator does not use' }
 const LIMIT = { notice: 'does not apply to migrations; use --statement-timeout, --lock-timeout and --lock-wait' }
 

@@ -139,7 +139,9 @@ function rolesNote(snapshot: CatalogSnapshot, mainOwner: string | undefined): re
   roles.delete('pg_database_owner')
   return roles.size === 0
     ? []
-    : [`It names roles that must exist on a server before it runs there: ${[...roles].sort().join(', ')}.`]
+    : [
+        `It needs ${roles.size === 1 ? 'a role' : 'roles'} that must already exist on the server: ${[...roles].sort().join(', ')}.`,
+      ]
 }
 
 function textsOf(up: readonly string[], down: readonly string[]): Pick<SchemaScript, 'up' | 'down'> {

@@ -30,7 +30,7 @@ function privateText(path: string): { readonly text?: string; readonly notice?: 
   if (!found) return {}
   if (!found.isFile()) return { notice: `the password file ${path} is ignored: it is not a plain file.` }
   if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) {
-    return { notice: `the password file ${path} is ignored: others can read it; chmod 0600 it.` }
+    return { notice: `the password file ${path} is ignored: other users can read it. Run chmod 0600 on it.` }
   }
   try {
     return { text: readFileSync(path, 'utf8') }
