@@ -49,9 +49,23 @@ export async function withRunSession<T>(context: Context, work: (session: StepSe
   const session = await context.database.connect({ modules: false })
   try {
     return await work(session)
+  } catch (error) {
+    if (session.isLost && isUnsettled(error)) await endOnServer(context, session)
+    throw error
   } finally {
     await session.close()
   }
+}
+
+/** A loss outside any step, as while rows are counted; that of a step has an outcome, and its session has been ended. */
+function isUnsettled(error: unknown): boolean {
+  return error instanceof MigratorError && error.code === 'CONNECTION_LOST' && error.details.outcome === undefined
+}
+
+/** Behind a pooler a lost session may stay in its transaction for ever. The loss is reported, whether this succeeds or not. */
+async function endOnServer(context: Context, lost: StepSession): Promise<void> {
+  const session = await context.database.replace(lost, { modules: false }).catch(() => undefined)
+  await session?.close()
 }
 
 /** A run under its lock; its number follows those of the history that was read under the same lock. */
