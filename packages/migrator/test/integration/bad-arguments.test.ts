@@ -96,7 +96,7 @@ describe('words that the command does not know are refused', () => {
   ] satisfies Row[])('%s', usage)
 
   test('no command at all', async () => {
-    const says = /name a command/i
+    const says = /no command was given/i
     await expectRefusal(project, { words: [], exit: 2, code: 'USAGE_INVALID', says, hint: HELP }, db)
   })
 })
