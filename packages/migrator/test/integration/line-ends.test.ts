@@ -25,8 +25,9 @@ const FILES = {
     [
       "import { NAME } from './lib/name.ts'",
       "export const id = '0003_module'",
-      "export const up = (db: any) => db.execute('CREATE TABLE ' + NAME + ' (a int)')",
-      "export const down = (db: any) => db.execute('DROP TABLE ' + NAME)\n",
+      'type Db = { execute(sql: string): unknown }',
+      "export const up = (db: Db) => db.execute('CREATE TABLE ' + NAME + ' (a int)')",
+      "export const down = (db: Db) => db.execute('DROP TABLE ' + NAME)\n",
     ].join('\n'),
   ),
   'migrations/lib/name.ts': windows("export const NAME = 'named'\n"),

@@ -39,7 +39,7 @@ export default defineConfig(async () => ({ migrations: await Promise.resolve(fol
   'my migrations/0001_a.down.sql': 'DROP TABLE a;\n',
   'my migrations/0002_b.ts': ESM + TYPES + TYPED('0002_b', 'b'),
   'my migrations/0003_c.mts': ESM + TYPES + TYPED('0003_c', 'c'),
-  'my migrations/0004_d.cts': CJS('0004_d', 'd').replaceAll('(db)', '(db: any)'),
+  'my migrations/0004_d.cts': CJS('0004_d', 'd').replaceAll('(db)', '(db: { execute(sql: string): Promise<unknown> })'),
   'my migrations/0005_e.js': ESM + STEPS('0005_e', 'e'),
   'my migrations/0006_f.mjs': ESM + STEPS('0006_f', 'f'),
   'my migrations/0007_g.ts': `${ESM}import names from '@lib/names.json'

@@ -1,11 +1,10 @@
 import type { Argv } from 'yargs'
 import type { UpTarget } from '../../core/target.ts'
-import { foreignHistories } from '../../dialects/postgres/foreign/histories.ts'
-import { refuseNotImported } from '../../engine/import/not-imported.ts'
 import { migrate } from '../../engine/run/migrate.ts'
 import { approveRun } from '../approval.ts'
 import { type BackupFlags, backupOptions, chooseBackup } from '../backups.ts'
 import type { Cli } from '../command.ts'
+import type { CommandContext } from '../command-context.ts'
 import { noticeOfPush } from '../drizzle-notice.ts'
 import { type RunFlags, runOptions } from '../options.ts'
 import { readCount, refuseTogether } from '../values.ts'
@@ -79,7 +78,7 @@ export async function runMigrate(cli: Cli, flags: MigrateFlags, check: () => voi
         allowOutOfOrder: flags.allowOutOfOrder ?? false,
         dryRun: flags.dryRun ?? false,
         approve: async (proposal) => {
-          await refuseNotImported(command.context, foreignHistories, command.set)
+          await refuseAppliedByOthers(command)
           await approveRun(command, proposal, { confirm: flags.confirm, backup })
         },
       })
@@ -89,6 +88,13 @@ export async function runMigrate(cli: Cli, flags: MigrateFlags, check: () => voi
       await command.close()
     }
   })
+}
+
+/** Loaded only when there is something to run: other starts do not need it. */
+async function refuseAppliedByOthers({ context, set }: CommandContext): Promise<void> {
+  const { foreignHistories } = await import('../../dialects/postgres/foreign/histories.ts')
+  const { refuseNotImported } = await import('../../engine/import/not-imported.ts')
+  await refuseNotImported(context, foreignHistories, set)
 }
 
 /** How far it goes. Throws USAGE_INVALID. */

@@ -8,8 +8,8 @@ import { candidatesOf } from './import-history.ts'
 
 /**
  * Rejects with HISTORY_NOT_IMPORTED if another tool's history in the database says that migrations of this folder are
- * applied, while this tool's own history is still empty: a run would apply them a second time. Only reads, and only where
- * the folder has another tool's format: in a folder of this tool's own, a number that both use means nothing.
+ * applied, while this tool's own history is still empty: a run would apply them a second time. Only reads, and only
+ * where the folder has another tool's format: in one of this tool's own, a number that both use means nothing.
  */
 export async function refuseNotImported(
   context: Context,

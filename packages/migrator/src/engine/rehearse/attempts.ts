@@ -16,8 +16,8 @@ const CARRIED = [1, 2, 4]
 /**
  * Walks a migration with rows that try it hard. Where a step fails on them, milder ones tell whether the step is to blame:
  * plain values, then rows that went through the migrations before it, as people's data do (a backfill, then NOT NULL).
- * What it asks of the data is found out by rows that fulfil it: where it makes a key, by rows that are all different. What fails on all of them fails; whether it would on empty
- * tables is said.
+ * What it requires of the data is found out with rows that meet it: if it makes a key, with rows that are all different.
+ * What fails on all of them fails; the report says whether it would on empty tables.
  */
 export async function rehearsed(
   context: ScratchContext,
